@@ -14,8 +14,14 @@ export default tseslint.config(
       // Checked indexing is on, so `!` marks an index that the line before proves; hot loops read typed arrays.
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, argsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-misused-spread": "off",
       "no-console": "error",
     },
   },
-  { files: ["scripts/**", "bench/**"], rules: { "no-console": "off" }, languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", Buffer: "readonly" } } },
+  {
+    files: ["scripts/**", "bench/**"],
+    rules: { "no-console": "off" },
+    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", Buffer: "readonly" } },
+  },
 );

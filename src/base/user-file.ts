@@ -1,0 +1,67 @@
+/** Reads the user's files: text, JSON, and what a zod schema says against it, as problems with a place. */
+import { readFile } from "node:fs/promises";
+import type { z } from "zod";
+import { UserError, type Problem } from "./user-error.js";
+
+/**
+ * The text of a file that the user named.
+ * @throws UserError with the caller's code, wish and fix when it can't be read.
+ */
+export async function readUserFile(
+  path: string,
+  mistake: { code: string; want: string; fix: string },
+): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+    const got = { ENOENT: "missing", EISDIR: "a folder", EACCES: "not readable" }[code] ?? `not readable (${code})`;
+    throw new UserError(mistake.code, { at: path, got, want: mistake.want, fix: mistake.fix }, { cause: error });
+  }
+}
+
+/** Parses JSON, and says where it breaks. */
+export function parseJsonFile(text: string, at: string, code: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new UserError(
+      code,
+      { at, got: "not JSON", want: "one JSON value", fix: `Mend it: ${(error as Error).message}.` },
+      { cause: error },
+    );
+  }
+}
+
+/** Every complaint of a schema, with the place as `file: stages[2].width[1]` and the value that stands there. */
+export function problemsOf(error: z.ZodError, data: unknown, at: string, fix: string): Problem[] {
+  return error.issues.map((issue) => {
+    const path = issue.path.map((step, i) =>
+      typeof step === "number" ? `[${step}]` : `${i ? "." : ""}${String(step)}`,
+    );
+    const place = path.length > 0 ? `${at}: ${path.join("")}` : at;
+    if (issue.code === "unrecognized_keys") {
+      return {
+        at: place,
+        got: `unknown key ${issue.keys.join(", ")}`,
+        want: "only known keys",
+        fix: `Remove it. ${fix}`,
+      };
+    }
+    const found = issue.path.reduce<unknown>(
+      (value, step) =>
+        typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined,
+      data,
+    );
+    return { at: place, got: shown(found), want: wish(issue), fix };
+  });
+}
+
+const shown = (value: unknown): string => (value === undefined ? "missing" : JSON.stringify(value).slice(0, 60));
+
+/** zod says "Invalid input: expected number, received string" and "Too small: expected …": the wish is what it expected. */
+function wish(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return `one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+  const expected = /expected (.*?)(, received.*)?$/.exec(issue.message)?.[1];
+  return expected?.replace(/^\w+ to (be|have) /, "") ?? issue.message;
+}

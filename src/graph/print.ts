@@ -1,0 +1,31 @@
+/** A graph as text, one node a line, for tests and for people. Values are numbered in order, so names don't matter. */
+import { isParameter, type Channels, type Graph, type Kernel, type Parameter, type Value } from "./graph.js";
+
+const dimension = (size: Channels | Kernel): string =>
+  typeof size === "number" ? `${size}` : `${size.name}≤${size.maximum}`;
+
+/** For example `%3:24 = conv(%2, stem.weight[3×3×1×24]) stride=2`. */
+export function print(graph: Graph): string {
+  const numbers = new Map<string, number>([[graph.input.name, 0]]);
+  const value = ({ name, channels }: Value): string => `%${numbers.get(name) ?? "?"}:${dimension(channels)}`;
+  const parameter = ({ name, shape }: Parameter): string => `${name}[${shape.map(dimension).join("×")}]`;
+  const lines = [`${graph.name}(${value(graph.input)})`];
+  for (const node of graph.nodes) {
+    for (const out of Object.values<Value>(node.out)) numbers.set(out.name, numbers.size);
+    const outs = Object.values<Value>(node.out).map(value).join(", ");
+    const ins = Object.values<Value | Parameter | undefined>(node.in)
+      .filter((input) => input !== undefined)
+      .map((input) => (isParameter(input) ? parameter(input) : `%${numbers.get(input.name) ?? "?"}`));
+    const attributes = Object.entries(node.attributes as Record<string, unknown>)
+      .filter(([, attribute]) => attribute !== undefined && attribute !== 1)
+      .map(([key, attribute]) => ` ${key}=${attributeText(attribute)}`);
+    lines.push(`  ${outs} = ${node.op}(${ins.join(", ")})${attributes.join("")}`);
+  }
+  lines.push(`  return ${graph.outputs.map(value).join(", ")}`);
+  return lines.join("\n");
+}
+
+function attributeText(attribute: unknown): string {
+  if (typeof attribute === "object" && attribute !== null && "name" in attribute) return String(attribute.name);
+  return String(attribute);
+}

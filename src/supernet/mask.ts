@@ -1,0 +1,73 @@
+/**
+ * The masked lowering: the supernet's graph never changes, an architecture is small vectors that multiply its parameters.
+ *
+ *   batch norm        gamma, beta × (channel in use) × (gate open)
+ *   elastic kernel    weight × (tap in the centre crop)
+ *   no batch norm     weight, bias × (output channel in use): squeeze-and-excite, shortcuts, the head's second layer
+ *   shortcut conv     the unit matrix where an architecture makes it the identity
+ *
+ * Masked channels so stay exact zeros from one batch norm to the next, and all other parameters need no mask: their
+ * gradients are exactly zero where an architecture doesn't reach. No activation is touched.
+ */
+import { maximumOf, sizeIn, type Graph, type Node, type Parameter, type Setting } from "../graph/graph.js";
+import { boxOf, forEachRun, isIdentity, isWhole, type Box } from "./slice.js";
+
+/** What a setting does to one parameter; a parameter without a mask is used as it is. */
+export type Mask =
+  | { readonly kind: "box"; readonly box: Box }
+  | { readonly kind: "zero" }
+  | { readonly kind: "unit"; readonly size: number };
+
+/** The masks of a setting, by parameter name. */
+export function mask(graph: Graph, setting: Setting): ReadonlyMap<string, Mask> {
+  const masks = new Map<string, Mask>();
+  const crop = (parameter: Parameter | undefined): void => {
+    if (!parameter) return;
+    const box = boxOf(parameter, setting);
+    if (!isWhole(box)) masks.set(parameter.name, { kind: "box", box });
+  };
+  const normalised = new Set(graph.nodes.flatMap((node) => (node.op === "batchNorm" ? [node.in.x.name] : [])));
+  for (const node of graph.nodes) {
+    if (node.op === "batchNorm") {
+      const closed = node.attributes.gate && !setting.gates.get(node.attributes.gate.name);
+      for (const parameter of [node.in.gamma, node.in.beta]) {
+        if (closed) masks.set(parameter.name, { kind: "zero" });
+        else crop(parameter);
+      }
+    } else if (node.op === "conv" && isIdentity(node, setting)) {
+      masks.set(node.in.weight.name, { kind: "unit", size: sizeIn(setting, node.in.x.channels) });
+    } else if ((node.op === "conv" || node.op === "depthwise") && typeof node.attributes.kernel !== "number") {
+      crop(node.in.weight);
+    } else if (hasOwnOutput(node) && !normalised.has(node.out.y.name)) {
+      crop(node.in.weight);
+      crop(node.in.bias);
+    }
+  }
+  return masks;
+}
+
+const hasOwnOutput = (node: Node): node is Extract<Node, { op: "conv" | "dense" }> =>
+  node.op === "conv" || node.op === "dense";
+
+/** A parameter's numbers under its mask: a new array, or the same one where nothing masks it. */
+export function applyMask(mask: Mask | undefined, parameter: Parameter, full: Float32Array): Float32Array {
+  if (!mask) return full;
+  const masked = new Float32Array(full.length);
+  if (mask.kind === "box") {
+    forEachRun(mask.box, (from, _, length) => masked.set(full.subarray(from, from + length), from));
+  } else if (mask.kind === "unit") {
+    const columns = maximumOf(parameter.shape[3]!);
+    for (let i = 0; i < mask.size; i++) masked[i * columns + i] = 1;
+  }
+  return masked;
+}
+
+/** The adjoint of `applyMask`: full += gradient where the parameter was let through. */
+export function addMaskedGradient(mask: Mask | undefined, gradient: Float32Array, full: Float32Array): void {
+  if (mask && mask.kind !== "box") return;
+  const add = (from: number, _: number, length: number): void => {
+    for (let i = from; i < from + length; i++) full[i]! += gradient[i]!;
+  };
+  if (mask) forEachRun(mask.box, add);
+  else add(0, 0, full.length);
+}

@@ -1,0 +1,132 @@
+/**
+ * A child out of the supernet: the plain graph of a setting, and the box of each shared parameter that it uses.
+ *
+ *   slice(graph, setting)             the plain graph: sizes instead of axes, closed branches and identities gone
+ *   boxOf(parameter, setting)         the first n channels, the centre crop of a kernel
+ *   gatherBox / scatterAddBox         a child's weights out of the supernet's, its gradients back into place
+ */
+import {
+  isParameter,
+  maximumOf,
+  sizeIn,
+  valuesInto,
+  valuesOutOf,
+  type Graph,
+  type Node,
+  type Parameter,
+  type Setting,
+  type Value,
+} from "../graph/graph.js";
+import { verify } from "../graph/verify.js";
+
+/** The plain graph of a setting. Names of nodes and parameters stay those of the supernet. */
+export function slice(graph: Graph, setting: Setting): Graph {
+  /** Values that another one stands for: a closed branch's sum, a shortcut that is the identity. */
+  const alias = new Map<string, Value>();
+  /** Values that are zero in this setting: what a closed gate lets through. */
+  const zeros = new Set<string>();
+  const plain = (value: Value): Value => {
+    const actual = alias.get(value.name) ?? value;
+    return { name: actual.name, channels: sizeIn(setting, actual.channels) };
+  };
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    if (node.op === "batchNorm" && node.attributes.gate && !setting.gates.get(node.attributes.gate.name)) {
+      zeros.add(node.out.y.name);
+    } else if (node.op === "activation" && zeros.has(node.in.x.name)) {
+      zeros.add(node.out.y.name);
+    } else if (node.op === "add" && zeros.has(node.in.branch.name)) {
+      alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
+    } else if (node.op === "conv" && isIdentity(node, setting)) {
+      alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
+    } else {
+      nodes.push(plainNode(node, setting, plain));
+    }
+  }
+  const outputs = graph.outputs.map(plain);
+  return verify({ name: graph.name, input: plain(graph.input), nodes: live(nodes, outputs), outputs }, "slice");
+}
+
+/** Whether a shortcut conv is the identity in a setting: its sides are equal and the space allows it. */
+export const isIdentity = (node: Node, setting: Setting): boolean =>
+  node.op === "conv" &&
+  node.attributes.identityWhenSquare === true &&
+  sizeIn(setting, node.in.x.channels) === sizeIn(setting, node.out.y.channels);
+
+function plainNode(node: Node, setting: Setting, plain: (value: Value) => Value): Node {
+  const inputs = Object.fromEntries(
+    Object.entries(node.in as Record<string, Value | Parameter>).map(([key, input]) => [
+      key,
+      isParameter(input) ? { ...input, shape: input.shape.map((size) => sizeIn(setting, size)) } : plain(input),
+    ]),
+  );
+  const out = Object.fromEntries(
+    Object.entries(node.out as Record<string, Value>).map(([key, value]) => [
+      key,
+      { name: value.name, channels: sizeIn(setting, value.channels) },
+    ]),
+  );
+  const { gate, identityWhenSquare, ...attributes } = node.attributes as Record<string, unknown>;
+  if ("kernel" in node.attributes) attributes["kernel"] = sizeIn(setting, node.attributes.kernel);
+  if ("units" in node.attributes) attributes["units"] = sizeIn(setting, node.attributes.units);
+  return { ...node, in: inputs, out, attributes } as unknown as Node;
+}
+
+/** The nodes that an output depends on. */
+function live(nodes: readonly Node[], outputs: readonly Value[]): readonly Node[] {
+  const wanted = new Set(outputs.map(({ name }) => name));
+  const kept: Node[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!valuesOutOf(node).some(({ name }) => wanted.has(name))) continue;
+    kept.push(node);
+    for (const { name } of valuesInto(node)) wanted.add(name);
+  }
+  return kept.reverse();
+}
+
+/** The part of a shared parameter that a setting uses: per dimension the first index and the number of them. */
+export interface Box {
+  /** The shared parameter's shape. */
+  readonly full: readonly number[];
+  readonly start: readonly number[];
+  readonly size: readonly number[];
+}
+
+export function boxOf(parameter: Parameter, setting: Setting): Box {
+  const full = parameter.shape.map(maximumOf);
+  const size = parameter.shape.map((dimension) => sizeIn(setting, dimension));
+  const start = parameter.shape.map((dimension, i) =>
+    typeof dimension !== "number" && dimension.kind === "kernel" ? (full[i]! - size[i]!) / 2 : 0,
+  );
+  return { full, start, size };
+}
+
+export const isWhole = ({ full, size }: Box): boolean => size.every((count, i) => count === full[i]);
+
+/** Calls `run(offset in the full array, offset in the box, length)` for every contiguous run of the box. */
+export function forEachRun({ full, start, size }: Box, run: (from: number, at: number, length: number) => void): void {
+  const rank = full.length;
+  const length = size[rank - 1]!;
+  const rows = size.slice(0, -1).reduce((product, count) => product * count, 1);
+  const index = Array<number>(rank - 1).fill(0);
+  for (let row = 0; row < rows; row++) {
+    let from = 0;
+    for (let i = 0; i < rank - 1; i++) from = from * full[i]! + start[i]! + index[i]!;
+    run(from * full[rank - 1]! + start[rank - 1]!, row * length, length);
+    for (let i = rank - 2; i >= 0 && ++index[i]! === size[i]!; i--) index[i] = 0;
+  }
+}
+
+/** The box's numbers, packed. */
+export function gatherBox(box: Box, full: Float32Array, target?: Float32Array): Float32Array {
+  const packed = target ?? new Float32Array(box.size.reduce((product, count) => product * count, 1));
+  forEachRun(box, (from, at, length) => packed.set(full.subarray(from, from + length), at));
+  return packed;
+}
+
+/** full[box] += packed. */
+export function scatterAddBox(box: Box, packed: Float32Array, full: Float32Array): void {
+  forEachRun(box, (from, at, length) => {
+    for (let i = 0; i < length; i++) full[from + i]! += packed[at + i]!;
+  });
+}
