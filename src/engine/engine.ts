@@ -1,0 +1,38 @@
+/** What every engine offers: plain graphs run forward and backward on float32 arrays, NHWC. */
+import type { Graph } from "../graph/graph.js";
+
+export type EngineName = "wasm" | "node" | "node-gpu";
+
+/** Arrays by parameter name, in the parameter's shape and row-major order. */
+export type Arrays = ReadonlyMap<string, Float32Array>;
+
+export interface ProgramSize {
+  /** Images at once. */
+  readonly batch: number;
+  /** Height = width in pixels. */
+  readonly resolution: number;
+}
+
+/** A graph made ready for one size. Masked and sliced execution differ only in the graph and the weights given. */
+export interface Program {
+  /**
+   * @param images [batch, resolution, resolution, channels]
+   * @param dropout factors [batch, channels] for the graph's dropout; the identity without it
+   * @returns logits [batch, classes], a copy
+   *
+   * A batch norm without mean and variance uses the batch's own statistics (training), one with them uses those (inference).
+   */
+  forward(weights: Arrays, images: Float32Array, dropout?: Float32Array): Float32Array;
+  /** Of the last forward, before any other program ran: gradients[name] += d loss / d name. */
+  backward(gradientOfLogits: Float32Array, gradients: Arrays): void;
+  dispose(): void;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /** What decides results beyond the name: build, library, version. */
+  readonly description: string;
+  /** Makes a plain graph (or an elastic one at its maxima: the masked supernet) ready. Cheap enough for every step. */
+  compile(graph: Graph, size: ProgramSize): Program;
+  dispose(): void;
+}

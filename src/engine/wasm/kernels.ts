@@ -1,0 +1,67 @@
+/** The kernels' module: which build the runtime takes, and the signatures of what it exports (see kernels/*.ts). */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+/** Every kernel takes numbers and returns nothing; addresses are in bytes, flags are 0 or 1. */
+type Kernel = (...args: number[]) => void;
+
+export type KernelName =
+  | "packPanels"
+  | "matmul"
+  | "matmulTransposedA"
+  | "conv"
+  | "convFilterGradient"
+  | "convInputGradient"
+  | "depthwise"
+  | "depthwiseInputGradient"
+  | "depthwiseFilterGradient"
+  | "padChannels"
+  | "unpadChannels"
+  | "statistics"
+  | "scaleAndShift"
+  | "normalize"
+  | "normGradientSums"
+  | "normGradient"
+  | "add"
+  | "product"
+  | "addBias"
+  | "biasGradient"
+  | "activation"
+  | "activationGradient"
+  | "multiply"
+  | "multiplyGradient"
+  | "globalAveragePool"
+  | "globalAveragePoolGradient"
+  | "averagePool"
+  | "averagePoolGradient";
+
+export type Kernels = Readonly<Record<KernelName, Kernel>>;
+export type KernelBuild = "simd" | "relaxed";
+
+/** A module whose only function is f32x4.relaxed_madd of zeros: whether it validates tells whether the opcode is known. */
+const relaxedProbe = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // magic, version
+  ...[1, 5, 1, 96, 0, 1, 123], // type: () → v128
+  ...[3, 2, 1, 0], // one function
+  ...[10, 19, 1, 17, 0], // its body, no locals
+  ...[65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15], // i32.const 0, i8x16.splat; three times
+  ...[253, 133, 2, 11], // f32x4.relaxed_madd, end
+]);
+
+/** The builds that this runtime takes, best first. Node 20's V8 knows relaxed SIMD only behind a flag. */
+export const acceptedBuilds = (): KernelBuild[] =>
+  WebAssembly.validate(relaxedProbe) ? ["relaxed", "simd"] : ["simd"];
+
+const modules = new Map<KernelBuild, WebAssembly.Module>();
+
+/** Instantiates a build over a memory. The compiled module is kept for the process. */
+export function loadKernels(build: KernelBuild, memory: WebAssembly.Memory): Kernels {
+  let module = modules.get(build);
+  if (!module) {
+    const path = createRequire(import.meta.url).resolve(`#wasm-kernels/${build}.wasm`);
+    module = new WebAssembly.Module(readFileSync(path));
+    modules.set(build, module);
+  }
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports as Kernels;
+}

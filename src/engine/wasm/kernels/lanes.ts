@@ -1,0 +1,114 @@
+// What all kernels share: four float32 lanes, multiply-add in both builds, and the functions on them.
+// Tensors are NHWC and tightly packed; every address is in bytes, every size in elements. Reads may run up to a few rows past
+// a tensor's end (the arena has slack there); what is read so is never stored.
+
+/** a · b + c: one instruction in the relaxed build. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline
+export function horizontalSum(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+}
+
+/** e^x to 2 ulp (Cephes expf): x = n·ln 2 + r, a polynomial for e^r, n into the exponent. */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  x = f32x4.min(f32x4.max(x, f32x4.splat(-87.33654)), f32x4.splat(88.0));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let p = f32x4.splat(1.9875691500e-4);
+  p = madd(p, r, f32x4.splat(1.3981999507e-3));
+  p = madd(p, r, f32x4.splat(8.3334519073e-3));
+  p = madd(p, r, f32x4.splat(4.1665795894e-2));
+  p = madd(p, r, f32x4.splat(1.6666665459e-1));
+  p = madd(p, r, f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(madd(f32x4.mul(r, r), p, r), f32x4.splat(1));
+  return f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23));
+}
+
+// @ts-ignore: decorator
+@inline
+export function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+}
+
+// @ts-ignore: decorator
+@inline
+function clamp4(x: v128, high: f32): v128 {
+  return f32x4.min(f32x4.max(x, f32x4.splat(0)), f32x4.splat(high));
+}
+
+/** Codes of `ActivationFunction`, in kernels.ts the same. */
+export const IDENTITY = 0;
+export const RELU = 1;
+export const RELU6 = 2;
+export const SWISH = 3;
+export const HARD_SWISH = 4;
+export const SIGMOID = 5;
+export const HARD_SIGMOID = 6;
+
+// @ts-ignore: decorator
+@inline
+export function activate4(code: i32, x: v128): v128 {
+  if (code == RELU) return f32x4.max(x, f32x4.splat(0));
+  if (code == RELU6) return clamp4(x, 6);
+  if (code == SWISH) return f32x4.mul(x, sigmoid4(x));
+  if (code == SIGMOID) return sigmoid4(x);
+  if (code == HARD_SIGMOID) return f32x4.mul(clamp4(f32x4.add(x, f32x4.splat(3)), 6), f32x4.splat(1.0 / 6.0));
+  if (code == HARD_SWISH) {
+    return f32x4.mul(x, f32x4.mul(clamp4(f32x4.add(x, f32x4.splat(3)), 6), f32x4.splat(1.0 / 6.0)));
+  }
+  return x;
+}
+
+/** The activation's derivative at x. */
+// @ts-ignore: decorator
+@inline
+export function derivative4(code: i32, x: v128): v128 {
+  const zero = f32x4.splat(0), one = f32x4.splat(1);
+  if (code == RELU) return v128.and(f32x4.gt(x, zero), one);
+  if (code == RELU6) return v128.and(v128.and(f32x4.gt(x, zero), f32x4.lt(x, f32x4.splat(6))), one);
+  if (code == SWISH) {
+    const s = sigmoid4(x);
+    return f32x4.mul(s, f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s))));
+  }
+  if (code == SIGMOID) {
+    const s = sigmoid4(x);
+    return f32x4.mul(s, f32x4.sub(one, s));
+  }
+  const inside = v128.and(f32x4.gt(x, f32x4.splat(-3)), f32x4.lt(x, f32x4.splat(3)));
+  if (code == HARD_SIGMOID) return v128.and(inside, f32x4.splat(1.0 / 6.0));
+  if (code == HARD_SWISH) {
+    const slope = f32x4.mul(f32x4.add(f32x4.add(x, x), f32x4.splat(3)), f32x4.splat(1.0 / 6.0));
+    return v128.bitselect(slope, v128.and(f32x4.ge(x, f32x4.splat(3)), one), inside);
+  }
+  return one;
+}
+
+/** Loads `count` (1 to 3) floats into the first lanes, zeros into the others. */
+// @ts-ignore: decorator
+@inline
+export function loadPart(from: usize, count: i32): v128 {
+  let v = f32x4.splat(0);
+  v = f32x4.replace_lane(v, 0, load<f32>(from));
+  if (count > 1) v = f32x4.replace_lane(v, 1, load<f32>(from, 4));
+  if (count > 2) v = f32x4.replace_lane(v, 2, load<f32>(from, 8));
+  return v;
+}
+
+// @ts-ignore: decorator
+@inline
+export function storePart(to: usize, v: v128, count: i32): void {
+  store<f32>(to, f32x4.extract_lane(v, 0));
+  if (count > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
+  if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
+}

@@ -1,0 +1,139 @@
+// Matrix products by 6 × 8 register tiles: of WebAssembly's 16 vector registers on x64, 12 hold sums, 2 a row of B, 1 a value of A.
+import { madd } from "./lanes";
+
+/** Rows of A that stay in the L2 cache while all of B passes over them; a multiple of the tile's 6. */
+const ROW_BLOCK = 96;
+/** Rows summed in registers before they are added to memory: keeps both operands in L2 in the filter gradient. */
+const SUM_BLOCK = 192;
+
+const tile = memory.data(6 * 8 * 4, 16);
+
+/** B [K, N] → panels [ceil(N / 8)][K][8], zero padded. `transposed`: B is given as [N, K]. */
+export function packPanels(K: i32, N: i32, b: usize, transposed: i32, to: usize): void {
+  const rowStep = transposed ? 1 : N, columnStep = transposed ? K : 1;
+  for (let n = 0; n < N; n += 8) {
+    const width = min(8, N - n);
+    for (let k = 0; k < K; k++) {
+      for (let j = 0; j < width; j++) store<f32>(to + (j << 2), load<f32>(b + ((k * rowStep + (n + j) * columnStep) << 2)));
+      for (let j = width; j < 8; j++) store<f32>(to + (j << 2), 0);
+      to += 32;
+    }
+  }
+}
+
+/** C [M, N] = (or, `accumulate`, +=) A [M, K] · B, with B in panels. */
+export function matmul(M: i32, N: i32, K: i32, a: usize, panels: usize, c: usize, accumulate: i32): void {
+  for (let block = 0; block < M; block += ROW_BLOCK) {
+    const end = min(M, block + ROW_BLOCK);
+    for (let n = 0; n < N; n += 8) {
+      for (let m = block; m < end; m += 6) {
+        rowTile(m, min(6, M - m), min(8, N - n), M, N, K, a, panels + ((n * K) << 2), c + ((m * N + n) << 2), accumulate);
+      }
+    }
+  }
+}
+
+function rowTile(m: i32, rows: i32, columns: i32, M: i32, N: i32, K: i32, a: usize, b: usize, c: usize, accumulate: i32): void {
+  let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0), c41 = f32x4.splat(0), c50 = f32x4.splat(0), c51 = f32x4.splat(0);
+  // Rows past the end repeat the last one and are not stored.
+  const last = M - 1;
+  let p0 = a + ((m * K) << 2), p1 = a + ((min(m + 1, last) * K) << 2), p2 = a + ((min(m + 2, last) * K) << 2);
+  let p3 = a + ((min(m + 3, last) * K) << 2), p4 = a + ((min(m + 4, last) * K) << 2), p5 = a + ((min(m + 5, last) * K) << 2);
+  for (let k = 0; k < K; k++) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(p0);
+    c00 = madd(x, b0, c00); c01 = madd(x, b1, c01);
+    x = v128.load32_splat(p1);
+    c10 = madd(x, b0, c10); c11 = madd(x, b1, c11);
+    x = v128.load32_splat(p2);
+    c20 = madd(x, b0, c20); c21 = madd(x, b1, c21);
+    x = v128.load32_splat(p3);
+    c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
+    x = v128.load32_splat(p4);
+    c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
+    x = v128.load32_splat(p5);
+    c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
+    b += 32; p0 += 4; p1 += 4; p2 += 4; p3 += 4; p4 += 4; p5 += 4;
+  }
+  const step = <usize>N << 2;
+  if (rows == 6 && columns == 8) {
+    if (accumulate) {
+      addRow(c, c00, c01); addRow(c + step, c10, c11); addRow(c + 2 * step, c20, c21);
+      addRow(c + 3 * step, c30, c31); addRow(c + 4 * step, c40, c41); addRow(c + 5 * step, c50, c51);
+    } else {
+      storeRow(c, c00, c01); storeRow(c + step, c10, c11); storeRow(c + 2 * step, c20, c21);
+      storeRow(c + 3 * step, c30, c31); storeRow(c + 4 * step, c40, c41); storeRow(c + 5 * step, c50, c51);
+    }
+    return;
+  }
+  storeRow(tile, c00, c01); storeRow(tile + 32, c10, c11); storeRow(tile + 64, c20, c21);
+  storeRow(tile + 96, c30, c31); storeRow(tile + 128, c40, c41); storeRow(tile + 160, c50, c51);
+  storePartOfTile(rows, columns, c, step, accumulate);
+}
+
+/** C [K, N] += Aᵀ · B with A [M, K], B [M, N]: the filter gradient. */
+export function matmulTransposedA(M: i32, N: i32, K: i32, a: usize, b: usize, c: usize): void {
+  for (let block = 0; block < M; block += SUM_BLOCK) {
+    const rows = min(SUM_BLOCK, M - block);
+    for (let k = 0; k < K; k += 6) {
+      for (let n = 0; n < N; n += 8) {
+        sumTile(rows, min(6, K - k), min(8, N - n), N, K, a + ((block * K + k) << 2), b + ((block * N + n) << 2), c + ((k * N + n) << 2));
+      }
+    }
+  }
+}
+
+function sumTile(count: i32, rows: i32, columns: i32, N: i32, K: i32, a: usize, b: usize, c: usize): void {
+  let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0), c41 = f32x4.splat(0), c50 = f32x4.splat(0), c51 = f32x4.splat(0);
+  const stepA = <usize>K << 2, stepB = <usize>N << 2;
+  for (let m = 0; m < count; m++) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = madd(x, b0, c00); c01 = madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = madd(x, b0, c10); c11 = madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = madd(x, b0, c20); c21 = madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
+    x = v128.load32_splat(a, 16);
+    c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
+    x = v128.load32_splat(a, 20);
+    c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
+    a += stepA; b += stepB;
+  }
+  if (rows == 6 && columns == 8) {
+    addRow(c, c00, c01); addRow(c + stepB, c10, c11); addRow(c + 2 * stepB, c20, c21);
+    addRow(c + 3 * stepB, c30, c31); addRow(c + 4 * stepB, c40, c41); addRow(c + 5 * stepB, c50, c51);
+    return;
+  }
+  storeRow(tile, c00, c01); storeRow(tile + 32, c10, c11); storeRow(tile + 64, c20, c21);
+  storeRow(tile + 96, c30, c31); storeRow(tile + 128, c40, c41); storeRow(tile + 160, c50, c51);
+  storePartOfTile(rows, columns, c, stepB, 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeRow(to: usize, low: v128, high: v128): void {
+  v128.store(to, low); v128.store(to, high, 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function addRow(to: usize, low: v128, high: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), low)); v128.store(to, f32x4.add(v128.load(to, 16), high), 16);
+}
+
+function storePartOfTile(rows: i32, columns: i32, c: usize, step: usize, accumulate: i32): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const to = c + i * step + (j << 2);
+      const value = load<f32>(tile + ((i * 8 + j) << 2));
+      store<f32>(to, accumulate ? load<f32>(to) + value : value);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+/** A graph as two lists of kernel calls, forward and backward, over planned memory. */
+import { maximumOf, parametersOf, type Graph, type Parameter, type Value } from "../../graph/graph.js";
+import { inferExtents } from "../../graph/shapes.js";
+import type { Arrays, Program, ProgramSize } from "../engine.js";
+import { fuse } from "./fuse.js";
+import type { Kernels } from "./kernels.js";
+import { memoryPlan, type Buffer, type MemoryPlan } from "./memory-plan.js";
+import { planBackward, planForward, type Saved } from "./operators.js";
+
+/** The one memory that all programs of an engine take in turn. */
+export interface Arena {
+  readonly kernels: Kernels;
+  /** First free byte. */
+  readonly base: number;
+  /** Makes it at least this long; the view of its floats. */
+  reserve(bytes: number): Float32Array;
+  floats(): Float32Array;
+}
+
+/** What planning an operator can use. */
+export interface Context {
+  readonly kernels: Kernels;
+  readonly plan: MemoryPlan;
+  readonly batch: number;
+  readonly arena: Arena;
+  readonly dropout: Buffer;
+  channels(value: Value): number;
+  /** Height = width; 1 for a vector. */
+  extent(value: Value): number;
+  /** Floats of a value. */
+  count(value: Value): number;
+  /** Rows of channels: batch × pixels. */
+  rows(value: Value): number;
+  /** Where a value, a parameter or its gradient lies. */
+  value(value: Value): Buffer;
+  parameter(parameter: Parameter): Buffer;
+  gradientOf(parameter: Parameter): Buffer;
+}
+
+export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }: ProgramSize): Program {
+  const plan = memoryPlan();
+  const extents = inferExtents(graph, resolution);
+  const parameters = parametersOf(graph);
+  const sizeOf = (parameter: Parameter): number =>
+    parameter.shape.reduce<number>((product, size) => product * maximumOf(size), 1);
+  const whole = (): Map<string, Buffer> =>
+    new Map(parameters.map((parameter) => [parameter.name, plan.buffer(sizeOf(parameter), "whole")]));
+  const weights = whole();
+  const gradients = whole();
+  const values = new Map<string, Buffer>();
+
+  const extent = (value: Value): number => {
+    const size = extents.get(value.name);
+    return typeof size === "number" ? size : 1;
+  };
+  const rows = (value: Value): number => batch * extent(value) ** 2;
+  const channels = (value: Value): number => maximumOf(value.channels);
+  const find = (map: ReadonlyMap<string, Buffer>, { name }: { name: string }): Buffer => {
+    const buffer = map.get(name);
+    if (!buffer) throw new Error(`internal: no memory for ${name}`);
+    return buffer;
+  };
+  const logits = graph.outputs[0]!;
+  const context: Context = {
+    kernels: arena.kernels,
+    plan,
+    batch,
+    arena,
+    dropout: plan.buffer(
+      rows(logits) * Math.max(...graph.nodes.map((n) => ("x" in n.in && n.op === "dropout" ? channels(n.in.x) : 1))),
+      "whole",
+    ),
+    channels,
+    extent,
+    count: (value) => rows(value) * channels(value),
+    rows,
+    value(value) {
+      let buffer = values.get(value.name);
+      if (!buffer) values.set(value.name, (buffer = plan.buffer(rows(value) * channels(value))));
+      return buffer;
+    },
+    parameter: (parameter) => find(weights, parameter),
+    gradientOf: (parameter) => find(gradients, parameter),
+  };
+
+  const steps = fuse(graph);
+  const image = plan.buffer(context.count(graph.input), "whole");
+  values.set(graph.input.name, image);
+  const result = plan.buffer(context.count(logits), "whole");
+  values.set(logits.name, result);
+  const saved: Saved = new Map();
+  for (const step of steps) planForward(context, step, saved);
+  const forwardSteps = plan.length;
+  const gradientOfLogits = plan.buffer(context.count(logits), "whole");
+  planBackward(context, steps, saved, graph.input, new Map([[logits.name, gradientOfLogits]]));
+  const { end, steps: calls } = plan.layOut(arena.base);
+
+  const at = ({ address }: Buffer): number => address / 4;
+  return {
+    forward(given, images, dropout) {
+      if (images.length !== context.count(graph.input)) {
+        throw new Error(`internal: ${images.length} floats of images where ${context.count(graph.input)} are due`);
+      }
+      const floats = arena.reserve(end);
+      for (const [name, buffer] of weights) floats.set(arrayOf(given, name), at(buffer));
+      floats.set(images, at(image));
+      if (dropout) floats.set(dropout, at(context.dropout));
+      else floats.fill(1, at(context.dropout), at(context.dropout) + context.dropout.bytes / 4);
+      for (let i = 0; i < forwardSteps; i++) calls[i]!();
+      return floats.slice(at(result), at(result) + context.count(logits));
+    },
+    backward(gradient, target) {
+      const floats = arena.floats();
+      floats.set(gradient, at(gradientOfLogits));
+      for (const buffer of gradients.values()) floats.fill(0, at(buffer), at(buffer) + buffer.bytes / 4);
+      for (let i = forwardSteps; i < calls.length; i++) calls[i]!();
+      for (const [name, buffer] of gradients) {
+        const sum = arrayOf(target, name);
+        const from = at(buffer);
+        for (let i = 0; i < sum.length; i++) sum[i]! += floats[from + i]!;
+      }
+    },
+    dispose: () => undefined,
+  };
+}
+
+function arrayOf(arrays: Arrays, name: string): Float32Array {
+  const array = arrays.get(name);
+  if (!array) throw new Error(`internal: no array for ${name}`);
+  return array;
+}

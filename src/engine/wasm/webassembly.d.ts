@@ -1,0 +1,17 @@
+/** The part of WebAssembly's JavaScript interface that this folder uses; TypeScript has it only among the browser's types. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number; maximum: number });
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Module {
+    constructor(bytes: Uint8Array);
+    private readonly compiled: true;
+  }
+  class Instance {
+    constructor(module: Module, imports: { env: { memory: Memory } });
+    readonly exports: Readonly<Record<string, (...args: number[]) => void>>;
+  }
+  function validate(bytes: Uint8Array): boolean;
+}

@@ -1,0 +1,161 @@
+/** What every engine must do, over random nets: values against the float64 reference, gradients against finite differences of it. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { random, type Random } from "../../src/base/random.js";
+import type { Engine } from "../../src/engine/engine.js";
+import { graphBuilder } from "../../src/graph/builder.js";
+import { maximumOf, parametersOf, type Graph, type Value } from "../../src/graph/graph.js";
+import type { ActivationFunction } from "../../src/graph/operators.js";
+import { verify } from "../../src/graph/verify.js";
+import { referenceForward } from "./reference.js";
+
+const activations: ActivationFunction[] = ["relu", "relu6", "swish", "hard-swish", "sigmoid", "hard-sigmoid"];
+
+/** A random net of every operator: odd sizes, strides, kernels, channel counts that fit no vector, shared inputs. */
+export function randomNet(seed: number): { graph: Graph; batch: number; resolution: number } {
+  const draw = random(seed, "net");
+  const b = graphBuilder(`random-${seed}`, draw.pick([1, 3]));
+  const width = (): number => draw.pick([1, 3, 4, 5, 8, 10, 16, 19, 24]);
+  const kernel = (): number => draw.pick([1, 3, 5, 7, 9]);
+  const activate = (path: string, x: Value): Value => b.activation(path, x, draw.pick(activations));
+  let x: Value = b.input;
+  let count = 0;
+  const name = (): string => `n${count++}`;
+  x = b.conv(name(), x, {
+    out: width(),
+    kernel: draw.pick([1, 3]),
+    stride: draw.pick([1, 2]),
+    bias: draw.next() < 0.3,
+  });
+  x = activate(name(), b.batchNorm(name(), x));
+  for (let block = draw.integer(4); block >= 0; block--) {
+    const shortcut = x;
+    switch (draw.integer(6)) {
+      case 0: // residual depthwise-separable
+        x = b.depthwise(name(), x, { kernel: kernel() });
+        x = activate(name(), b.batchNorm(name(), x));
+        x = b.batchNorm(name(), b.conv(name(), x, { out: shortcut.channels }));
+        x = b.add(name(), shortcut, x);
+        break;
+      case 1: // strided mbconv with pooled shortcut and squeeze-and-excite
+        {
+          const [middle, out] = [width(), width()];
+          const side = b.conv(name(), b.averagePool(name(), x, 2), { out });
+          x = activate(name(), b.batchNorm(name(), b.conv(name(), x, { out: middle })));
+          x = activate(name(), b.batchNorm(name(), b.depthwise(name(), x, { kernel: kernel(), stride: 2 })));
+          let factor = b.conv(name(), b.globalAveragePool(name(), x), { out: 3, bias: true });
+          factor = b.conv(name(), activate(name(), factor), { out: middle, bias: true });
+          x = b.multiply(name(), x, b.activation(name(), factor, "sigmoid"));
+          x = b.add(name(), side, b.batchNorm(name(), b.conv(name(), x, { out })));
+        }
+        break;
+      case 2: // a sum whose branch ends in an activation
+        x = b.conv(name(), x, { out: shortcut.channels, kernel: draw.pick([1, 3]) });
+        x = b.add(name(), shortcut, activate(name(), b.batchNorm(name(), x)));
+        break;
+      case 3: // strided convs
+        x = b.conv(name(), x, { out: width(), kernel: draw.pick([1, 3, 5]), stride: 2 });
+        x = b.batchNorm(name(), x);
+        break;
+      case 4: // a sum of two branches of one value
+        x = b.add(name(), b.batchNorm(name(), x), activate(name(), x));
+        break;
+      default:
+        x = b.depthwise(name(), x, { kernel: kernel(), stride: draw.pick([1, 2]) });
+        x = activate(name(), b.batchNorm(name(), x));
+    }
+  }
+  x = b.flatten(name(), b.globalAveragePool(name(), x));
+  const graph = verify(b.build([b.dense(name(), b.dropout(name(), x), 3)]));
+  return { graph, batch: 1 + draw.integer(4), resolution: 4 + draw.integer(9) };
+}
+
+export function randomWeights(graph: Graph, draw: Random): Map<string, Float32Array> {
+  return new Map(
+    parametersOf(graph).map(({ name, shape, initializer }) => {
+      const length = shape.reduce<number>((product, size) => product * maximumOf(size), 1);
+      const fan = length / maximumOf(shape[shape.length - 1]!);
+      const scale = shape.length > 1 ? 1 / Math.sqrt(fan) : 0.5;
+      return [name, Float32Array.from({ length }, () => draw.normal() * scale + (initializer === "ones" ? 1 : 0))];
+    }),
+  );
+}
+
+const largest = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+
+/** Registers the suite for an engine. */
+export function describeEngine(name: string, create: () => Engine, runs: { values: number; gradients: number }): void {
+  test(`${name}: forward is the float64 reference's, over random nets`, () => {
+    const engine = create();
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
+        const { graph, batch, resolution } = randomNet(seed);
+        const draw = random(seed, "values");
+        const weights = randomWeights(graph, draw);
+        const images = Float32Array.from({ length: batch * resolution ** 2 * maximumOf(graph.input.channels) }, () =>
+          draw.normal(),
+        );
+        const program = engine.compile(graph, { batch, resolution });
+        const logits = program.forward(weights, images);
+        const again = program.forward(weights, images);
+        program.dispose();
+        expect(again).toEqual(logits);
+        const wide = new Map([...weights].map(([key, array]) => [key, Float64Array.from(array)]));
+        const reference = referenceForward(graph, wide, Float64Array.from(images), { batch, resolution });
+        const difference = largest(logits.map((x, i) => x - reference[i]!));
+        expect(difference).toBeLessThan(2e-3 * (1 + largest(reference)));
+      }),
+      { numRuns: runs.values },
+    );
+    engine.dispose();
+  });
+
+  test(`${name}: gradients are the finite differences of the reference, over random nets`, () => {
+    const engine = create();
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
+        const { graph, batch: drawn, resolution } = randomNet(seed);
+        // Statistics of too few numbers make gradients that float32 can't hold.
+        const batch = drawn + 4;
+        const draw = random(seed, "gradients");
+        const weights = randomWeights(graph, draw);
+        const images = Float32Array.from({ length: batch * resolution ** 2 * maximumOf(graph.input.channels) }, () =>
+          draw.normal(),
+        );
+        const features = graph.nodes.flatMap((node) => (node.op === "dropout" ? [maximumOf(node.out.y.channels)] : []))[0]!;
+        const dropout = Float32Array.from({ length: batch * features }, () => (draw.next() < 0.3 ? 0 : 1 / 0.7));
+        const dLogits = Float32Array.from({ length: batch * 3 }, () => draw.normal());
+        const program = engine.compile(graph, { batch, resolution });
+        program.forward(weights, images, dropout);
+        const gradients = new Map([...weights].map(([key, array]) => [key, new Float32Array(array.length)]));
+        program.backward(dLogits, gradients);
+        program.dispose();
+        const wide = new Map([...weights].map(([key, array]) => [key, Float64Array.from(array)]));
+        const loss = (): number =>
+          referenceForward(
+            ...[graph, wide, Float64Array.from(images), { batch, resolution }, Float64Array.from(dropout)],
+          ).reduce((sum, x, i) => sum + x * dLogits[i]!, 0);
+        const scale = [...gradients.values()].reduce((max, array) => Math.max(max, largest(array)), 1);
+        for (const [key, array] of wide) {
+          const i = draw.integer(array.length);
+          const kept = array[i]!;
+          const slope = (h: number): number => {
+            array[i] = kept + h;
+            const above = loss();
+            array[i] = kept - h;
+            const below = loss();
+            array[i] = kept;
+            return (above - below) / (2 * h);
+          };
+          const [fine, coarse] = [slope(1e-6), slope(4e-6)];
+          // Where two steps disagree the reference has a kink (relu) within reach, and no derivative to compare.
+          if (Math.abs(fine - coarse) > 1e-4 * scale) continue;
+          expect(Math.abs(gradients.get(key)![i]! - fine), `${key}[${i}]`).toBeLessThan(3e-3 * scale);
+        }
+      }),
+      { numRuns: runs.gradients },
+    );
+    engine.dispose();
+  });
+}

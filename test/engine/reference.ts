@@ -1,0 +1,160 @@
+/** A float64 interpreter of graphs, loop by loop from the definitions: what engines are held against. */
+import { maximumOf, type Graph, type Kernel, type Parameter, type Value } from "../../src/graph/graph.js";
+import type { ActivationFunction } from "../../src/graph/operators.js";
+import { inferExtents } from "../../src/graph/shapes.js";
+
+export type Arrays64 = ReadonlyMap<string, Float64Array>;
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const relu6 = (x: number): number => Math.min(Math.max(x, 0), 6);
+const functions: Record<ActivationFunction, (x: number) => number> = {
+  relu: (x) => Math.max(x, 0),
+  relu6,
+  swish: (x) => x * sigmoid(x),
+  "hard-swish": (x) => (x * relu6(x + 3)) / 6,
+  sigmoid,
+  "hard-sigmoid": (x) => relu6(x + 3) / 6,
+};
+
+/** Logits [batch × classes] of NHWC images. */
+export function referenceForward(
+  graph: Graph,
+  weights: Arrays64,
+  images: Float64Array,
+  { batch, resolution }: { batch: number; resolution: number },
+  dropout?: Float64Array,
+): Float64Array {
+  const extents = inferExtents(graph, resolution);
+  const values = new Map<string, Float64Array>([[graph.input.name, images]]);
+  const read = (value: Value): Float64Array => values.get(value.name)!;
+  const weight = (parameter: Parameter): Float64Array => weights.get(parameter.name)!;
+  const extent = (value: Value): number => {
+    const size = extents.get(value.name);
+    return typeof size === "number" ? size : 1;
+  };
+  const channels = (value: Value): number => maximumOf(value.channels);
+  const make = (value: Value, at: (b: number, y: number, x: number, c: number) => number): void => {
+    const [size, C] = [extent(value), channels(value)];
+    const out = new Float64Array(batch * size * size * C);
+    let i = 0;
+    for (let b = 0; b < batch; b++)
+      for (let y = 0; y < size; y++)
+        for (let x = 0; x < size; x++) for (let c = 0; c < C; c++) out[i++] = at(b, y, x, c);
+    values.set(value.name, out);
+  };
+  const reader = (value: Value) => {
+    const [data, size, C] = [read(value), extent(value), channels(value)];
+    return (b: number, y: number, x: number, c: number): number =>
+      y < 0 || x < 0 || y >= size || x >= size ? 0 : data[((b * size + y) * size + x) * C + c]!;
+  };
+  const taps = (kernel: Kernel): number => maximumOf(kernel);
+
+  for (const node of graph.nodes) {
+    switch (node.op) {
+      case "conv":
+      case "dense": {
+        const k = node.op === "dense" ? 1 : taps(node.attributes.kernel);
+        const stride = node.op === "dense" ? 1 : node.attributes.stride;
+        const [x, w, C, N] = [reader(node.in.x), weight(node.in.weight), channels(node.in.x), channels(node.out.y)];
+        const bias = node.in.bias && weight(node.in.bias);
+        make(node.out.y, (b, oy, ox, n) => {
+          let sum = bias ? bias[n]! : 0;
+          for (let ky = 0; ky < k; ky++)
+            for (let kx = 0; kx < k; kx++)
+              for (let c = 0; c < C; c++)
+                sum +=
+                  x(b, oy * stride + ky - (k - 1) / 2, ox * stride + kx - (k - 1) / 2, c) *
+                  w[((ky * k + kx) * C + c) * N + n]!;
+          return sum;
+        });
+        break;
+      }
+      case "depthwise": {
+        const { stride } = node.attributes;
+        const [k, x, w, C] = [
+          taps(node.attributes.kernel),
+          reader(node.in.x),
+          weight(node.in.weight),
+          channels(node.in.x),
+        ];
+        const bias = node.in.bias && weight(node.in.bias);
+        make(node.out.y, (b, oy, ox, c) => {
+          let sum = bias ? bias[c]! : 0;
+          for (let ky = 0; ky < k; ky++)
+            for (let kx = 0; kx < k; kx++)
+              sum +=
+                x(b, oy * stride + ky - (k - 1) / 2, ox * stride + kx - (k - 1) / 2, c) * w[(ky * k + kx) * C + c]!;
+          return sum;
+        });
+        break;
+      }
+      case "batchNorm": {
+        const [x, data, C] = [reader(node.in.x), read(node.in.x), channels(node.in.x)];
+        const [gamma, beta] = [weight(node.in.gamma), weight(node.in.beta)];
+        const { mean, variance } = node.in.mean
+          ? { mean: weight(node.in.mean as Parameter), variance: weight(node.in.variance as Parameter) }
+          : momentsOf(data, C);
+        make(
+          node.out.y,
+          (b, y, xx, c) =>
+            ((x(b, y, xx, c) - mean[c]!) / Math.sqrt(variance[c]! + node.attributes.epsilon)) * gamma[c]! + beta[c]!,
+        );
+        break;
+      }
+      case "moments":
+        throw new Error("moments are not for engines");
+      case "activation":
+        values.set(node.out.y.name, read(node.in.x).map(functions[node.attributes.function]));
+        break;
+      case "add": {
+        const branch = read(node.in.branch);
+        values.set(
+          node.out.y.name,
+          read(node.in.x).map((x, i) => x + branch[i]!),
+        );
+        break;
+      }
+      case "multiply": {
+        const [x, factor] = [reader(node.in.x), reader(node.in.factor)];
+        make(node.out.y, (b, y, xx, c) => x(b, y, xx, c) * factor(b, 0, 0, c));
+        break;
+      }
+      case "averagePool": {
+        const [x, size] = [reader(node.in.x), extent(node.in.x)];
+        const { stride } = node.attributes;
+        make(node.out.y, (b, oy, ox, c) => {
+          let [sum, count] = [0, 0];
+          for (let y = oy * stride; y < Math.min(size, (oy + 1) * stride); y++)
+            for (let xx = ox * stride; xx < Math.min(size, (ox + 1) * stride); xx++, count++) sum += x(b, y, xx, c);
+          return sum / count;
+        });
+        break;
+      }
+      case "globalAveragePool": {
+        const [x, size] = [reader(node.in.x), extent(node.in.x)];
+        make(node.out.y, (b, _, __, c) => {
+          let sum = 0;
+          for (let y = 0; y < size; y++) for (let xx = 0; xx < size; xx++) sum += x(b, y, xx, c);
+          return sum / size ** 2;
+        });
+        break;
+      }
+      case "flatten":
+        values.set(node.out.y.name, read(node.in.x));
+        break;
+      case "dropout":
+        values.set(node.out.y.name, dropout ? read(node.in.x).map((x, i) => x * dropout[i]!) : read(node.in.x));
+        break;
+    }
+  }
+  return read(graph.outputs[0]!);
+}
+
+/** Mean and biased variance per channel over the rows. */
+export function momentsOf(data: Float64Array, C: number): { mean: Float64Array; variance: Float64Array } {
+  const [mean, variance] = [new Float64Array(C), new Float64Array(C)];
+  const rows = data.length / C;
+  data.forEach((x, i) => (mean[i % C]! += x / rows));
+  data.forEach((x, i) => (variance[i % C]! += (x - mean[i % C]!) ** 2 / rows));
+  return { mean, variance };
+}
