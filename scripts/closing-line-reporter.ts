@@ -9,6 +9,8 @@ export default class ClosingLineReporter implements Reporter {
       // A file that cannot even be loaded holds no tests, and is still a failure.
       if (module.state() === "failed" && [...module.children.allTests()].length === 0) count.failed++;
     }
-    process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped\n`);
+    process.stdout.write(
+      `\n${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped\n`,
+    );
   }
 }

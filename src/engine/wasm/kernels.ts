@@ -63,5 +63,5 @@ export function loadKernels(build: KernelBuild, memory: WebAssembly.Memory): Ker
     modules.set(build, module);
   }
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return exports as Kernels;
+  return exports;
 }

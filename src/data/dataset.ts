@@ -1,0 +1,46 @@
+/** Puts a data set together: checks what no format alone can check, and measures what normalisation needs. */
+import { createHash } from "node:crypto";
+import { UserError } from "../base/user-error.js";
+import type { Dataset, Images } from "./images.js";
+
+/** @throws UserError `data/classes` when fewer than two classes have training images, or one has none. */
+export function makeDataset(name: string, classes: readonly string[], train: Images, test: Images): Dataset {
+  const seen = new Set(train.labels);
+  const empty = classes.filter((_, label) => !seen.has(label));
+  if (classes.length < 2 || empty.length > 0) {
+    throw new UserError("data/classes", {
+      at: name,
+      got:
+        classes.length < 2 ? `${classes.length} classes` : `without training images of ${empty.slice(0, 5).join(", ")}`,
+      want: "at least two classes with training images each",
+      fix: "Add images, or remove the empty class.",
+    });
+  }
+  const { mean, std } = pixelStatistics(train);
+  const hash = createHash("sha256");
+  for (const { count, height, width, channels, pixels, labels } of [train, test]) {
+    hash.update(JSON.stringify([count, height, width, channels]));
+    hash.update(pixels);
+    hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
+  }
+  return { name, classes, train, test, mean, std, fingerprint: hash.digest("hex") };
+}
+
+/** Mean and standard deviation of pixel / 255 per channel, rounded to 4 digits so that they can be written down. */
+function pixelStatistics({ pixels, channels }: Images): { mean: number[]; std: number[] } {
+  // Sums of bytes and their squares are exact integers.
+  const sums = Array<number>(channels).fill(0);
+  const squares = Array<number>(channels).fill(0);
+  for (let i = 0; i < pixels.length; i += channels) {
+    for (let c = 0; c < channels; c++) {
+      const pixel = pixels[i + c]!;
+      sums[c]! += pixel;
+      squares[c]! += pixel * pixel;
+    }
+  }
+  const count = pixels.length / channels;
+  const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
+  const mean = sums.map((sum) => sum / count / 255);
+  const std = squares.map((square, c) => Math.sqrt(Math.max(square / count / 255 ** 2 - mean[c]! ** 2, 1e-8)));
+  return { mean: mean.map(rounded), std: std.map((value) => Math.max(rounded(value), 1e-4)) };
+}

@@ -1,0 +1,112 @@
+/**
+ * A folder of class folders: FOLDER/train/<class>/*.png and FOLDER/test/<class>/*.png (or val/), or FOLDER/<class>/*.png, of
+ * which every fifth image of a class, in order of name, is then held out as the test set.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { UserError, type Problem } from "../base/user-error.js";
+import { makeDataset } from "./dataset.js";
+import type { Dataset, Images } from "./images.js";
+
+const isImage = (name: string): boolean => /\.(png|jpe?g|webp|gif|tiff?|avif)$/i.test(name);
+const HELD_OUT = 5;
+/** Unreadable images named in an error; a count stands for the rest. */
+const NAMED = 20;
+
+export interface ImageWishes {
+  /** Height = width in pixels: the shorter side is resized to it, the middle is kept. */
+  readonly size: number;
+  readonly channels: 1 | 3;
+}
+
+interface File {
+  readonly path: string;
+  readonly label: number;
+}
+
+/** @throws UserError `data/classes`, `data/unreadable` (every image that can't be read) */
+export async function loadFolder(folder: string, wishes: ImageWishes): Promise<Dataset> {
+  const parts = await foldersOf(folder);
+  const testPart = ["test", "val"].find((name) => parts.includes(name));
+  if (parts.includes("train") && testPart) {
+    const classes = await foldersOf(join(folder, "train"));
+    const extra = (await foldersOf(join(folder, testPart))).filter((name) => !classes.includes(name));
+    if (extra.length > 0) {
+      throw new UserError("data/classes", {
+        at: join(folder, testPart),
+        got: extra.join(", "),
+        want: "the classes of train/ only",
+        fix: "Move these folders, or add their training images.",
+      });
+    }
+    const [train, test] = [
+      await filesOf(join(folder, "train"), classes),
+      await filesOf(join(folder, testPart), classes),
+    ];
+    return makeDataset(folder, classes, await readImages(train, wishes), await readImages(test, wishes));
+  }
+  const files = await filesOf(folder, parts);
+  const heldOut = new Set<File>();
+  parts.forEach((_, label) =>
+    files
+      .filter((file) => file.label === label)
+      .forEach((file, i) => i % HELD_OUT === HELD_OUT - 1 && heldOut.add(file)),
+  );
+  const train = files.filter((file) => !heldOut.has(file));
+  return makeDataset(folder, parts, await readImages(train, wishes), await readImages([...heldOut], wishes));
+}
+
+/** Names of the folders in a folder, in byte order. */
+async function foldersOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => name)
+    .sort();
+}
+
+async function filesOf(folder: string, classes: readonly string[]): Promise<File[]> {
+  const lists = await Promise.all(
+    classes.map(async (name, label) => {
+      const names = await readdir(join(folder, name)).catch(() => []);
+      return names
+        .filter(isImage)
+        .sort()
+        .map((file): File => ({ path: join(folder, name, file), label }));
+    }),
+  );
+  return lists.flat();
+}
+
+async function readImages(files: readonly File[], { size, channels }: ImageWishes): Promise<Images> {
+  const bytes = size * size * channels;
+  const pixels = new Uint8Array(files.length * bytes);
+  const problems: Problem[] = [];
+  for (const [i, { path }] of files.entries()) {
+    const image = sharp(path).rotate().removeAlpha().resize(size, size, { fit: "cover", kernel: "linear" });
+    try {
+      const raw = await (channels === 1 ? image.toColourspace("b-w") : image.toColourspace("srgb")).raw().toBuffer();
+      pixels.set(raw.subarray(0, bytes), i * bytes);
+    } catch (error) {
+      const got = `not readable (${(error as Error).message.split("\n")[0] ?? "unknown"})`;
+      problems.push({ at: path, got, want: "a whole image", fix: "Mend or remove it." });
+    }
+  }
+  if (problems.length > 0) {
+    const more = problems.length - NAMED;
+    const rest: Problem[] =
+      more > 0
+        ? [{ at: "and more", got: `${more} images like these`, want: "whole images", fix: "Mend or remove them." }]
+        : [];
+    throw new UserError("data/unreadable", [...problems.slice(0, NAMED), ...rest]);
+  }
+  return {
+    count: files.length,
+    height: size,
+    width: size,
+    channels,
+    pixels,
+    labels: Uint16Array.from(files, ({ label }) => label),
+  };
+}

@@ -1,0 +1,30 @@
+/** Training and validation parts by seed, each class in equal shares. The search judges on the validation part. */
+import { permutation, random } from "../base/random.js";
+import type { Images } from "./images.js";
+
+export interface Split {
+  /** Indices in increasing order. */
+  readonly train: Uint32Array;
+  readonly validation: Uint32Array;
+}
+
+/** @param share of the images that goes into validation; at least one image of each class stays on each side */
+export function splitTrainValidation(images: Images, { share, seed }: { share: number; seed: number }): Split {
+  const byClass = new Map<number, number[]>();
+  images.labels.forEach((label, i) => {
+    const list = byClass.get(label);
+    if (list) list.push(i);
+    else byClass.set(label, [i]);
+  });
+  const validation: number[] = [];
+  for (const [label, indices] of byClass) {
+    const count = Math.min(indices.length - 1, Math.max(1, Math.round(indices.length * share)));
+    const order = permutation(indices.length, random(seed, "validation", label));
+    for (let i = 0; i < count; i++) validation.push(indices[order[i]!]!);
+  }
+  const chosen = new Set(validation);
+  return {
+    train: Uint32Array.from({ length: images.count }, (_, i) => i).filter((i) => !chosen.has(i)),
+    validation: Uint32Array.from(validation).sort(),
+  };
+}
