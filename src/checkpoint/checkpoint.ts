@@ -1,0 +1,114 @@
+/**
+ * A run's checkpoint folder: weights and optimiser state as safetensors, and checkpoint.json, which names them with their hashes.
+ * checkpoint.json is renamed into place last, so whatever moment a run is killed at, the last complete checkpoint is whole.
+ */
+import { createHash } from "node:crypto";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeFileAtomic, writeJsonAtomic } from "../base/atomic-file.js";
+import { UserError } from "../base/user-error.js";
+import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
+import { decodeSafetensors, encodeSafetensors, type Tensor, type Tensors } from "./safetensors.js";
+
+const FORMAT = 1;
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256");
+const file = z.strictObject({ file: z.string().regex(/^[\w.-]+$/), sha256 });
+
+/** checkpoint.json */
+export const checkpointSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  step: z
+    .number()
+    .int()
+    .min(0)
+    .describe("Steps done. Random streams are keyed by it, so it is the random state and data position too."),
+  totalSteps: z.number().int().min(1),
+  seed: z.number().int(),
+  space: z.unknown().describe("The search space, whole."),
+  spaceHash: sha256,
+  recipe: z.unknown().describe("The recipe, whole."),
+  data: z.strictObject({
+    source: z.string(),
+    fingerprint: sha256,
+    classes: z.array(z.string()),
+    mean: z.array(z.number()),
+    std: z.array(z.number()),
+    validationShare: z.number(),
+    size: z.number().int().describe("Height = width of the images in pixels."),
+  }),
+  engine: z.string(),
+  execution: z.enum(["masked", "sliced"]),
+  weights: file,
+  optimizer: file,
+});
+
+export type CheckpointState = Omit<z.output<typeof checkpointSchema>, "weights" | "optimizer" | "format">;
+
+export interface Checkpoint {
+  readonly state: CheckpointState;
+  readonly weights: Tensors;
+  readonly optimizer: Tensors;
+  /** SHA-256 of the weights' file. */
+  readonly weightsHash: string;
+}
+
+export const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/** Writes RUN/checkpoint/. */
+export async function saveCheckpoint(
+  folder: string,
+  { state, weights, optimizer }: Omit<Checkpoint, "weightsHash">,
+): Promise<void> {
+  const put = async (kind: string, tensors: Tensors): Promise<z.output<typeof file>> => {
+    const bytes = encodeSafetensors(tensors);
+    const name = `${kind}-${state.step}.safetensors`;
+    await writeFileAtomic(join(folder, name), bytes);
+    return { file: name, sha256: hashOf(bytes) };
+  };
+  const files = { weights: await put("weights", weights), optimizer: await put("optimizer", optimizer) };
+  await writeJsonAtomic(join(folder, "checkpoint.json"), { format: FORMAT, ...state, ...files });
+  const keep = new Set(["checkpoint.json", files.weights.file, files.optimizer.file]);
+  const stale = (await readdir(folder)).filter((name) => !keep.has(name));
+  await Promise.all(stale.map((name) => rm(join(folder, name), { force: true })));
+}
+
+/** @throws UserError `checkpoint/missing`, `checkpoint/corrupt` */
+export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  const path = join(folder, "checkpoint.json");
+  const text = await readUserFile(path, {
+    code: "checkpoint/missing",
+    want: "the checkpoint of a run",
+    fix: "Give a folder that `nestling train --out` made.",
+  });
+  const data = parseJsonFile(text, path, "checkpoint/corrupt");
+  const parsed = checkpointSchema.safeParse(data);
+  if (!parsed.success) {
+    throw new UserError(
+      "checkpoint/corrupt",
+      problemsOf(parsed.error, data, path, "Use another checkpoint or train again."),
+    );
+  }
+  const { weights, optimizer, format, ...state } = parsed.data;
+  const read = async ({ file: name, sha256: expected }: z.output<typeof file>): Promise<Map<string, Tensor>> => {
+    const at = join(folder, name);
+    const bytes = await readFile(at).catch((error: unknown) => {
+      throw new UserError(
+        "checkpoint/missing",
+        { at, got: "missing", want: "the file that checkpoint.json names", fix: "Restore it, or train again." },
+        { cause: error },
+      );
+    });
+    if (hashOf(bytes) !== expected) {
+      const fix = "The file is damaged: use another checkpoint or train again.";
+      throw new UserError("checkpoint/corrupt", {
+        at,
+        got: `another file (${bytes.length} bytes)`,
+        want: `SHA-256 ${expected}`,
+        fix,
+      });
+    }
+    return decodeSafetensors(bytes, at);
+  };
+  return { state, weights: await read(weights), optimizer: await read(optimizer), weightsHash: weights.sha256 };
+}

@@ -1,0 +1,96 @@
+/**
+ * safetensors files, float32 only: 8 bytes of header length, a JSON header, the numbers. github.com/huggingface/safetensors
+ * The bytes are a pure function of the content: names in the map's order, no dates.
+ */
+import { UserError } from "../base/user-error.js";
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: Float32Array;
+}
+
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+export function encodeSafetensors(tensors: Tensors): Uint8Array {
+  const header: Record<string, Entry> = {};
+  let offset = 0;
+  for (const [name, { shape, data }] of tensors) {
+    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const json = JSON.stringify(header);
+  const text = new TextEncoder().encode(
+    json.padEnd(json.length + ((8 - (new TextEncoder().encode(json).length % 8)) % 8)),
+  );
+  const bytes = new Uint8Array(8 + text.length + offset);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  let at = 8 + text.length;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/** @throws UserError `checkpoint/corrupt` saying what is wrong with the file named `at` */
+export function decodeSafetensors(bytes: Uint8Array, at: string): Map<string, Tensor> {
+  const wrong = (got: string, want: string): UserError =>
+    new UserError("checkpoint/corrupt", {
+      at,
+      got,
+      want,
+      fix: "The file is damaged: use another checkpoint or train again.",
+    });
+  if (bytes.length < 8) throw wrong(`${bytes.length} bytes long`, "a safetensors file");
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(bytes.length - 8)) throw wrong(`cut off in its header of ${length} bytes`, "a whole file");
+  const start = 8 + Number(length);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf8", { fatal: true }).decode(bytes.subarray(8, start)));
+  } catch {
+    throw wrong("a file whose header is not JSON", "a safetensors file");
+  }
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw wrong("without a header object", "a safetensors file");
+  const tensors = new Map<string, Tensor>();
+  let end = 0;
+  for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
+    if (name === "__metadata__") continue;
+    if (!isEntry(entry)) throw wrong(`with a broken entry ${name}`, "dtype, shape and data_offsets");
+    if (entry.dtype !== "F32") throw wrong(`with ${name} of type ${entry.dtype}`, "F32");
+    const [from, to] = entry.data_offsets;
+    const count = entry.shape.reduce((product, size) => product * size, 1);
+    if (from !== end || to - from !== 4 * count)
+      throw wrong(`with ${name} at bytes ${from} to ${to}`, `${4 * count} bytes from ${end} on`);
+    if (start + to > bytes.length) throw wrong(`cut off in ${name}`, `${start + to} bytes or more`);
+    // Copied, since the file's numbers need not be aligned.
+    tensors.set(name, { shape: entry.shape, data: new Float32Array(bytes.slice(start + from, start + to).buffer) });
+    end = to;
+  }
+  if (start + end !== bytes.length)
+    throw wrong(`${bytes.length} bytes long`, `${start + end} bytes, as its header says`);
+  return tensors;
+}
+
+function isEntry(entry: unknown): entry is Entry {
+  const natural = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (typeof entry !== "object" || entry === null) return false;
+  const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
+  return (
+    typeof dtype === "string" &&
+    Array.isArray(shape) &&
+    shape.every(natural) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(natural)
+  );
+}

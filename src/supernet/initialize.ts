@@ -1,0 +1,68 @@
+/** How weights start, and where each parameter lies in one flat array: the form that workers share and optimisers run over. */
+import { random } from "../base/random.js";
+import { maximumOf, parametersOf, type Graph, type Parameter } from "../graph/graph.js";
+
+export interface Slot {
+  readonly parameter: Parameter;
+  readonly shape: readonly number[];
+  /** First float. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Every parameter of the graph at its maximum, one behind the other in graph order. */
+export interface Layout {
+  readonly slots: ReadonlyMap<string, Slot>;
+  /** Floats of all. */
+  readonly length: number;
+}
+
+export function layoutOf(graph: Graph): Layout {
+  const slots = new Map<string, Slot>();
+  let offset = 0;
+  for (const parameter of parametersOf(graph)) {
+    const shape = parameter.shape.map(maximumOf);
+    const length = shape.reduce((product, size) => product * size, 1);
+    slots.set(parameter.name, { parameter, shape, offset, length });
+    offset += length;
+  }
+  return { slots, length: offset };
+}
+
+/** Views of each parameter in a flat array. */
+export const viewsOf = ({ slots }: Layout, flat: Float32Array): Map<string, Float32Array> =>
+  new Map([...slots].map(([name, { offset, length }]) => [name, flat.subarray(offset, offset + length)]));
+
+/**
+ * The first weights of a seed. Convolutions: normal with variance 2 / fan-out (He et al. 2015, as MobileNets do); dense: uniform in
+ * ± 1 / √fan-in.
+ * @param lastGamma what the last batch norm of each residual block starts with: 0 (BigNAS) makes every block an identity at first
+ */
+export function initialize(layout: Layout, seed: number, lastGamma: 0 | 1): Float32Array {
+  const flat = new Float32Array(layout.length);
+  for (const [name, { parameter, shape, offset, length }] of layout.slots) {
+    const values = flat.subarray(offset, offset + length);
+    const draw = random(seed, "weights", name);
+    switch (parameter.initializer) {
+      case "he-normal-fan-out": {
+        // Depthwise weights [k, k, channels] have one output per channel.
+        const fanOut = shape.length === 4 ? shape[0]! * shape[1]! * shape[3]! : shape[0]! * shape[1]!;
+        const deviation = Math.sqrt(2 / fanOut);
+        for (let i = 0; i < length; i++) values[i] = draw.normal() * deviation;
+        break;
+      }
+      case "uniform-fan-in": {
+        const bound = 1 / Math.sqrt(shape[0]!);
+        for (let i = 0; i < length; i++) values[i] = (2 * draw.next() - 1) * bound;
+        break;
+      }
+      case "ones":
+        values.fill(1);
+        break;
+      case "zeros":
+        if (name.endsWith(".gamma")) values.fill(lastGamma);
+        break;
+    }
+  }
+  return flat;
+}

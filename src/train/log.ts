@@ -1,0 +1,67 @@
+/** RUN/log.jsonl: one JSON object a line, appended as the run goes and cut back to the checkpoint when it resumes. */
+import { appendFile, readFile } from "node:fs/promises";
+import { writeError, writeFileAtomic } from "../base/atomic-file.js";
+import type { ChildResult, Role } from "./sandwich.js";
+
+/** Means over the steps since the last line. */
+export interface RoleLog {
+  readonly loss: number;
+  /** On the training crops, 0 to 1. */
+  readonly accuracy: number;
+}
+
+export interface LogLine extends Readonly<Partial<Record<Role, RoleLog>>> {
+  /** Steps done. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+  readonly imagesPerSecond: number;
+}
+
+export async function appendLog(path: string, line: LogLine): Promise<void> {
+  await appendFile(path, `${JSON.stringify(line)}\n`).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+}
+
+/** Lines up to a step; a half written last line is dropped. */
+export async function readLog(path: string, upToStep = Infinity): Promise<LogLine[]> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as LogLine];
+      } catch {
+        return [];
+      }
+    })
+    .filter(({ step }) => step <= upToStep);
+}
+
+export async function cutLog(path: string, upToStep: number): Promise<void> {
+  const lines = await readLog(path, upToStep);
+  await writeFileAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+}
+
+/** Collects results between two lines. */
+export class RoleMeans {
+  private readonly sums = new Map<Role, { loss: number; correct: number; images: number }>();
+
+  add(children: readonly ChildResult[], images: number): void {
+    for (const { role, loss, correct } of children) {
+      const sum = this.sums.get(role) ?? { loss: 0, correct: 0, images: 0 };
+      this.sums.set(role, { loss: sum.loss + loss, correct: sum.correct + correct, images: sum.images + images });
+    }
+  }
+
+  take(): Partial<Record<Role, RoleLog>> {
+    const means = [...this.sums].map(([role, { loss, correct, images }]) => {
+      const rounded = (value: number): number => Number(value.toFixed(5));
+      return [role, { loss: rounded(loss / images), accuracy: rounded(correct / images) }] as const;
+    });
+    this.sums.clear();
+    return Object.fromEntries(means);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Norm groups over worker threads. Weights, gradients and images lie in shared memory; each group writes a gradient of its own, and
+ * the sum runs over groups in one fixed binary tree: any number of workers gives the same bits.
+ */
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+import type { EngineName } from "../engine/engine.js";
+import type { SearchSpace } from "../space/space.js";
+import type { ChildResult, Task } from "./sandwich.js";
+
+/** What a worker is started with: plain data and shared memory. */
+export interface WorkerStart {
+  readonly engine: EngineName;
+  readonly space: SearchSpace;
+  readonly task: Omit<Task, "supernet" | "layout">;
+  readonly weights: Float32Array;
+  /** One gradient per group. */
+  readonly gradients: readonly Float32Array[];
+  /** The step's images. */
+  readonly indices: Uint32Array;
+  /** The next group that nobody has taken. */
+  readonly next: Int32Array;
+}
+
+export interface StepOrder {
+  readonly step: number;
+  readonly epoch: number;
+}
+
+export type WorkerAnswer =
+  | { readonly kind: "done"; readonly results: readonly { group: number; children: ChildResult[] }[] }
+  | { readonly kind: "failed"; readonly message: string; readonly stack: string };
+
+export interface GroupPool {
+  /** Shared: write the step's weights here. */
+  readonly weights: Float32Array;
+  /** Runs a step's groups; the gradient is valid until the next call. */
+  run(order: StepOrder, indices: Uint32Array): Promise<{ gradient: Float32Array; groups: ChildResult[][] }>;
+  close(): Promise<void>;
+}
+
+const shared = (floats: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * floats));
+
+function shareBytes<T extends Uint8Array | Uint16Array>(array: T, make: (buffer: SharedArrayBuffer) => T): T {
+  const copy = make(new SharedArrayBuffer(array.byteLength));
+  copy.set(array);
+  return copy;
+}
+
+export function groupPool(engine: EngineName, task: Task, workers: number): GroupPool {
+  const groups = task.batch / task.group;
+  const { supernet, layout, ...plain } = task;
+  const images = {
+    ...task.images,
+    pixels: shareBytes(task.images.pixels, (buffer) => new Uint8Array(buffer)),
+    labels: shareBytes(task.images.labels, (buffer) => new Uint16Array(buffer)),
+  };
+  const start: WorkerStart = {
+    engine,
+    space: supernet.space,
+    task: { ...plain, images },
+    weights: shared(layout.length),
+    gradients: Array.from({ length: groups }, () => shared(layout.length)),
+    indices: new Uint32Array(new SharedArrayBuffer(4 * task.batch)),
+    next: new Int32Array(new SharedArrayBuffer(4)),
+  };
+  const script = createRequire(import.meta.url).resolve("#train-worker");
+  const crew = Array.from(
+    { length: Math.max(1, Math.min(workers, groups)) },
+    () => new Worker(script, { workerData: start }),
+  );
+
+  const ask = (worker: Worker, order: StepOrder): Promise<WorkerAnswer> =>
+    new Promise((resolve, reject) => {
+      const settle = (): void => {
+        worker.off("message", answered).off("error", failed).off("exit", exited);
+      };
+      const answered = (answer: WorkerAnswer): void => {
+        settle();
+        resolve(answer);
+      };
+      const failed = (error: Error): void => {
+        settle();
+        reject(error);
+      };
+      const exited = (code: number): void => failed(new Error(`internal: a training worker ended with code ${code}`));
+      worker.on("message", answered).on("error", failed).on("exit", exited);
+      worker.postMessage(order);
+    });
+
+  return {
+    weights: start.weights,
+    async run(order, indices) {
+      start.indices.set(indices);
+      Atomics.store(start.next, 0, 0);
+      const answers = await Promise.all(crew.map((worker) => ask(worker, order)));
+      const results: ChildResult[][] = [];
+      for (const answer of answers) {
+        if (answer.kind === "failed") throw new Error(answer.message, { cause: answer.stack });
+        for (const { group, children } of answer.results) results[group] = children;
+      }
+      return { gradient: sumTree(start.gradients), groups: results };
+    },
+    async close() {
+      await Promise.all(crew.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** Sums into the first array: (0 + 1) + (2 + 3) + …, the same tree whoever made the parts. */
+export function sumTree(parts: readonly Float32Array[]): Float32Array {
+  for (let distance = 1; distance < parts.length; distance *= 2) {
+    for (let i = 0; i + distance < parts.length; i += 2 * distance) {
+      const [left, right] = [parts[i]!, parts[i + distance]!];
+      for (let j = 0; j < left.length; j++) left[j]! += right[j]!;
+    }
+  }
+  return parts[0]!;
+}

@@ -1,0 +1,121 @@
+/** The training recipe: every technique a named option, with BigNAS's value (arXiv 2003.11142, section 3) as default. */
+import { z } from "zod";
+import { UserError } from "../base/user-error.js";
+import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
+import paper from "./recipes/paper.json" with { type: "json" };
+import short from "./recipes/short.json" with { type: "json" };
+
+const share = z.number().min(0).max(1);
+
+export const recipeSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    name: z.string().min(1),
+    description: z.string().optional(),
+    epochs: z
+      .number()
+      .min(0.001)
+      .default(360)
+      .describe("Passes over the training images; --epochs and --steps override it."),
+    batch: z.number().int().min(1).default(4096).describe("Images per step; --batch overrides it."),
+    normGroup: z
+      .number()
+      .int()
+      .min(2)
+      .default(64)
+      .describe("Images that share batch norm statistics: the unit of parallel work. Divides the batch."),
+    sandwich: z
+      .strictObject({
+        smallest: z.boolean().default(true),
+        random: z.number().int().min(0).max(16).default(2).describe("Random children per step."),
+      })
+      .prefault({})
+      .describe("The sandwich rule: the biggest child is always trained, and these with it."),
+    distillation: z
+      .enum(["inplace", "none"])
+      .default("inplace")
+      .describe("inplace: smaller children learn the biggest child's soft labels only. none: the true labels."),
+    lastGamma: z
+      .enum(["zero", "one"])
+      .default("zero")
+      .describe("Start of the last batch norm's gamma in residual blocks."),
+    optimizer: z
+      .discriminatedUnion("kind", [
+        z.strictObject({
+          kind: z.literal("rmsprop"),
+          decay: share.default(0.9),
+          momentum: share.default(0.9),
+          epsilon: z.number().positive().default(1e-3).describe("Inside the root, as in TensorFlow."),
+        }),
+        z.strictObject({ kind: z.literal("sgd-nesterov"), momentum: share.default(0.9) }),
+      ])
+      .prefault({ kind: "rmsprop" }),
+    learningRate: z
+      .strictObject({
+        perImage: z
+          .number()
+          .positive()
+          .default(0.256 / 4096)
+          .describe("Peak rate divided by the batch size: the rate scales with the batch."),
+        schedule: z
+          .discriminatedUnion("kind", [
+            z.strictObject({
+              kind: z.literal("exponential"),
+              decay: share.default(0.97),
+              everyEpochs: z.number().positive().default(2.4),
+              ending: share
+                .default(0.05)
+                .describe("The rate never falls below this share of its peak (constant ending)."),
+            }),
+            z.strictObject({ kind: z.literal("cosine"), ending: share.default(0) }),
+          ])
+          .prefault({ kind: "exponential" }),
+        warmupEpochs: z.number().min(0).default(5),
+      })
+      .prefault({}),
+    labelSmoothing: share.default(0.1),
+    dropout: z.number().min(0).max(0.95).default(0.2),
+    weightDecay: z.number().min(0).default(1e-5),
+    regularize: z
+      .enum(["biggest", "all"])
+      .default("biggest")
+      .describe("Through which children dropout and weight decay act."),
+    clipNorm: z
+      .number()
+      .positive()
+      .nullable()
+      .default(null)
+      .describe("Largest global norm of the gradient; null: no clipping."),
+    augmentation: z
+      .strictObject({
+        crop: z.number().int().min(0).default(0).describe("Largest random shift in pixels."),
+        flip: z.boolean().default(false).describe("Random horizontal mirror."),
+      })
+      .prefault({}),
+    validationShare: z.number().gt(0).lt(0.9).default(0.1).describe("Training images set aside for the search."),
+  })
+  .describe("A nestling training recipe.");
+
+export type Recipe = z.output<typeof recipeSchema>;
+
+const shipped: ReadonlyMap<string, unknown> = new Map([paper, short].map((recipe) => [recipe.name, recipe]));
+export const shippedRecipes: readonly string[] = [...shipped.keys()];
+
+/**
+ * A shipped recipe by name, or one from a JSON file.
+ * @throws UserError `train/recipe`
+ */
+export async function loadRecipe(nameOrPath: string): Promise<Recipe> {
+  const known = shipped.get(nameOrPath);
+  if (known) return recipeSchema.parse(known);
+  const text = await readUserFile(nameOrPath, {
+    code: "train/recipe",
+    want: `a shipped recipe (${shippedRecipes.join(", ")}) or a JSON file`,
+    fix: "See docs/recipe.md.",
+  });
+  const data = parseJsonFile(text, nameOrPath, "train/recipe");
+  const parsed = recipeSchema.safeParse(data);
+  if (!parsed.success)
+    throw new UserError("train/recipe", problemsOf(parsed.error, data, nameOrPath, "See docs/recipe.md."));
+  return parsed.data;
+}

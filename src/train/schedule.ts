@@ -1,0 +1,32 @@
+/** The learning rate of a step: linear warm-up, then exponential decay with constant ending, or a cosine. */
+import type { Recipe } from "./recipe.js";
+
+export interface Length {
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  /** Images per step. */
+  readonly batch: number;
+}
+
+/** @param step from 0 */
+export function learningRateAt(
+  { learningRate }: Recipe,
+  { totalSteps, stepsPerEpoch, batch }: Length,
+  step: number,
+): number {
+  const { perImage, schedule, warmupEpochs } = learningRate;
+  const peak = perImage * batch;
+  // A run shorter than its warm-up would never leave it.
+  const warmup = Math.min(Math.round(warmupEpochs * stepsPerEpoch), Math.floor(totalSteps / 2));
+  if (step < warmup) return (peak * (step + 1)) / warmup;
+  switch (schedule.kind) {
+    case "exponential":
+      return (
+        peak * Math.max(schedule.ending, schedule.decay ** Math.floor(step / stepsPerEpoch / schedule.everyEpochs))
+      );
+    case "cosine": {
+      const progress = (step - warmup) / Math.max(1, totalSteps - warmup);
+      return peak * (schedule.ending + ((1 - schedule.ending) * (1 + Math.cos(Math.PI * progress))) / 2);
+    }
+  }
+}
