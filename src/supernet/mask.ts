@@ -9,7 +9,16 @@
  * Masked channels so stay exact zeros from one batch norm to the next, and all other parameters need no mask: their
  * gradients are exactly zero where an architecture doesn't reach. No activation is touched.
  */
-import { maximumOf, sizeIn, type Graph, type Node, type Parameter, type Setting } from "../graph/graph.js";
+import {
+  isParameter,
+  maximumOf,
+  sizeIn,
+  type Graph,
+  type Node,
+  type Parameter,
+  type Setting,
+  type Value,
+} from "../graph/graph.js";
 import { boxOf, forEachRun, isIdentity, isWhole, type Box } from "./slice.js";
 
 /** What a setting does to one parameter; a parameter without a mask is used as it is. */
@@ -70,4 +79,19 @@ export function addMaskedGradient(mask: Mask | undefined, gradient: Float32Array
   };
   if (mask) forEachRun(mask.box, add);
   else add(0, 0, full.length);
+}
+
+/** The elastic graph at its maxima, as the masked supernet runs: nothing is dropped, whatever its sizes. */
+export function atMaximum(graph: Graph): Graph {
+  const value = ({ name, channels }: Value): Value => ({ name, channels: maximumOf(channels) });
+  const sized = (input: Value | Parameter): Value | Parameter =>
+    isParameter(input) ? { ...input, shape: input.shape.map(maximumOf) } : value(input);
+  const each = <T>(record: object, change: (item: T) => T): object =>
+    Object.fromEntries(Object.entries(record as Record<string, T>).map(([key, item]) => [key, change(item)]));
+  const nodes = graph.nodes.map((node) => {
+    const { gate, identityWhenSquare, ...attributes } = node.attributes as Record<string, unknown>;
+    if ("kernel" in node.attributes) attributes["kernel"] = maximumOf(node.attributes.kernel);
+    return { ...node, in: each(node.in, sized), out: each(node.out, value), attributes } as unknown as Node;
+  });
+  return { ...graph, input: value(graph.input), nodes, outputs: graph.outputs.map(value) };
 }

@@ -1,0 +1,72 @@
+/**
+ * The whole compiler: slice → recalibrate → fold → emit. What comes out is the file that ships; the search judges nothing else.
+ */
+import { hashOf } from "../checkpoint/checkpoint.js";
+import { costOf, type Cost } from "../graph/analyses.js";
+import type { Architecture } from "../space/schema.js";
+import { idOf } from "../space/space.js";
+import { slicedChild } from "./children.js";
+import { emit } from "./emit.js";
+import { metadataOf } from "./metadata.js";
+import { runPasses } from "./passes.js";
+import { recalibrate, type ImageBlock } from "./recalibrate.js";
+import { provenanceOf } from "./provenance.js";
+import { blockOf, recalibrationIndices, type Run } from "./run.js";
+import { useStatistics, type Statistics } from "./use-statistics.js";
+
+export interface CompiledChild extends Cost {
+  readonly id: string;
+  readonly architecture: Architecture;
+  /** The ONNX file. */
+  readonly bytes: Uint8Array;
+  /** Of the bytes. */
+  readonly sha256: string;
+  readonly statistics: Statistics;
+}
+
+export interface CompileOptions {
+  /** Training images for batch norm recalibration. */
+  readonly recalibrationImages: number;
+  readonly staticBatch?: number;
+}
+
+export const defaultRecalibrationImages = 2000;
+
+/** Compiles children of one run; images are prepared once per resolution. */
+export interface Compiler {
+  compile(architecture: Architecture): Promise<CompiledChild>;
+}
+
+export function compiler(run: Run, { recalibrationImages, staticBatch }: CompileOptions): Compiler {
+  const indices = recalibrationIndices(run, recalibrationImages);
+  const provenance = provenanceOf(run, recalibrationImages);
+  const blocks = new Map<number, ImageBlock>();
+  const blockAt = (resolution: number): ImageBlock => {
+    const known = blocks.get(resolution) ?? blockOf(run, run.data.train, indices, resolution);
+    blocks.set(resolution, known);
+    return known;
+  };
+  return {
+    async compile(architecture) {
+      const { resolution } = architecture;
+      const sliced = slicedChild(run.supernet, run.weights, architecture);
+      const statistics = await recalibrate(sliced, blockAt(resolution));
+      const child = runPasses(useStatistics(sliced, statistics));
+      const bytes = emit(child, {
+        resolution,
+        output: "logits",
+        metadata: metadataOf(run, architecture, provenance),
+        ...(staticBatch !== undefined && { staticBatch }),
+      });
+      return {
+        id: idOf(run.supernet.space, architecture),
+        architecture,
+        bytes,
+        sha256: hashOf(bytes),
+        statistics,
+        // Of the slice: batch norm's gamma and beta count as in the published tables.
+        ...costOf(sliced.graph, resolution),
+      };
+    },
+  };
+}

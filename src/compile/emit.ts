@@ -1,0 +1,212 @@
+/**
+ * Emit: a plain graph as ONNX nodes, NCHW. One row per operator, in the spellings that fused best and ran on most runtimes
+ * (shared facts: opset 17, IR 8; swish as x · Sigmoid(x); hard-swish as x · HardSigmoid(x); squeeze-and-excite with the gate
+ * first, which OpenCV needs; GlobalAveragePool; Flatten and Gemm).
+ */
+import { onnx } from "./onnx.js";
+import { isParameter, plainSize, type Node, type Parameter, type Value } from "../graph/graph.js";
+import type { ActivationFunction, NodeOf, OperatorName } from "../graph/operators.js";
+import { inferExtents, type Extents } from "../graph/shapes.js";
+import type { Child } from "./child.js";
+
+export interface EmitOptions {
+  /** Height = width of the input in pixels. */
+  readonly resolution: number;
+  /** A fixed batch size; without it the batch is free (`batch_size`). */
+  readonly staticBatch?: number;
+  /** Name of the graph's first output; more outputs keep their names. */
+  readonly output?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Where rows put what they make. */
+interface Sink {
+  /** A node; its name is made unique. */
+  node(op: string, inputs: readonly string[], outputs: readonly string[], attributes?: Attributes): void;
+  weight(name: string, dims: readonly number[], data: Float32Array): string;
+  numbers(parameter: Parameter): Float32Array;
+  extents: Extents;
+}
+type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
+
+const pair = (x: number): [number, number] => [x, x];
+
+/** [kernel, kernel, in, out] → [out, in, kernel, kernel]; depthwise [kernel, kernel, channels] → [channels, 1, kernel, kernel]. */
+function toOihw(weight: Float32Array, taps: number, inputs: number, outputs: number): Float32Array {
+  const out = new Float32Array(weight.length);
+  for (let tap = 0; tap < taps; tap++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let o = 0; o < outputs; o++) out[(o * inputs + i) * taps + tap] = weight[(tap * inputs + i) * outputs + o]!;
+    }
+  }
+  return out;
+}
+
+function emitConvolution(sink: Sink, node: NodeOf<"conv"> | NodeOf<"depthwise">): void {
+  const kernel = plainSize(node.attributes.kernel);
+  const outputs = plainSize(node.out.y.channels);
+  const inputs = node.op === "conv" ? plainSize(node.in.x.channels) : 1;
+  const weight = toOihw(sink.numbers(node.in.weight), kernel ** 2, inputs, outputs);
+  const names = [node.in.x.name, sink.weight(node.in.weight.name, [outputs, inputs, kernel, kernel], weight)];
+  if (node.in.bias) names.push(sink.weight(node.in.bias.name, [outputs], sink.numbers(node.in.bias)));
+  sink.node("Conv", names, [node.out.y.name], {
+    kernel_shape: pair(kernel),
+    strides: pair(node.attributes.stride),
+    pads: [...pair((kernel - 1) / 2), ...pair((kernel - 1) / 2)],
+    dilations: [1, 1],
+    group: node.op === "conv" ? 1 : outputs,
+  });
+}
+
+const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: string) => void> = {
+  relu: (sink, x, y) => sink.node("Relu", [x], [y]),
+  relu6: (sink, x, y) => {
+    // Bounds are 1-d: OpenCV 4.6 rejects Clip with scalars.
+    const bound = (value: number): string => sink.weight(`clip.${value}`, [], Float32Array.of(value));
+    sink.node("Clip", [x, bound(0), bound(6)], [y]);
+  },
+  sigmoid: (sink, x, y) => sink.node("Sigmoid", [x], [y]),
+  "hard-sigmoid": (sink, x, y) => sink.node("HardSigmoid", [x], [y], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+  swish: (sink, x, y) => {
+    sink.node("Sigmoid", [x], [`${y}.sigmoid`]);
+    sink.node("Mul", [x, `${y}.sigmoid`], [y]);
+  },
+  "hard-swish": (sink, x, y) => {
+    sink.node("HardSigmoid", [x], [`${y}.gate`], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+    sink.node("Mul", [x, `${y}.gate`], [y]);
+  },
+};
+
+const rows: { [Name in OperatorName]: (sink: Sink, node: NodeOf<Name>) => void } = {
+  conv: emitConvolution,
+  depthwise: emitConvolution,
+  dense(sink, node) {
+    const [inputs, outputs] = [plainSize(node.in.x.channels), plainSize(node.out.y.channels)];
+    const weight = toOihw(sink.numbers(node.in.weight), 1, inputs, outputs);
+    const names = [node.in.x.name, sink.weight(node.in.weight.name, [outputs, inputs], weight)];
+    if (node.in.bias) names.push(sink.weight(node.in.bias.name, [outputs], sink.numbers(node.in.bias)));
+    sink.node("Gemm", names, [node.out.y.name], { transB: 1 });
+  },
+  batchNorm(sink, node) {
+    const { x, gamma, beta, mean, variance } = node.in;
+    if (!mean || !variance) throw new Error(`internal: ${node.name} has no statistics to be emitted with`);
+    const name = (input: Parameter | Value): string =>
+      isParameter(input) ? sink.weight(input.name, [plainSize(x.channels)], sink.numbers(input)) : input.name;
+    const inputs = [x.name, ...[gamma, beta, mean, variance].map(name)];
+    sink.node("BatchNormalization", inputs, [node.out.y.name], { epsilon: { float: node.attributes.epsilon } });
+  },
+  moments(sink, { in: { x }, out: { mean, variance } }) {
+    // GlobalAveragePool does the large sums: faster than ReduceMean over batch and pixels.
+    const vector = (from: string, to: string): void => {
+      sink.node("GlobalAveragePool", [from], [`${to}.pooled`]);
+      sink.node("ReduceMean", [`${to}.pooled`], [to], { axes: [0, 2, 3], keepdims: 0 });
+    };
+    vector(x.name, mean.name);
+    sink.node("ReduceMean", [`${mean.name}.pooled`], [`${mean.name}.kept`], { axes: [0], keepdims: 1 });
+    sink.node("Sub", [x.name, `${mean.name}.kept`], [`${variance.name}.centred`]);
+    sink.node("Mul", [`${variance.name}.centred`, `${variance.name}.centred`], [`${variance.name}.squares`]);
+    vector(`${variance.name}.squares`, variance.name);
+  },
+  activation: (sink, node) => emitActivation[node.attributes.function](sink, node.in.x.name, node.out.y.name),
+  add: (sink, node) => sink.node("Add", [node.in.x.name, node.in.branch.name], [node.out.y.name]),
+  multiply: (sink, node) => sink.node("Mul", [node.in.factor.name, node.in.x.name], [node.out.y.name]),
+  averagePool(sink, node) {
+    const { stride } = node.attributes;
+    const size = sink.extents.get(node.in.x.name);
+    const missing = typeof size === "number" ? (stride - (size % stride)) % stride : 0;
+    sink.node("AveragePool", [node.in.x.name], [node.out.y.name], {
+      kernel_shape: pair(stride),
+      strides: pair(stride),
+      // A last partial window, divided by the pixels it has.
+      pads: [0, 0, missing, missing],
+      count_include_pad: 0,
+    });
+  },
+  globalAveragePool: (sink, node) => sink.node("GlobalAveragePool", [node.in.x.name], [node.out.y.name]),
+  flatten: (sink, node) => sink.node("Flatten", [node.in.x.name], [node.out.y.name], { axis: 1 }),
+  dropout(_, node) {
+    throw new Error(`internal: ${node.name}: dropout is dropped before emission`);
+  },
+};
+
+/** The model's bytes: opset 17, IR 8, raw little-endian float32 weights, one file. */
+export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Array {
+  const nodes: onnx.INodeProto[] = [];
+  const initializers = new Map<string, onnx.ITensorProto>();
+  const names = new Map<string, number>();
+  const rename = new Map([[graph.outputs[0]!.name, options.output ?? graph.outputs[0]!.name]]);
+  const renamed = (name: string): string => rename.get(name) ?? name;
+  const sink: Sink = {
+    node(opType, inputs, outputs, attributes = {}) {
+      const name = outputs[0]!;
+      const count = names.get(name) ?? 0;
+      names.set(name, count + 1);
+      nodes.push({
+        opType,
+        name: `${name}/${opType}${count > 0 ? count : ""}`,
+        input: inputs.map(renamed),
+        output: outputs.map(renamed),
+        attribute: Object.entries(attributes).map(([key, value]) => attributeProto(key, value)),
+      });
+    },
+    weight(name, dims, data) {
+      initializers.set(name, tensorProto(name, dims, data));
+      return name;
+    },
+    numbers({ name }) {
+      const array = weights.get(name);
+      if (!array) throw new Error(`internal: no numbers for ${name}`);
+      return array;
+    },
+    extents: inferExtents(graph, options.resolution),
+  };
+  for (const node of graph.nodes) (rows[node.op] as (sink: Sink, node: Node) => void)(sink, node);
+
+  const batch: onnx.TensorShapeProto.IDimension =
+    options.staticBatch === undefined ? { dimParam: "batch_size" } : { dimValue: options.staticBatch };
+  const fixed = (dimValue: number): onnx.TensorShapeProto.IDimension => ({ dimValue });
+  const input = [batch, fixed(plainSize(graph.input.channels)), fixed(options.resolution), fixed(options.resolution)];
+  const outputs = graph.outputs.map((value) =>
+    valueInfo(renamed(value.name), [
+      ...(sink.extents.get(value.name) === "flat" ? [batch] : []),
+      fixed(plainSize(value.channels)),
+    ]),
+  );
+  const model: onnx.IModelProto = {
+    irVersion: 8,
+    opsetImport: [{ domain: "", version: 17 }],
+    producerName: "nestling",
+    producerVersion: options.metadata?.["nestling.version"] ?? "",
+    graph: {
+      name: graph.name,
+      node: nodes,
+      initializer: [...initializers.values()],
+      input: [valueInfo(graph.input.name, input)],
+      output: outputs,
+    },
+    metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
+  };
+  const wrong = onnx.ModelProto.verify(model);
+  if (wrong) throw new Error(`internal: the ONNX model is malformed: ${wrong}`);
+  return onnx.ModelProto.encode(model).finish();
+}
+
+function attributeProto(
+  name: string,
+  value: number | readonly number[] | { readonly float: number },
+): onnx.IAttributeProto {
+  const { AttributeType } = onnx.AttributeProto;
+  if (typeof value === "number") return { name, type: AttributeType.INT, i: value };
+  if ("float" in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  return { name, type: AttributeType.INTS, ints: [...value] };
+}
+
+function tensorProto(name: string, dims: readonly number[], data: Float32Array): onnx.ITensorProto {
+  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { name, dims: [...dims], dataType: onnx.TensorProto.DataType.FLOAT, rawData };
+}
+
+const valueInfo = (name: string, dim: onnx.TensorShapeProto.IDimension[]): onnx.IValueInfoProto => ({
+  name,
+  type: { tensorType: { elemType: onnx.TensorProto.DataType.FLOAT, shape: { dim } } },
+});

@@ -1,0 +1,74 @@
+/**
+ * Pass: conv then batch norm becomes conv. w' = w · s, b' = (b − μ) · s + β with s = γ / √(σ² + ε), per output channel.
+ * Does not apply where something else reads the conv, or the batch norm has no statistics of its own.
+ */
+import { isParameter, valuesInto, type Node, type Parameter } from "../graph/graph.js";
+import type { NodeOf } from "../graph/operators.js";
+import type { Child } from "./child.js";
+import type { Pass } from "./passes.js";
+
+type Foldable = NodeOf<"conv"> | NodeOf<"depthwise">;
+
+export const foldBatchNorm: Pass = {
+  name: "fold-batch-norm",
+  run({ graph, weights }: Child): Child {
+    const producers = new Map<string, Node>();
+    const readers = new Map<string, number>();
+    for (const node of graph.nodes) {
+      for (const value of Object.values<{ name: string }>(node.out)) producers.set(value.name, node);
+      for (const { name } of valuesInto(node)) readers.set(name, (readers.get(name) ?? 0) + 1);
+    }
+    const folded = new Map(weights);
+    const replaced = new Map<Node, Node | undefined>();
+    for (const norm of graph.nodes) {
+      if (norm.op !== "batchNorm") continue;
+      const conv = producers.get(norm.in.x.name);
+      if (conv?.op !== "conv" && conv?.op !== "depthwise") continue;
+      if (readers.get(norm.in.x.name) !== 1 || replaced.has(conv)) continue;
+      const { mean, variance } = norm.in;
+      if (!mean || !variance || !isParameter(mean) || !isParameter(variance)) continue;
+      const bias = foldInto(folded, conv, norm, mean, variance);
+      replaced.set(conv, { ...conv, in: { ...conv.in, bias }, out: norm.out });
+      replaced.set(norm, undefined);
+    }
+    if (replaced.size === 0) return { graph, weights };
+    const nodes = graph.nodes.flatMap((node) => (replaced.has(node) ? (replaced.get(node) ?? []) : node));
+    const used = new Set(nodes.flatMap((node) => Object.values<{ name: string }>(node.in).map(({ name }) => name)));
+    return { graph: { ...graph, nodes }, weights: new Map([...folded].filter(([name]) => used.has(name))) };
+  },
+};
+
+/** Writes w' and b' under the conv's names; returns the bias. */
+function foldInto(
+  weights: Map<string, Float32Array>,
+  conv: Foldable,
+  norm: NodeOf<"batchNorm">,
+  mean: Parameter,
+  variance: Parameter,
+): Parameter {
+  const read = ({ name }: Parameter): Float32Array => {
+    const array = weights.get(name);
+    if (!array) throw new Error(`internal: fold-batch-norm: no numbers for ${name}`);
+    return array;
+  };
+  const [gamma, beta, mu, sigma] = [read(norm.in.gamma), read(norm.in.beta), read(mean), read(variance)];
+  const scale = Float64Array.from(gamma, (g, c) => g / Math.sqrt(sigma[c]! + norm.attributes.epsilon));
+  // Output channels are the last dimension of both kinds of weight.
+  const weight = read(conv.in.weight);
+  weights.set(
+    conv.in.weight.name,
+    weight.map((w, i) => w * scale[i % scale.length]!),
+  );
+  const old = conv.in.bias && read(conv.in.bias);
+  const bias: Parameter = conv.in.bias ?? {
+    name: `${conv.name}.bias`,
+    shape: norm.in.gamma.shape,
+    initializer: "zeros",
+    decay: false,
+  };
+  weights.set(
+    bias.name,
+    beta.map((b, c) => ((old?.[c] ?? 0) - mu[c]!) * scale[c]! + b),
+  );
+  return bias;
+}

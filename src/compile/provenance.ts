@@ -1,0 +1,30 @@
+/** What a compiled file is made from. Its hash stands in the file's metadata, so file and certificate know each other. */
+import { createHash } from "node:crypto";
+import type { Run } from "./run.js";
+
+export interface Provenance {
+  readonly space: string;
+  readonly spaceHash: string;
+  /** SHA-256 of the supernet's weights. */
+  readonly checkpoint: string;
+  readonly step: number;
+  readonly data: string;
+  readonly dataFingerprint: string;
+  readonly recalibrationImages: number;
+}
+
+export const provenanceOf = (
+  { state, supernet, weightsHash, train }: Run,
+  recalibrationImages: number,
+): Provenance => ({
+  space: supernet.space.name,
+  spaceHash: supernet.space.hash,
+  checkpoint: weightsHash,
+  step: state.step,
+  data: state.data.source,
+  dataFingerprint: state.data.fingerprint,
+  recalibrationImages: Math.min(recalibrationImages, train.length),
+});
+
+export const hashProvenance = (provenance: Provenance): string =>
+  createHash("sha256").update(JSON.stringify(provenance)).digest("hex");

@@ -1,0 +1,65 @@
+/** A finished run as compilation takes it: its supernet, its weights, and the images it was trained on. */
+import { join } from "node:path";
+import { permutation, random } from "../base/random.js";
+import { UserError } from "../base/user-error.js";
+import { loadCheckpoint, type CheckpointState } from "../checkpoint/checkpoint.js";
+import { makeBatch } from "../data/make-batch.js";
+import type { Dataset, Images } from "../data/images.js";
+import { loadDataset } from "../data/load.js";
+import { splitTrainValidation } from "../data/split.js";
+import { parseSpace } from "../space/load.js";
+import { buildSupernet, type Supernet } from "../supernet/supernet.js";
+import type { SharedWeights } from "./children.js";
+import type { ImageBlock } from "./recalibrate.js";
+
+export interface Run {
+  readonly folder: string;
+  readonly state: CheckpointState;
+  readonly supernet: Supernet;
+  readonly weights: SharedWeights;
+  readonly weightsHash: string;
+  readonly data: Dataset;
+  /** Indices into `data.train`. */
+  readonly train: Uint32Array;
+  readonly validation: Uint32Array;
+}
+
+/**
+ * Opens RUN with its data set.
+ * @param source another place of the same data set; by default where training found it
+ * @throws UserError `checkpoint/…`, `data/…`, `compile/data` when the images are others than those trained on
+ */
+export async function openRun(folder: string, source?: string): Promise<Run> {
+  const { state, weights, weightsHash } = await loadCheckpoint(join(folder, "checkpoint"));
+  const space = parseSpace(state.space, `${folder}/checkpoint: space`);
+  const supernet = buildSupernet(space);
+  const data = await loadDataset(source ?? state.data.source, { size: state.data.size, channels: space.channels });
+  if (data.fingerprint !== state.data.fingerprint) {
+    throw new UserError("compile/data", {
+      at: "--data",
+      got: `${source ?? state.data.source}, other images than the run was trained on`,
+      want: `the data set of the run (${state.data.source})`,
+      fix: "Recalibration and the search need the training images themselves: give the same data set.",
+    });
+  }
+  const { train, validation } = splitTrainValidation(data.train, {
+    share: state.data.validationShare,
+    seed: state.seed,
+  });
+  const shared = new Map([...weights].map(([name, { data: numbers }]) => [name, numbers]));
+  return { folder, state, supernet, weights: shared, weightsHash, data, train, validation };
+}
+
+/** Normalised images of some indices at a resolution. */
+export const blockOf = ({ data }: Run, images: Images, indices: ArrayLike<number>, resolution: number): ImageBlock => ({
+  images: makeBatch(images, indices, resolution, data),
+  count: indices.length,
+  resolution,
+  channels: images.channels,
+});
+
+/** Training images for recalibration, the same for every child: the first of one fixed order. */
+export function recalibrationIndices({ state, train }: Run, count: number): Uint32Array {
+  const order = permutation(train.length, random(state.seed, "recalibration"));
+  return order.slice(0, Math.min(count, train.length)).map((i) => train[i]!);
+}

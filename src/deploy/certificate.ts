@@ -1,0 +1,64 @@
+/** What is known of an exported child: where it is from, what it costs, how sure each number is. `verify` reruns it. */
+import { z } from "zod";
+import { architectureSchema } from "../space/schema.js";
+
+const interval = z.tuple([z.number(), z.number()]);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** The certificate beside an .onnx file, `<name>.json`. */
+export const certificateSchema = z.strictObject({
+  format: z.literal(1),
+  nestling: z.string().describe("Version that made it."),
+  file: z.string(),
+  sha256,
+  fileBytes: z.number(),
+  id: z.string().describe("The architecture's id in its space."),
+  architecture: architectureSchema,
+  provenance: z
+    .strictObject({
+      space: z.string(),
+      spaceHash: sha256,
+      checkpoint: sha256.describe("SHA-256 of the supernet's weights."),
+      step: z.number(),
+      data: z.string(),
+      dataFingerprint: sha256,
+      recalibrationImages: z.number(),
+    })
+    .describe("What the file is made from; its hash stands in the file's metadata."),
+  provenanceHash: sha256,
+  macs: z.number(),
+  parameters: z.number(),
+  peakBytes: z.number().describe("Largest sum of float32 activations alive at once, one image."),
+  accuracy: z.number().describe("On the test images, of this file on onnxruntime."),
+  accuracyInterval: interval.describe("Wilson score interval, 95 %."),
+  correct: z.number(),
+  testImages: z.number(),
+  latencyMs: z.number().describe("Median, batch 1, by docs/latency-protocol.md."),
+  latency: z.strictObject({
+    p50Ms: z.number(),
+    intervalMs: interval,
+    p90Ms: z.number(),
+    minMs: z.number(),
+    rounds: z.number(),
+    runs: z.number(),
+    anchorMs: z.number(),
+    anchorSpread: z.number(),
+  }),
+  environment: z.record(z.string(), z.unknown()),
+  maxDifference: z.number().describe("Largest |logit difference| to the masked supernet with the same statistics."),
+  tolerance: z.number().describe("1e-4 × (1 + largest |logit|): what maxDifference may be."),
+  sameTopOne: z.number().describe("Share of images on which file and supernet agree."),
+  comparedImages: z.number(),
+  labels: z.array(z.string()),
+  preprocessing: z.record(z.string(), z.unknown()),
+  inputs: z.strictObject({ pixel_values: z.array(z.union([z.string(), z.number()])) }),
+  outputs: z.strictObject({ logits: z.array(z.union([z.string(), z.number()])) }),
+});
+
+export type Certificate = z.output<typeof certificateSchema>;
+
+/** `child.onnx` → `child.json`. */
+export const certificatePath = (onnxPath: string): string => onnxPath.replace(/\.onnx$/, ".json");
+
+/** The contract of design.md for float32. */
+export const toleranceFor = (maxLogit: number): number => 1e-4 * (1 + maxLogit);

@@ -1,0 +1,27 @@
+/** The contract, checked on real images: compiled child on onnxruntime = masked supernet with the same statistics. */
+import { maskedChild } from "../compile/children.js";
+import type { CompiledChild } from "../compile/compile-child.js";
+import { emit } from "../compile/emit.js";
+import { blockOf, type Run } from "../compile/run.js";
+import { compareModels, type Comparison, type Labelled } from "../evaluate/accuracy.js";
+
+/** Test images at a resolution, all of them or the first `count`. */
+export function testImages(run: Run, resolution: number, count = run.data.test.count): Labelled {
+  const indices = Uint32Array.from({ length: Math.min(count, run.data.test.count) }, (_, i) => i);
+  const labels = run.data.test.labels.slice(0, indices.length);
+  return { ...blockOf(run, run.data.test, indices, resolution), labels };
+}
+
+/**
+ * The child as it ships against the masked supernet, node by node as written (onnxruntime's own optimisations off), so that neither
+ * slicing, folding nor fusing can hide a mistake.
+ */
+export function compareToSupernet(
+  run: Run,
+  child: Pick<CompiledChild, "architecture" | "bytes" | "statistics">,
+  images: Labelled,
+): Promise<Comparison> {
+  const masked = maskedChild(run.supernet, run.weights, child.architecture, child.statistics);
+  const supernet = emit(masked, { resolution: child.architecture.resolution, output: "logits" });
+  return compareModels(supernet, child.bytes, images, { first: "disabled", second: "all" });
+}

@@ -1,0 +1,127 @@
+/** Accuracy of a model on onnxruntime, with its 95 % interval; image by image, so that a search can stop when it has seen enough. */
+import { toChannelsFirst } from "../data/make-batch.js";
+import { withSession, type Session } from "../runtime/session.js";
+
+export interface Labelled {
+  /** [count, resolution, resolution, channels], normalised. */
+  readonly images: Float32Array;
+  readonly labels: ArrayLike<number>;
+  readonly count: number;
+  readonly resolution: number;
+  readonly channels: number;
+}
+
+export interface Accuracy {
+  readonly correct: number;
+  readonly count: number;
+  /** 0 to 1. */
+  readonly accuracy: number;
+  /** Wilson score interval, 95 %. */
+  readonly accuracyInterval: readonly [low: number, high: number];
+}
+
+const BATCH = 128;
+/** 97.5 % quantile of the normal distribution. */
+const Z95 = 1.959964;
+
+/** Wilson's interval: sound near 0 and 1, where the normal one is not. */
+export function wilson(correct: number, count: number, z = Z95): [low: number, high: number] {
+  if (count === 0) return [0, 1];
+  const p = correct / count;
+  const centre = p + z ** 2 / (2 * count);
+  const spread = z * Math.sqrt((p * (1 - p) + z ** 2 / (4 * count)) / count);
+  const scale = 1 + z ** 2 / count;
+  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
+}
+
+export const accuracyOf = (correct: number, count: number): Accuracy => ({
+  correct,
+  count,
+  accuracy: count === 0 ? 0 : correct / count,
+  accuracyInterval: wilson(correct, count),
+});
+
+/** Logits of all images [count × classes], a batch at a time. */
+export async function* logitsOf(
+  session: Session,
+  data: Labelled,
+): AsyncGenerator<{ from: number; logits: Float32Array; rows: number }> {
+  const { images, count, channels, resolution } = data;
+  const floats = images.length / count;
+  for (let from = 0; from < count; from += BATCH) {
+    const rows = Math.min(BATCH, count - from);
+    const block = toChannelsFirst(images.subarray(from * floats, (from + rows) * floats), rows, channels);
+    const outputs = await session.run(block, [rows, channels, resolution, resolution]);
+    yield { from, rows, logits: outputs.get("logits") ?? [...outputs.values()][0]! };
+  }
+}
+
+/** Index of the largest value of each row. */
+export function topOne(logits: Float32Array, rows: number): number[] {
+  const classes = logits.length / rows;
+  return Array.from({ length: rows }, (_, row) => {
+    let best = 0;
+    for (let c = 1; c < classes; c++) if (logits[row * classes + c]! > logits[row * classes + best]!) best = c;
+    return best;
+  });
+}
+
+/**
+ * Accuracy so far, after every batch; the last is final. The images come in the order given: shuffle them before.
+ */
+export async function* accuracySoFar(session: Session, data: Labelled): AsyncGenerator<Accuracy> {
+  let correct = 0;
+  for await (const { from, rows, logits } of logitsOf(session, data)) {
+    topOne(logits, rows).forEach((top, row) => {
+      if (top === data.labels[from + row]) correct++;
+    });
+    yield accuracyOf(correct, from + rows);
+  }
+}
+
+/** @param threads 0 for all cores */
+export async function measureAccuracy(bytes: Uint8Array, data: Labelled, threads = 0): Promise<Accuracy> {
+  return withSession(bytes, { threads }, async (session) => {
+    let last = accuracyOf(0, 0);
+    for await (const accuracy of accuracySoFar(session, data)) last = accuracy;
+    return last;
+  });
+}
+
+export interface Comparison {
+  /** Largest |a − b| over all logits. */
+  readonly maxDifference: number;
+  /** Largest |logit| of the first model: what the tolerance scales with. */
+  readonly maxLogit: number;
+  /** Share of images with the same top-1. */
+  readonly sameTopOne: number;
+}
+
+/** Two models on the same images, both node by node as written in their files or as `optimization` says. */
+export async function compareModels(
+  first: Uint8Array,
+  second: Uint8Array,
+  data: Labelled,
+  optimization: { first: "all" | "disabled"; second: "all" | "disabled" },
+): Promise<Comparison> {
+  return withSession(first, { threads: 0, optimization: optimization.first }, (one) =>
+    withSession(second, { threads: 0, optimization: optimization.second }, async (other) => {
+      let [maxDifference, maxLogit, same] = [0, 0, 0];
+      const others = logitsOf(other, data);
+      for await (const { logits, rows } of logitsOf(one, data)) {
+        const next = await others.next();
+        if (next.done) throw new Error("internal: the second model gave fewer batches");
+        const right = next.value.logits;
+        logits.forEach((value, i) => {
+          maxLogit = Math.max(maxLogit, Math.abs(value));
+          maxDifference = Math.max(maxDifference, Math.abs(value - right[i]!));
+        });
+        const tops = topOne(right, rows);
+        topOne(logits, rows).forEach((top, row) => {
+          if (top === tops[row]) same++;
+        });
+      }
+      return { maxDifference, maxLogit, sameTopOne: same / data.count };
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+/** onnxruntime sessions that are always released, with the options that decide results and times said in one place. */
+import * as ort from "onnxruntime-node";
+import { UserError } from "../base/user-error.js";
+
+export interface SessionOptions {
+  /** Intra-op threads; 0 lets onnxruntime take all cores. */
+  readonly threads?: number;
+  /** `all` is what ships runs with; `disabled` runs the file node by node as written. */
+  readonly optimization?: "all" | "disabled";
+}
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Runs the model on one float32 input; every output by name. */
+  run(input: Float32Array, dims: readonly number[]): Promise<ReadonlyMap<string, Float32Array>>;
+  release(): Promise<void>;
+}
+
+/** @throws UserError `runtime/model` when onnxruntime refuses the model */
+export async function openSession(bytes: Uint8Array, options: SessionOptions = {}, at = "model"): Promise<Session> {
+  const { threads = 1, optimization = "all" } = options;
+  const session = await ort.InferenceSession.create(bytes, {
+    executionProviders: ["cpu"],
+    graphOptimizationLevel: optimization,
+    intraOpNumThreads: threads,
+    executionMode: "sequential",
+    logSeverityLevel: 3,
+    // Spinning threads would steal the cores of whatever is measured next.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  }).catch((error: unknown) => {
+    const got = `refused by onnxruntime (${(error as Error).message.split("\n")[0] ?? ""})`;
+    throw new UserError(
+      "runtime/model",
+      {
+        at,
+        got,
+        want: "an ONNX model that onnxruntime can load",
+        fix: "The file is damaged or newer than this onnxruntime.",
+      },
+      { cause: error },
+    );
+  });
+  const inputName = session.inputNames[0]!;
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(input, dims) {
+      const outputs = await session.run({ [inputName]: new ort.Tensor("float32", input, dims) });
+      return new Map(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Opens a session, hands it over, and releases it whatever happens. */
+export async function withSession<T>(
+  bytes: Uint8Array,
+  options: SessionOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(bytes, options);
+  try {
+    return await use(session);
+  } finally {
+    await session.release();
+  }
+}
+
+export const onnxruntimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
+
+/** Execution providers that this build of onnxruntime holds. */
+export const listProviders = (): readonly { name: string; bundled: boolean }[] => ort.listSupportedBackends();

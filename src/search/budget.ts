@@ -1,0 +1,64 @@
+/** Budgets: what a child may cost at most. */
+import { UserError } from "../base/user-error.js";
+
+export type BudgetKind = "latency" | "macs" | "parameters";
+
+export interface Budget {
+  readonly kind: BudgetKind;
+  /** ms, MACs or numbers. */
+  readonly limit: number;
+  /** As the user wrote it, and what its files are called: `latency=1.5ms` and `latency-1.5ms`. */
+  readonly text: string;
+  readonly fileName: string;
+}
+
+const units: Record<BudgetKind, Readonly<Record<string, number>>> = {
+  latency: { us: 1e-3, ms: 1, s: 1e3 },
+  macs: { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 },
+  parameters: { "": 1, k: 1e3, K: 1e3, M: 1e6 },
+};
+
+/**
+ * Reads `latency=1.5ms`, `macs=5M` or `parameters=100k`.
+ * @throws UserError `search/budget`
+ */
+export function parseBudget(text: string): Budget {
+  const [, kind, number, unit] = /^(latency|macs|parameters)=(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
+  const factor = kind === undefined ? undefined : units[kind as BudgetKind][unit!];
+  const limit = Number(number) * (factor ?? NaN);
+  if (!(limit > 0)) {
+    throw new UserError("search/budget", {
+      at: "--budget",
+      got: text,
+      want: "latency=1.5ms, macs=5M or parameters=100k",
+      fix: "Write a kind, =, a number above 0 and its unit (us, ms, s; k, M, G).",
+    });
+  }
+  return { kind: kind as BudgetKind, limit, text, fileName: `${kind!}-${number!}${unit!}` };
+}
+
+/** How a number of a kind is shown: `1.234 ms`, `5.02 M`. */
+export function formatCost(kind: BudgetKind, value: number): string {
+  if (kind === "latency") return `${value.toPrecision(3)}ms`;
+  if (value >= 1e9) return `${(value / 1e9).toPrecision(3)}G`;
+  return value >= 1e6 ? `${(value / 1e6).toPrecision(3)}M` : `${(value / 1e3).toPrecision(3)}k`;
+}
+
+/** What is asked of a budget's candidates; undefined where it was not measured. */
+export const costUnder = (
+  { kind }: Budget,
+  { macs, parameters, latencyMs }: { macs: number; parameters: number; latencyMs?: number | undefined },
+): number | undefined => ({ macs, parameters, latency: latencyMs })[kind];
+
+/** Refuses a budget that even the cheapest child misses, with the nearest that can be met. */
+export function refuse(budget: Budget, cheapest: number): UserError {
+  // Rounded up, so that the suggestion itself can be met.
+  const scale = 10 ** (2 - Math.floor(Math.log10(cheapest)));
+  const nearest = formatCost(budget.kind, Math.ceil(cheapest * scale * (budget.kind === "latency" ? 1.05 : 1)) / scale);
+  return new UserError("search/impossible", {
+    at: "--budget",
+    got: budget.text,
+    want: `at least ${budget.kind}=${nearest}, what the smallest child needs`,
+    fix: `Use --budget ${budget.kind}=${nearest} or more, or a space with smaller children.`,
+  });
+}
