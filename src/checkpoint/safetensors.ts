@@ -72,8 +72,11 @@ export function decodeSafetensors(bytes: Uint8Array, at: string): Map<string, Te
     if (from !== end || to - from !== 4 * count)
       throw wrong(`with ${name} at bytes ${from} to ${to}`, `${4 * count} bytes from ${end} on`);
     if (start + to > bytes.length) throw wrong(`cut off in ${name}`, `${start + to} bytes or more`);
-    // Copied, since the file's numbers need not be aligned.
-    tensors.set(name, { shape: entry.shape, data: new Float32Array(bytes.slice(start + from, start + to).buffer) });
+    // Copied, since the file's numbers need not be aligned (a Buffer's own `slice` would not copy).
+    tensors.set(name, {
+      shape: entry.shape,
+      data: new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer),
+    });
     end = to;
   }
   if (start + end !== bytes.length)

@@ -68,6 +68,7 @@ const LOG_LINES = 200;
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { space, data, recipe, out } = options;
   checkFit(space, data, recipe);
+  const { hash: spaceHash, ...spaceData } = space;
   const supernet = buildSupernet(space);
   const layout = layoutOf(supernet.graph);
   const seed = options.seed ?? 0;
@@ -98,8 +99,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     step: 0,
     totalSteps,
     seed,
-    space,
-    spaceHash: space.hash,
+    space: spaceData,
+    spaceHash,
     recipe,
     data: {
       source: options.source,

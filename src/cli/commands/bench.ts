@@ -1,0 +1,42 @@
+/** nestling bench */
+import { Command } from "commander";
+import { benchFiles } from "../../evaluate/bench-files.js";
+import { milliseconds, percent, table } from "../format.js";
+import { positiveWhole, wholeNumber } from "../options.js";
+import { output } from "../output.js";
+import type { CommonOptions } from "../program.js";
+
+interface Options extends CommonOptions {
+  readonly threads: number;
+  readonly seed: number;
+}
+
+export const benchCommand = (): Command =>
+  new Command("bench")
+    .description("Latency of children on this machine, timed together by docs/latency-protocol.md.")
+    .argument("<files...>", ".onnx files")
+    .option("--threads <n>", "onnxruntime's threads", positiveWhole, 1)
+    .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
+    .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx")
+    .action(async (files: string[], { threads, seed, json }: Options) => {
+      const found = await benchFiles(files, { threads, seed });
+      const rows = found.results.map(({ name, p50Ms, intervalMs: [low, high], p90Ms, minMs, rounds }) => [
+        ...[
+          name,
+          milliseconds(p50Ms),
+          `${low.toFixed(3)}–${high.toFixed(3)}`,
+          milliseconds(p90Ms),
+          milliseconds(minMs),
+        ],
+        `${rounds}`,
+      ]);
+      const { environment: e } = found;
+      output(json ?? false).result(
+        found,
+        [
+          table(["file", "p50", "95 % interval", "p90", "min", "rounds"], rows),
+          `One model differs from itself by ${percent(found.noise)} here: smaller differences mean nothing.`,
+          `${e.cpu}, ${e.cores} cores, ${e.threads} thread${e.threads > 1 ? "s" : ""}, batch 1, onnxruntime ${e.onnxruntime}, Node ${e.node}`,
+        ].join("\n"),
+      );
+    });

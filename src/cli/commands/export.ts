@@ -1,0 +1,52 @@
+/** nestling export */
+import { Command } from "commander";
+import { defaultRecalibrationImages } from "../../compile/compile-child.js";
+import { openRun } from "../../compile/run.js";
+import { exportChild } from "../../deploy/export-child.js";
+import { loadArchitecture } from "../../space/load.js";
+import { millions, milliseconds, percent, thousands } from "../format.js";
+import { positiveWhole } from "../options.js";
+import { output } from "../output.js";
+import type { CommonOptions } from "../program.js";
+
+interface Options extends CommonOptions {
+  readonly arch: string;
+  readonly out: string;
+  readonly data?: string;
+  readonly recalibrationImages: number;
+  readonly staticBatch?: number;
+}
+
+export const exportCommand = (): Command =>
+  new Command("export")
+    .description("Slice, recalibrate, fold, emit and verify one child; writes the .onnx file and its certificate.")
+    .argument("<run>", "folder of a trained run")
+    .requiredOption("--arch <which>", "an id, a JSON file, biggest, smallest, or random:SEED")
+    .requiredOption("--out <file>", "the .onnx file to write")
+    .option("--data <source>", "the run's data set, where it lies now")
+    .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
+    .option("--static-batch <n>", "a fixed batch size instead of a free one", positiveWhole)
+    .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
+    .action(async (folder: string, options: Options) => {
+      const terminal = output(options.json ?? false);
+      const run = await openRun(folder, options.data);
+      const architecture = await loadArchitecture(run.supernet.space, options.arch);
+      terminal.note(`Exporting ${options.arch} of ${folder} to ${options.out}`);
+      const certificate = await exportChild(run, architecture, {
+        out: options.out,
+        recalibrationImages: options.recalibrationImages,
+        ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
+      });
+      const c = certificate;
+      const [low, high] = c.accuracyInterval;
+      terminal.result(
+        c,
+        [
+          `${options.out}: ${c.id}, ${c.architecture.resolution} px, ${millions(c.macs)} MACs, ${thousands(c.parameters)} parameters, ${thousands(c.fileBytes)} bytes`,
+          `  accuracy ${percent(c.accuracy)} (${percent(low)} to ${percent(high)}) on ${c.testImages} test images`,
+          `  latency  ${milliseconds(c.latencyMs)} (p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
+          `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
+          `Next: nestling verify ${options.out} --run ${folder}`,
+        ].join("\n"),
+      );
+    });

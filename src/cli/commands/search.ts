@@ -1,0 +1,77 @@
+/** nestling search */
+import { join } from "node:path";
+import { Command } from "commander";
+import { defaultRecalibrationImages } from "../../compile/compile-child.js";
+import { openRun } from "../../compile/run.js";
+import { search } from "../../deploy/search-and-export.js";
+import { parseBudget } from "../../search/budget.js";
+import { defaultFineCandidates } from "../../search/search.js";
+import { millions, milliseconds, percent, table } from "../format.js";
+import { collect, positiveWhole, wholeNumber } from "../options.js";
+import { output } from "../output.js";
+import type { CommonOptions } from "../program.js";
+
+interface Options extends CommonOptions {
+  readonly budget: readonly string[];
+  readonly data?: string;
+  readonly out?: string;
+  readonly fine: number;
+  readonly recalibrationImages: number;
+  readonly seed: number;
+  readonly resume?: boolean;
+}
+
+export const searchCommand = (): Command =>
+  new Command("search")
+    .description("Search coarse to fine; writes search.json and the best child for each budget.")
+    .argument("<run>", "folder of a trained run")
+    .requiredOption(
+      "--budget <kind=limit>",
+      "latency=1.5ms, macs=5M or parameters=100k; may stand several times",
+      collect,
+    )
+    .option("--data <source>", "the run's data set, where it lies now")
+    .option("--out <folder>", "where to write; the run by default")
+    .option("--fine <n>", "mutants judged for each budget", positiveWhole, defaultFineCandidates)
+    .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
+    .option("--seed <n>", "of the mutations", wholeNumber, 0)
+    .option("--resume", "go on with search.json")
+    .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
+    .action(async (folder: string, options: Options) => {
+      const terminal = output(options.json ?? false);
+      const budgets = options.budget.map(parseBudget);
+      const run = await openRun(folder, options.data);
+      const out = options.out ?? folder;
+      terminal.note(`Searching ${run.supernet.space.name} on ${run.validation.length} validation images; writing ${out}`);
+      const bar = terminal.progress("search");
+      const { result: found, children } = await search(run, {
+        budgets,
+        out,
+        fineCandidates: options.fine,
+        recalibrationImages: options.recalibrationImages,
+        seed: options.seed,
+        resume: options.resume ?? false,
+        onCandidate: ({ phase, id, accuracy, macs }, done, total) =>
+          bar.update(done, total, `${phase} ${id} ${percent(accuracy)} at ${millions(macs)} MACs`),
+      }).finally(() => bar.stop());
+      const rows = children.map(({ budget, path, certificate: c }) => [
+        ...[
+          budget,
+          c.id,
+          `${c.architecture.resolution}`,
+          millions(c.macs),
+          millions(c.parameters),
+          percent(c.accuracy),
+        ],
+        ...[milliseconds(c.latencyMs), path],
+      ]);
+      const header = ["budget", "id", "px", "MACs", "parameters", "test accuracy", "latency", "file"];
+      terminal.result(
+        { out, candidates: found.candidates.length, front: found.front, children },
+        [
+          `Judged ${found.candidates.length} architectures; ${found.front.macs.length} on the Pareto front (${join(out, "search.json")}).`,
+          table(header, rows),
+          `Next: nestling report ${folder}, or nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
+        ].join("\n"),
+      );
+    });

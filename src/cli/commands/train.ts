@@ -1,0 +1,89 @@
+/** nestling train */
+import { Command, Option } from "commander";
+import { loadDataset } from "../../data/load.js";
+import { engineNames } from "../../engine/choose.js";
+import { loadSpace } from "../../space/load.js";
+import { loadRecipe, recipeSchema } from "../../train/recipe.js";
+import { train } from "../../train/train.js";
+import { percent } from "../format.js";
+import { positiveNumber, positiveWhole, wholeNumber } from "../options.js";
+import { output } from "../output.js";
+import type { CommonOptions } from "../program.js";
+
+interface Options extends CommonOptions {
+  readonly space: string;
+  readonly data: string;
+  readonly out: string;
+  readonly recipe: string;
+  readonly engine: string;
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly batch?: number;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly execution: "auto" | "masked" | "sliced";
+  readonly resume?: boolean;
+}
+
+export const trainCommand = (): Command =>
+  new Command("train")
+    .description("Train a supernet; writes RUN/checkpoint and RUN/log.jsonl.")
+    .requiredOption("--space <name|file>", "search space: a shipped one or a JSON file")
+    .requiredOption("--data <source>", "images: fashion-mnist, mnist, cifar10:FOLDER, cifar100:FOLDER, or a folder")
+    .requiredOption("--out <run>", "folder of the run")
+    .option("--recipe <name|file>", "training recipe: paper, short, or a JSON file", "short")
+    .addOption(new Option("--engine <name>", "where to train").choices([...engineNames]).default("auto"))
+    .option("--epochs <n>", "passes over the images", positiveNumber)
+    .addOption(new Option("--steps <n>", "updates, instead of epochs").argParser(positiveWhole).conflicts("epochs"))
+    .option("--batch <n>", "images per update", positiveWhole)
+    .option("--seed <n>", "fixes everything", wholeNumber, 0)
+    .option("--threads <n>", "worker threads; never changes a result", positiveWhole)
+    .addOption(
+      new Option("--execution <how>", "children on slices of the weights, or masked in the whole supernet")
+        .choices(["auto", "masked", "sliced"])
+        .default("auto"),
+    )
+    .option("--resume", "go on from the run's checkpoint")
+    .addHelpText("after", "\nExample: nestling train --space fashion --data fashion-mnist --out runs/full --epochs 10")
+    .action(async (options: Options) => {
+      const terminal = output(options.json ?? false);
+      const space = await loadSpace(options.space);
+      const named = await loadRecipe(options.recipe);
+      const recipe = recipeSchema.parse({
+        ...named,
+        ...(options.epochs !== undefined && { epochs: options.epochs }),
+        ...(options.batch !== undefined && { batch: options.batch }),
+      });
+      const data = await loadDataset(options.data, { size: space.resolutions.at(-1)!, channels: space.channels });
+      terminal.note(
+        `Training ${space.name} on ${data.train.count} images of ${data.name}, recipe ${recipe.name}; writing ${options.out}`,
+      );
+      const steps = terminal.progress("train");
+      let detail = "";
+      const outcome = await train({
+        space,
+        data,
+        source: options.data,
+        recipe,
+        out: options.out,
+        engine: options.engine,
+        seed: options.seed,
+        execution: options.execution,
+        resume: options.resume ?? false,
+        ...(options.steps !== undefined && { steps: options.steps }),
+        ...(options.threads !== undefined && { threads: options.threads }),
+        onLog: ({ biggest, smallest, imagesPerSecond }) => {
+          const of = (role: typeof biggest): string => (role ? percent(role.accuracy) : "-");
+          detail = `biggest ${of(biggest)} smallest ${of(smallest)} ${imagesPerSecond} images/s`;
+        },
+        onStep: (done, total) => steps.update(done, total, detail),
+      }).finally(() => steps.stop());
+      const { seconds, imagesPerSecond, engine } = outcome;
+      terminal.result(
+        outcome,
+        [
+          `Trained ${outcome.steps} steps in ${seconds.toFixed(0)} s (${imagesPerSecond.toFixed(0)} images/s, ${engine}).`,
+          `Next: nestling search ${options.out} --budget macs=2M, or nestling export ${options.out} --arch biggest --out biggest.onnx`,
+        ].join("\n"),
+      );
+    });

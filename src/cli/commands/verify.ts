@@ -1,0 +1,33 @@
+/** nestling verify */
+import { Command } from "commander";
+import { verifyChild } from "../../deploy/verify.js";
+import { output } from "../output.js";
+import type { CommonOptions } from "../program.js";
+
+interface Options extends CommonOptions {
+  readonly run?: string;
+  readonly data?: string;
+}
+
+export const verifyCommand = (): Command =>
+  new Command("verify")
+    .description("Rerun the certificate beside a child; exit code 1 where something differs.")
+    .argument("<file>", "an .onnx file that nestling exported")
+    .option("--run <run>", "the run it is from: compiles it again and compares it with the supernet")
+    .option("--data <source>", "the data set: measures accuracy again")
+    .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
+    .action(async (file: string, { run, data, json }: Options) => {
+      const verification = await verifyChild(file, {
+        ...(run !== undefined && { run }),
+        ...(data !== undefined && { data }),
+      });
+      const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped" };
+      output(json ?? false).result(
+        verification,
+        [
+          ...verification.checks.map(({ name, verdict, detail }) => `${marks[verdict]} ${name}: ${detail}`),
+          verification.passed ? `${file} is what its certificate says.` : `${file} is not what its certificate says.`,
+        ].join("\n"),
+      );
+      if (!verification.passed) process.exitCode = 1;
+    });

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/** The command line: reads argv, runs one command, sets the exit code (0; 1 ours or a check that failed; 2 the user's mistake). */
+import { CommanderError } from "commander";
+import { reportError } from "./output.js";
+import { program } from "./program.js";
+
+const flags = { json: process.argv.includes("--json"), debug: process.argv.includes("--debug") };
+try {
+  await program().parseAsync();
+} catch (error) {
+  // Commander has printed its own message; help and version are no mistakes.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = reportError(error, flags);
+}

@@ -1,0 +1,86 @@
+/** How commands speak: results on stdout (text, or one JSON object), everything else on stderr. */
+import { SingleBar } from "cli-progress";
+import { UserError } from "../base/user-error.js";
+
+export interface Output {
+  /** The command's result: an object for --json, text for people. */
+  result(value: object, text: string): void;
+  /** A line for people while the work goes on. */
+  note(line: string): void;
+  progress(label: string): Progress;
+}
+
+export interface Progress {
+  update(done: number, total: number, detail: string): void;
+  stop(): void;
+}
+
+/** Plain progress lines come at least this far apart. */
+const LINE_MS = 5000;
+
+export function output(json: boolean): Output {
+  const note = (line: string): void => {
+    process.stderr.write(`${line}\n`);
+  };
+  return {
+    note,
+    result(value, text) {
+      process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+    },
+    progress: (label) => (process.stderr.isTTY ? bar(label) : lines(label, note)),
+  };
+}
+
+function bar(label: string): Progress {
+  const inner = new SingleBar({
+    format: `${label} {bar} {value}/{total} {detail} ({eta_formatted} left)`,
+    barsize: 24,
+    stream: process.stderr,
+    etaBuffer: 50,
+  });
+  let started = false;
+  return {
+    update(done, total, detail) {
+      if (!started) inner.start(total, done, { detail });
+      else inner.update(done, { detail });
+      started = true;
+    },
+    stop() {
+      if (started) inner.stop();
+    },
+  };
+}
+
+function lines(label: string, note: (line: string) => void): Progress {
+  let last = 0;
+  return {
+    update(done, total, detail) {
+      const now = performance.now();
+      if (now - last < LINE_MS && done < total) return;
+      last = now;
+      note(`${label} ${done}/${total} ${detail}`);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** Prints what went wrong; returns the exit code: 2 for the user's mistakes, 1 for ours. */
+export function reportError(error: unknown, { json, debug }: { json: boolean; debug: boolean }): 1 | 2 {
+  const mistake = error instanceof UserError;
+  const message = error instanceof Error ? error.message : String(error);
+  if (json) {
+    const problems = mistake ? error.problems : [];
+    process.stdout.write(
+      `${JSON.stringify({ error: { code: mistake ? error.code : "internal", message, problems } })}\n`,
+    );
+  }
+  process.stderr.write(`${mistake ? "" : "nestling failed: "}${message}\n`);
+  if (!mistake && !debug) process.stderr.write("Run it again with --debug to see where.\n");
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n${causeOf(error)}`);
+  return mistake ? 2 : 1;
+}
+
+function causeOf({ cause }: Error): string {
+  if (cause instanceof Error) return `caused by ${cause.stack ?? cause.message}\n`;
+  return typeof cause === "string" ? `caused by ${cause}\n` : "";
+}

@@ -1,0 +1,47 @@
+/** All commands: flags, help with an example, and one library call each. */
+import { Command } from "commander";
+import { version } from "../base/version.js";
+import { benchCommand } from "./commands/bench.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { exportCommand } from "./commands/export.js";
+import { reportCommand } from "./commands/report.js";
+import { searchCommand } from "./commands/search.js";
+import { spaceCommand } from "./commands/space.js";
+import { trainCommand } from "./commands/train.js";
+import { verifyCommand } from "./commands/verify.js";
+
+export function program(): Command {
+  const root = new Command("nestling")
+    .description("Train one supernet, search it, and ship any of its children as a verified ONNX file.")
+    .version(version)
+    .showHelpAfterError("(see --help)");
+  const commands = [
+    trainCommand,
+    searchCommand,
+    exportCommand,
+    verifyCommand,
+    benchCommand,
+    spaceCommand,
+    doctorCommand,
+    reportCommand,
+  ];
+  for (const make of commands) root.addCommand(make());
+  forEachCommand(root, (command) => {
+    command.exitOverride();
+    if (command.commands.length === 0) {
+      command.option("--json", "print one JSON object on stdout").option("--debug", "show stacks of failures");
+    }
+  });
+  return root;
+}
+
+function forEachCommand(command: Command, run: (command: Command) => void): void {
+  run(command);
+  for (const child of command.commands) forEachCommand(child, run);
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}

@@ -1,0 +1,37 @@
+/** nestling as a library: what the command line does, as functions. */
+export { UserError, type Problem } from "./base/user-error.js";
+export { version } from "./base/version.js";
+export { loadDataset } from "./data/load.js";
+export type { Dataset, Images } from "./data/images.js";
+export { loadSpace, loadArchitecture, parseSpace, shippedSpaces } from "./space/load.js";
+export {
+  biggest,
+  smallest,
+  sample,
+  mutate,
+  neighbours,
+  countArchitectures,
+  idOf,
+  architectureOf,
+  type SearchSpace,
+} from "./space/space.js";
+export type { Architecture } from "./space/schema.js";
+export { random } from "./base/random.js";
+export { buildSupernet, type Supernet } from "./supernet/supernet.js";
+export { slice } from "./supernet/slice.js";
+export { costOf, type Cost } from "./graph/analyses.js";
+export { print } from "./graph/print.js";
+export { loadRecipe, shippedRecipes, type Recipe } from "./train/recipe.js";
+export { train, type TrainOptions, type TrainResult } from "./train/train.js";
+export { openRun, type Run } from "./compile/run.js";
+export { compiler, type CompiledChild, type Compiler } from "./compile/compile-child.js";
+export { measureAccuracy, type Accuracy } from "./evaluate/accuracy.js";
+export { openLatencyBench, type Latency, type LatencyBench } from "./evaluate/latency.js";
+export { benchFiles } from "./evaluate/bench-files.js";
+export { parseBudget, type Budget } from "./search/budget.js";
+export type { SearchResult, Candidate } from "./search/search.js";
+export { search, type SearchOutcome } from "./deploy/search-and-export.js";
+export { exportChild, type ExportOptions } from "./deploy/export-child.js";
+export { verifyChild, type Verification } from "./deploy/verify.js";
+export type { Certificate } from "./deploy/certificate.js";
+export { writeReport } from "./report/write-report.js";
