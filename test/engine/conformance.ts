@@ -123,7 +123,9 @@ export function describeEngine(name: string, create: () => Engine, runs: { value
         const images = Float32Array.from({ length: batch * resolution ** 2 * maximumOf(graph.input.channels) }, () =>
           draw.normal(),
         );
-        const features = graph.nodes.flatMap((node) => (node.op === "dropout" ? [maximumOf(node.out.y.channels)] : []))[0]!;
+        const features = graph.nodes.flatMap((node) =>
+          node.op === "dropout" ? [maximumOf(node.out.y.channels)] : [],
+        )[0]!;
         const dropout = Float32Array.from({ length: batch * features }, () => (draw.next() < 0.3 ? 0 : 1 / 0.7));
         const dLogits = Float32Array.from({ length: batch * 3 }, () => draw.normal());
         const program = engine.compile(graph, { batch, resolution });

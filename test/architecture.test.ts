@@ -1,0 +1,62 @@
+/** Imports point only up the table of design.md: what stands further down knows what stands above, never the other way. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const allowed: Record<string, readonly string[]> = {
+  base: [],
+  graph: [],
+  runtime: ["base"],
+  space: ["base"],
+  supernet: ["base", "graph", "space"],
+  engine: ["base", "graph"],
+  data: ["base"],
+  checkpoint: ["base"],
+  train: ["base", "graph", "space", "supernet", "engine", "data", "checkpoint"],
+  compile: ["base", "graph", "space", "supernet", "data", "checkpoint", "runtime"],
+  evaluate: ["base", "graph", "data", "compile", "runtime"],
+  search: ["base", "graph", "space", "supernet", "compile", "evaluate", "runtime"],
+  deploy: ["base", "space", "checkpoint", "data", "compile", "evaluate", "search", "runtime"],
+  report: ["base", "checkpoint", "train", "search", "deploy"],
+  cli: [
+    "base",
+    "graph",
+    "space",
+    "supernet",
+    "engine",
+    "data",
+    "train",
+    "compile",
+    "evaluate",
+    "search",
+    "deploy",
+    "report",
+    "runtime",
+  ],
+};
+
+const source = resolve(import.meta.dirname, "../src");
+const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
+  (name) => name.endsWith(".ts") && !name.includes("wasm/kernels/"),
+);
+
+test("imports point only up the table", () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const folder = file.split("/")[0]!;
+    if (folder === "index.ts") continue;
+    const text = readFileSync(join(source, file), "utf8");
+    for (const [, path] of text.matchAll(/from "(\.[^"]+)"/g)) {
+      const target = relative(source, resolve(source, file, "..", path!)).split("/")[0]!;
+      if (target !== folder && !allowed[folder]?.includes(target)) wrong.push(`${file} imports ${path!}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("only src/compile/onnx.ts knows the protobuf package, only src/runtime knows onnxruntime", () => {
+  const importers = (name: string): string[] =>
+    files.filter((file) => readFileSync(join(source, file), "utf8").includes(`from "${name}"`));
+  expect(importers("onnx-proto")).toEqual(["compile/onnx.ts"]);
+  expect(importers("onnxruntime-node")).toEqual(["runtime/session.ts"]);
+});
