@@ -17,7 +17,6 @@ const allowed: Record<string, readonly string[]> = {
   evaluate: ["base", "graph", "data", "compile", "runtime"],
   search: ["base", "graph", "space", "supernet", "compile", "evaluate", "runtime"],
   deploy: ["base", "space", "checkpoint", "data", "compile", "evaluate", "search", "runtime"],
-  report: ["base", "checkpoint", "train", "search", "deploy"],
   cli: [
     "base",
     "graph",

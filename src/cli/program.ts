@@ -4,7 +4,6 @@ import { version } from "../base/version.js";
 import { benchCommand } from "./commands/bench.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { exportCommand } from "./commands/export.js";
-import { reportCommand } from "./commands/report.js";
 import { searchCommand } from "./commands/search.js";
 import { spaceCommand } from "./commands/space.js";
 import { trainCommand } from "./commands/train.js";
@@ -23,7 +22,6 @@ export function program(): Command {
     benchCommand,
     spaceCommand,
     doctorCommand,
-    reportCommand,
   ];
   for (const make of commands) root.addCommand(make());
   forEachCommand(root, (command) => {

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { permutation, random } from "../../src/base/random.js";
 
 test("the same key gives the same stream, another key another one", () => {
-  const draw = (...key: (string | number)[]): number[] => Array.from({ length: 4 }, random(...key).next);
+  const draw = (...key: (string | number)[]): number[] => {
+    const stream = random(...key);
+    return Array.from({ length: 4 }, () => stream.next());
+  };
   expect(draw(1, "crop", 2)).toEqual(draw(1, "crop", 2));
   expect(draw(1, "crop", 2)).not.toEqual(draw(1, "crop", 3));
   expect(draw("ab", "c")).not.toEqual(draw("a", "bc"));
@@ -26,7 +29,7 @@ test("integers are uniform and in range; normals have mean 0 and variance 1", ()
   const counts = Array<number>(6).fill(0);
   for (let i = 0; i < 60_000; i++) counts[draw.integer(6)]!++;
   for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500);
-  const normals = Array.from({ length: 50_000 }, draw.normal);
+  const normals = Array.from({ length: 50_000 }, () => draw.normal());
   const mean = normals.reduce((sum, x) => sum + x, 0) / normals.length;
   const variance = normals.reduce((sum, x) => sum + x * x, 0) / normals.length;
   expect(Math.abs(mean)).toBeLessThan(0.02);

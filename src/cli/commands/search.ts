@@ -42,7 +42,9 @@ export const searchCommand = (): Command =>
       const budgets = options.budget.map(parseBudget);
       const run = await openRun(folder, options.data);
       const out = options.out ?? folder;
-      terminal.note(`Searching ${run.supernet.space.name} on ${run.validation.length} validation images; writing ${out}`);
+      terminal.note(
+        `Searching ${run.supernet.space.name} on ${run.validation.length} validation images; writing ${out}`,
+      );
       const bar = terminal.progress("search");
       const { result: found, children } = await search(run, {
         budgets,
@@ -71,7 +73,7 @@ export const searchCommand = (): Command =>
         [
           `Judged ${found.candidates.length} architectures; ${found.front.macs.length} on the Pareto front (${join(out, "search.json")}).`,
           table(header, rows),
-          `Next: nestling report ${folder}, or nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
+          `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
         ].join("\n"),
       );
     });
