@@ -34,3 +34,4 @@ export { search, type SearchOutcome } from "./deploy/search-and-export.js";
 export { exportChild, type ExportOptions } from "./deploy/export-child.js";
 export { verifyChild, type Verification } from "./deploy/verify.js";
 export type { Certificate } from "./deploy/certificate.js";
+export { writeReport } from "./report/write-report.js";

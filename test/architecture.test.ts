@@ -17,6 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   evaluate: ["base", "graph", "data", "compile", "runtime"],
   search: ["base", "graph", "space", "supernet", "compile", "evaluate", "runtime"],
   deploy: ["base", "space", "checkpoint", "data", "compile", "evaluate", "search", "runtime"],
+  report: ["base", "space", "checkpoint", "train", "search", "deploy"],
   cli: [
     "base",
     "graph",

@@ -4,6 +4,7 @@ import { version } from "../base/version.js";
 import { benchCommand } from "./commands/bench.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { exportCommand } from "./commands/export.js";
+import { reportCommand } from "./commands/report.js";
 import { searchCommand } from "./commands/search.js";
 import { spaceCommand } from "./commands/space.js";
 import { trainCommand } from "./commands/train.js";
@@ -20,6 +21,7 @@ export function program(): Command {
     exportCommand,
     verifyCommand,
     benchCommand,
+    reportCommand,
     spaceCommand,
     doctorCommand,
   ];

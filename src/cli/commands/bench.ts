@@ -1,7 +1,7 @@
 /** nestling bench */
 import { Command } from "commander";
 import { benchFiles } from "../../evaluate/bench-files.js";
-import { milliseconds, percent, table } from "../format.js";
+import { milliseconds, percent, table } from "../../base/format.js";
 import { positiveWhole, wholeNumber } from "../options.js";
 import { output } from "../output.js";
 import type { CommonOptions } from "../program.js";

@@ -4,7 +4,7 @@ import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { openRun } from "../../compile/run.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../space/load.js";
-import { millions, milliseconds, percent, thousands } from "../format.js";
+import { millions, milliseconds, percent, thousands } from "../../base/format.js";
 import { positiveWhole } from "../options.js";
 import { output } from "../output.js";
 import type { CommonOptions } from "../program.js";

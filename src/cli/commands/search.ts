@@ -6,7 +6,7 @@ import { openRun } from "../../compile/run.js";
 import { search } from "../../deploy/search-and-export.js";
 import { parseBudget } from "../../search/budget.js";
 import { defaultFineCandidates } from "../../search/search.js";
-import { millions, milliseconds, percent, table } from "../format.js";
+import { millions, milliseconds, percent, table } from "../../base/format.js";
 import { collect, positiveWhole, wholeNumber } from "../options.js";
 import { output } from "../output.js";
 import type { CommonOptions } from "../program.js";

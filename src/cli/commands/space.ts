@@ -6,7 +6,7 @@ import type { Architecture } from "../../space/schema.js";
 import { biggest, countArchitectures, idOf, smallest, type SearchSpace } from "../../space/space.js";
 import { slice } from "../../supernet/slice.js";
 import { buildSupernet } from "../../supernet/supernet.js";
-import { millions, table, thousands } from "../format.js";
+import { millions, table, thousands } from "../../base/format.js";
 import { output } from "../output.js";
 import type { CommonOptions } from "../program.js";
 

@@ -5,7 +5,7 @@ import { engineNames } from "../../engine/choose.js";
 import { loadSpace } from "../../space/load.js";
 import { loadRecipe, recipeSchema } from "../../train/recipe.js";
 import { train } from "../../train/train.js";
-import { percent } from "../format.js";
+import { percent } from "../../base/format.js";
 import { positiveNumber, positiveWhole, wholeNumber } from "../options.js";
 import { output } from "../output.js";
 import type { CommonOptions } from "../program.js";

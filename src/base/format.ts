@@ -1,6 +1,6 @@
 /** Numbers and tables for people. */
 
-export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+export const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(digits)} %`;
 export const milliseconds = (ms: number): string => `${ms.toFixed(ms < 1 ? 3 : 2)} ms`;
 export const millions = (count: number): string => `${(count / 1e6).toFixed(2)} M`;
 export const thousands = (count: number): string => count.toLocaleString("en-US");

@@ -1,0 +1,203 @@
+/** The report's page, from top to bottom. */
+import type { Budget } from "../search/budget.js";
+import { formatCost, parseBudget } from "../search/budget.js";
+import type { SearchResult } from "../search/search.js";
+import { milliseconds, millions, percent, thousands } from "../base/format.js";
+import { drawArchitecture } from "./architecture-drawing.js";
+import { curve } from "./curves.js";
+import { html, Markup } from "./html.js";
+import { paretoPlot } from "./pareto-plot.js";
+import type { RunFolder } from "./read-folder.js";
+
+type Child = RunFolder["children"][number];
+type Fact = readonly [name: string, value: string | number | undefined];
+
+export function page(found: RunFolder, css: string): string {
+  const name = nameOf(found);
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${name} · nestling</title>
+        <style>
+          ${new Markup(css)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>${name}</h1>
+          <p class="soft">${summary(found)}</p>
+          ${children(found)} ${found.search && fronts(found.search)} ${training(found)}
+          ${found.search && allCandidates(found.search)} ${provenance(found)}
+        </main>
+      </body>
+    </html> `.text;
+}
+
+/** The space is kept whole in the checkpoint; a search's own folder knows its name from the certificates alone. */
+const nameOf = ({ checkpoint, children: [first] }: RunFolder): string =>
+  (checkpoint?.space as { name?: string } | undefined)?.name ?? first?.certificate.provenance.space ?? "A search";
+
+function summary({ checkpoint, search, children: exported }: RunFolder): string {
+  const parts = [
+    checkpoint &&
+      `Supernet trained for ${thousands(checkpoint.step)} of ${thousands(checkpoint.totalSteps)} steps on ${checkpoint.data.source}.`,
+    search && `${search.candidates.length} children compiled and judged${search.complete ? "" : " so far"}.`,
+    `${exported.length} exported.`,
+  ];
+  return parts.filter(Boolean).join(" ");
+}
+
+function children({ folder, children: exported, search, checkpoint }: RunFolder): Markup {
+  if (exported.length === 0) {
+    return html`<h2>Chosen children</h2>
+      <p>None yet: <code>nestling search ${folder} --budget macs=3M</code> finds and exports them.</p>`;
+  }
+  const all = search?.candidates.map(({ architecture }) => architecture) ?? [];
+  return html`<h2>Chosen children</h2>
+    <div class="pair">${exported.map((child) => card(child, checkpoint && folder, all))}</div>`;
+}
+
+function card(
+  { path, certificate: c }: Child,
+  run: string | undefined,
+  all: Parameters<typeof drawArchitecture>[1],
+): Markup {
+  const [low, high] = c.accuracyInterval;
+  return html`<article class="card">
+    <h3>${c.file}</h3>
+    ${facts([
+      ["test accuracy", `${percent(c.accuracy)} (${percent(low)} to ${percent(high)})`],
+      [
+        "latency",
+        `${milliseconds(c.latencyMs)} (${c.latency.intervalMs.map((bound) => bound.toFixed(3)).join(" to ")}), batch 1`,
+      ],
+      ["MACs", millions(c.macs)],
+      ["parameters", thousands(c.parameters)],
+      ["file", `${thousands(c.fileBytes)} bytes`],
+      ["architecture", c.id],
+      ["from the supernet", `at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`],
+      ["SHA-256", c.sha256],
+    ])}
+    <div class="scroll">${drawArchitecture(c.architecture, all)}</div>
+    <pre>
+nestling verify ${path}${run === undefined ? "" : ` --run ${run}`}
+nestling bench ${path}</pre>
+  </article>`;
+}
+
+function fronts(search: SearchResult): Markup {
+  const budgets: Budget[] = search.budgets.map(parseBudget);
+  const cost = (kind: Budget["kind"]) => (value: number) => formatCost(kind, value);
+  const latency = search.front.latencyMs;
+  return html`<h2>Accuracy against cost</h2>
+    <p class="soft">
+      Every point is one compiled .onnx file, measured on onnxruntime; lines are 95 % intervals. Accuracy here is on
+      ${thousands(Math.max(...search.candidates.map(({ count }) => count)))} validation images, never the test set.
+    </p>
+    <div class="pair">
+      ${paretoPlot(search, budgets, {
+        kind: "macs",
+        name: "MACs",
+        cost: ({ macs }) => macs,
+        interval: () => undefined,
+        front: search.front.macs,
+        show: cost("macs"),
+      })}${
+        latency &&
+        paretoPlot(search, budgets, {
+          kind: "latency",
+          name: "latency on this machine",
+          cost: ({ latencyMs }) => latencyMs,
+          interval: ({ latencyIntervalMs }) => latencyIntervalMs,
+          front: latency,
+          show: cost("latency"),
+        })
+      }
+    </div>`;
+}
+
+function training({ log }: RunFolder): Markup | undefined {
+  if (log.length === 0) return undefined;
+  return html`<h2>Training</h2>
+    <p class="soft">
+      On augmented training images, before batch norm recalibration. Distilled children's loss is against the biggest
+      child's soft labels.
+    </p>
+    <div class="pair">
+      ${curve(log, "accuracy", "accuracy", (value) => percent(value, 0))}${curve(log, "loss", "loss", (value) => String(Number(value.toFixed(2))))}
+    </div>`;
+}
+
+function allCandidates({ candidates }: SearchResult): Markup {
+  const rows = [...candidates].sort((a, b) => a.macs - b.macs);
+  return html`<h2>All children judged</h2>
+    <details class="card">
+      <summary>${rows.length} architectures</summary>
+      <div class="scroll">
+        <table>
+          <tr>
+            <th>id</th>
+            <th class="text">phase</th>
+            <th>px</th>
+            <th>MACs</th>
+            <th>parameters</th>
+            <th>accuracy</th>
+            <th>images</th>
+            <th>latency</th>
+            <th class="text"></th>
+          </tr>
+          ${rows.map(
+            ({ id, phase, budget, architecture, macs, parameters, accuracy, count, latencyMs, stopped }) =>
+              html`<tr>
+                <td>${id}</td>
+                <td class="text">${phase}${budget !== undefined && ` for ${budget}`}</td>
+                <td>${architecture.resolution}</td>
+                <td>${millions(macs)}</td>
+                <td>${thousands(parameters)}</td>
+                <td>${count > 0 && percent(accuracy)}</td>
+                <td>${count}</td>
+                <td>${latencyMs !== undefined && milliseconds(latencyMs)}</td>
+                <td class="text">${stopped}</td>
+              </tr> `,
+          )}
+        </table>
+      </div>
+    </details>`;
+}
+
+function provenance({ checkpoint, search, children: [first], log }: RunFolder): Markup {
+  const environment = first?.certificate.environment ?? {};
+  const recipe = checkpoint?.recipe as { name?: string; batch?: number } | undefined;
+  return html`<h2>Where this is from</h2>
+    <div class="card">
+      ${facts([
+        ["recipe", recipe && `${recipe.name}, batch ${recipe.batch}`],
+        ["seed", checkpoint?.seed],
+        ["engine", checkpoint && `${checkpoint.engine}, ${checkpoint.execution}`],
+        ["training speed", log.at(-1) && `${log.at(-1)!.imagesPerSecond} images/s`],
+        ["data", checkpoint && `${checkpoint.data.source} (${checkpoint.data.fingerprint.slice(0, 16)}…)`],
+        ["weights", checkpoint?.weights.sha256 ?? search?.checkpoint],
+        [
+          "search",
+          search && `${search.grid}; then ${search.fineCandidates} mutants for each budget, seed ${search.seed}`,
+        ],
+        ["recalibration", search && `${thousands(search.recalibrationImages)} training images`],
+        ...Object.entries(environment).map(([key, value]): Fact => [
+          key,
+          typeof value === "string" ? value : JSON.stringify(value),
+        ]),
+      ])}
+    </div>`;
+}
+
+const facts = (rows: readonly Fact[]): Markup =>
+  html`<dl>
+    ${rows.map(
+      ([name, value]) =>
+        value !== undefined &&
+        html`<dt>${name}</dt>
+          <dd>${value}</dd>`,
+    )}
+  </dl>`;
