@@ -22,6 +22,14 @@ export default tseslint.config(
   {
     files: ["scripts/**", "bench/**"],
     rules: { "no-console": "off" },
-    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", Buffer: "readonly" } },
+    languageOptions: {
+      globals: {
+        console: "readonly",
+        process: "readonly",
+        URL: "readonly",
+        Buffer: "readonly",
+        performance: "readonly",
+      },
+    },
   },
 );

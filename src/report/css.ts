@@ -43,7 +43,8 @@ p { margin: 0 0 12px; max-width: 72ch; }
 .soft, figcaption, dt { color: var(--soft); }
 .pair { display: grid; gap: 20px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }
 .card, figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 16px; margin: 0; min-width: 0; }
-figcaption { font-size: 0.85rem; }
+figcaption { font-size: 0.85rem; margin-top: 8px; }
+figcaption p { margin: 4px 0 0; }
 svg { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; fill: var(--ink); }
 svg text { fill: var(--soft); }
 svg .grid line { stroke: var(--line); }

@@ -49,9 +49,7 @@ export function curve(
 function smooth(points: readonly (readonly [number, number])[]): [number, number][] {
   const half = Math.floor((points.length * WINDOW) / 2);
   return points.map(([step], i) => {
-    // As wide on both sides, so that the ends are not pulled inwards.
-    const reach = Math.min(half, i, points.length - 1 - i);
-    const around = points.slice(i - reach, i + reach + 1);
+    const around = points.slice(Math.max(0, i - half), i + half + 1);
     return [step, around.reduce((sum, [, value]) => sum + value, 0) / around.length];
   });
 }

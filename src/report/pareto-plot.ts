@@ -89,7 +89,7 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
       <span class="legend"
         ><span>${key("coarse")}coarse</span><span>${key("fine")}fine</span
         ><span><i class="line front"></i>Pareto front</span><span>${ringKey}chosen</span></span
-      >${stopped > 0 && html` ${stopped} more were dropped early, when they could not win.`}
+      >${stopped > 0 && html`<p>${stopped} more were dropped early, when they could not win.</p>`}
     </figcaption>
   </figure>`;
 }

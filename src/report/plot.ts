@@ -4,7 +4,7 @@ import type { Scale } from "./scale.js";
 
 export const size = { width: 480, height: 320 } as const;
 /** The rectangle of the marks, in pixels of the view box. */
-export const area = { left: 58, right: 468, top: 14, bottom: 276 } as const;
+export const area = { left: 58, right: 468, top: 30, bottom: 276 } as const;
 
 export interface Axis {
   readonly scale: Scale;
@@ -14,7 +14,7 @@ export interface Axis {
 
 /** @param label what the picture shows, for those who don't see it */
 export function plot(label: string, x: Axis, y: Axis, marks: readonly Markup[]): Markup {
-  const { left, right, top, bottom } = area;
+  const { left, right, bottom } = area;
   return html`<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${label}">
     <g class="grid">
       ${y.scale.ticks.map((tick) => {
@@ -38,7 +38,7 @@ export function plot(label: string, x: Axis, y: Axis, marks: readonly Markup[]):
       <line class="axis" x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}" />
     </g>
     <text class="name" x="${right}" y="${size.height - 6}" text-anchor="end">${x.name}</text>
-    <text class="name" transform="translate(13 ${top}) rotate(-90)" text-anchor="end">${y.name}</text>
+    <text class="name" x="4" y="14">${y.name}</text>
     ${marks}
   </svg>`;
 }

@@ -17,11 +17,11 @@ export function linear([low, high]: readonly [number, number], pixels: readonly 
   };
 }
 
-/** Logarithmic, ticks at 1, 2 and 5 times a power of ten. */
+/** Logarithmic, ticks at 1, 2, 3, 5 and 7 times a power of ten. */
 export function logarithmic([low, high]: readonly [number, number], pixels: readonly [number, number]): Scale {
   const ticks: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
-    for (const digit of [1, 2, 5]) ticks.push(Number((digit * 10 ** power).toPrecision(12)));
+    for (const digit of [1, 2, 3, 5, 7]) ticks.push(Number((digit * 10 ** power).toPrecision(12)));
   }
   const inner = linear([Math.log(low), Math.log(high)], pixels);
   return {

@@ -37,11 +37,11 @@ export function parseBudget(text: string): Budget {
   return { kind: kind as BudgetKind, limit, text, fileName: `${kind!}-${number!}${unit!}` };
 }
 
-/** How a number of a kind is shown: `1.234 ms`, `5.02 M`. */
+/** How a number of a kind is shown, as a budget would be written: `1.23ms`, `5.02M`. */
 export function formatCost(kind: BudgetKind, value: number): string {
-  if (kind === "latency") return `${value.toPrecision(3)}ms`;
-  if (value >= 1e9) return `${(value / 1e9).toPrecision(3)}G`;
-  return value >= 1e6 ? `${(value / 1e6).toPrecision(3)}M` : `${(value / 1e3).toPrecision(3)}k`;
+  const [scale, unit] =
+    kind === "latency" ? [1, "ms"] : value >= 1e9 ? [1e9, "G"] : value >= 1e6 ? [1e6, "M"] : [1e3, "k"];
+  return `${Number((value / scale).toPrecision(3))}${unit}`;
 }
 
 /** What is asked of a budget's candidates; undefined where it was not measured. */
