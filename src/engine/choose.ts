@@ -1,14 +1,34 @@
 /** The choice of engine at start. */
 import { UserError } from "../base/user-error.js";
 import type { Engine, EngineName } from "./engine.js";
+import { createNodeEngine, environmentFor } from "./tensorflow/node-engine.js";
 import { createWasmEngine } from "./wasm/wasm-engine.js";
 
-export const engineNames = ["auto", "wasm"] as const;
-export type EngineChoice = (typeof engineNames)[number];
+interface Choice {
+  create(): Engine;
+  /** Threads that take norm groups: all of them, or one where the library has threads of its own. */
+  workers(threads: number): number;
+  environment(threads: number): Readonly<Record<string, string>>;
+}
+
+const tensorflow = (name: "node" | "node-gpu"): Choice => ({
+  create: () => createNodeEngine(name),
+  workers: () => 1,
+  environment: environmentFor,
+});
+
+const engines: Record<EngineName, Choice> = {
+  wasm: { create: () => createWasmEngine(), workers: (threads) => threads, environment: () => ({}) },
+  node: tensorflow("node"),
+  "node-gpu": tensorflow("node-gpu"),
+};
+
+export const engineNames = ["auto", ...(Object.keys(engines) as EngineName[])] as const;
 
 /** @throws UserError `engine/unknown` */
 export function parseEngine(name: string): EngineName {
-  if (name === "auto" || name === "wasm") return "wasm";
+  if (name === "auto") return "wasm";
+  if (name in engines) return name as EngineName;
   throw new UserError("engine/unknown", {
     at: "--engine",
     got: name,
@@ -17,6 +37,11 @@ export function parseEngine(name: string): EngineName {
   });
 }
 
-const engines: Record<EngineName, () => Engine> = { wasm: () => createWasmEngine() };
+/** @throws UserError `engine/missing` where its library isn't installed */
+export const createEngine = (name: EngineName): Engine => engines[name].create();
 
-export const createEngine = (name: EngineName): Engine => engines[name]();
+/** Readies the process for an engine and says how many workers to start. In the main thread, before the first `createEngine`. */
+export function prepareEngine(name: EngineName, threads: number): { workers: number } {
+  Object.assign(process.env, engines[name].environment(threads));
+  return { workers: engines[name].workers(threads) };
+}

@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
+import { prepareEngine } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
 import type { SearchSpace } from "../space/space.js";
 import type { ChildResult, Task } from "./sandwich.js";
@@ -47,7 +48,8 @@ function shareBytes<T extends Uint8Array | Uint16Array>(array: T, make: (buffer:
   return copy;
 }
 
-export function groupPool(engine: EngineName, task: Task, workers: number): GroupPool {
+export function groupPool(engine: EngineName, task: Task, threads: number): GroupPool {
+  const { workers } = prepareEngine(engine, threads);
   const groups = task.batch / task.group;
   const { supernet, layout, ...plain } = task;
   const images = {

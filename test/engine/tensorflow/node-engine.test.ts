@@ -1,0 +1,11 @@
+// A file of its own: TensorFlow.js keeps one engine a process, whichever package loads it.
+import { test } from "vitest";
+import { locate } from "../../../src/engine/tensorflow/locate.js";
+import { createNodeEngine } from "../../../src/engine/tensorflow/node-engine.js";
+import { describeEngine } from "../conformance.js";
+
+if (locate("node").length > 0) {
+  describeEngine("TensorFlow.js on libtensorflow", () => createNodeEngine("node"), { values: 100, gradients: 50 });
+} else {
+  test.skip("TensorFlow.js on libtensorflow: npm install --no-save @tensorflow/tfjs-node@4.22.0", () => undefined);
+}
