@@ -3,22 +3,38 @@ import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { UserError, type Problem } from "./user-error.js";
 
+/** What the caller says of a file that can't be read. */
+export interface Mistake {
+  readonly code: string;
+  readonly want: string;
+  readonly fix: string;
+}
+
+/** What a failed read found at a path. */
+export function foundInstead(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? "unknown";
+  const known: Partial<Record<string, string>> = {
+    ENOENT: "missing",
+    ENOTDIR: "missing",
+    EISDIR: "a folder",
+    EACCES: "not readable (permission denied)",
+  };
+  return known[code] ?? `not readable (${code})`;
+}
+
 /**
- * The text of a file that the user named.
+ * The bytes of a file that the user named.
  * @throws UserError with the caller's code, wish and fix when it can't be read.
  */
-export async function readUserFile(
-  path: string,
-  mistake: { code: string; want: string; fix: string },
-): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown";
-    const got = { ENOENT: "missing", EISDIR: "a folder", EACCES: "not readable" }[code] ?? `not readable (${code})`;
-    throw new UserError(mistake.code, { at: path, got, want: mistake.want, fix: mistake.fix }, { cause: error });
-  }
+export async function readUserBytes(path: string, { code, want, fix }: Mistake): Promise<Uint8Array> {
+  return readFile(path).catch((error: unknown) => {
+    throw new UserError(code, { at: path, got: foundInstead(error), want, fix }, { cause: error });
+  });
 }
+
+/** The text of a file that the user named; throws as `readUserBytes`. */
+export const readUserFile = async (path: string, mistake: Mistake): Promise<string> =>
+  new TextDecoder().decode(await readUserBytes(path, mistake));
 
 /** Parses JSON, and says where it breaks. */
 export function parseJsonFile(text: string, at: string, code: string): unknown {

@@ -3,12 +3,12 @@
  * checkpoint.json is renamed into place last, so whatever moment a run is killed at, the last complete checkpoint is whole.
  */
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic, writeJsonAtomic } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
-import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
+import { parseJsonFile, problemsOf, readUserBytes, readUserFile } from "../base/user-file.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor, type Tensors } from "./safetensors.js";
 
 const FORMAT = 1;
@@ -41,9 +41,10 @@ export const checkpointSchema = z.strictObject({
   execution: z.enum(["masked", "sliced"]),
   weights: file,
   optimizer: file,
+  sha256: sha256.describe("Of all fields above as one line of JSON: a damaged number is noticed too."),
 });
 
-export type CheckpointState = Omit<z.output<typeof checkpointSchema>, "weights" | "optimizer" | "format">;
+export type CheckpointState = Omit<z.output<typeof checkpointSchema>, "weights" | "optimizer" | "format" | "sha256">;
 
 export interface Checkpoint {
   readonly state: CheckpointState;
@@ -54,6 +55,7 @@ export interface Checkpoint {
 }
 
 export const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const hashOfFields = (fields: object): string => hashOf(new TextEncoder().encode(JSON.stringify(fields)));
 
 /** Writes RUN/checkpoint/. */
 export async function saveCheckpoint(
@@ -67,13 +69,14 @@ export async function saveCheckpoint(
     return { file: name, sha256: hashOf(bytes) };
   };
   const files = { weights: await put("weights", weights), optimizer: await put("optimizer", optimizer) };
-  await writeJsonAtomic(join(folder, "checkpoint.json"), { format: FORMAT, ...state, ...files });
+  const fields = { format: FORMAT, ...state, ...files };
+  await writeJsonAtomic(join(folder, "checkpoint.json"), { ...fields, sha256: hashOfFields(fields) });
   const keep = new Set(["checkpoint.json", files.weights.file, files.optimizer.file]);
   const stale = (await readdir(folder)).filter((name) => !keep.has(name));
   await Promise.all(stale.map((name) => rm(join(folder, name), { force: true })));
 }
 
-/** @throws UserError `checkpoint/missing`, `checkpoint/corrupt` */
+/** @throws UserError `checkpoint/missing` where checkpoint.json is not, `checkpoint/corrupt` */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const path = join(folder, "checkpoint.json");
   const text = await readUserFile(path, {
@@ -89,15 +92,23 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
       problemsOf(parsed.error, data, path, "Use another checkpoint or train again."),
     );
   }
-  const { weights, optimizer, format, ...state } = parsed.data;
+  const { sha256: stated, ...fields } = data as z.output<typeof checkpointSchema>;
+  if (hashOfFields(fields) !== stated) {
+    throw new UserError("checkpoint/corrupt", {
+      at: path,
+      got: "changed since it was written",
+      want: `content with the SHA-256 ${stated}`,
+      fix: "The file is damaged: use another checkpoint or train again.",
+    });
+  }
+  const { weights, optimizer, format, sha256: _, ...state } = parsed.data;
   const read = async ({ file: name, sha256: expected }: z.output<typeof file>): Promise<Map<string, Tensor>> => {
     const at = join(folder, name);
-    const bytes = await readFile(at).catch((error: unknown) => {
-      throw new UserError(
-        "checkpoint/missing",
-        { at, got: "missing", want: "the file that checkpoint.json names", fix: "Restore it, or train again." },
-        { cause: error },
-      );
+    // Not "missing": there is a checkpoint, and nobody may start a new run over it.
+    const bytes = await readUserBytes(at, {
+      code: "checkpoint/corrupt",
+      want: "the file that checkpoint.json names",
+      fix: "Restore it, or train again in another folder.",
     });
     if (hashOf(bytes) !== expected) {
       const fix = "The file is damaged: use another checkpoint or train again.";

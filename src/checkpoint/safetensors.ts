@@ -19,13 +19,13 @@ interface Entry {
 }
 
 export function encodeSafetensors(tensors: Tensors): Uint8Array {
-  const header: Record<string, Entry> = {};
   let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
-  }
-  const json = JSON.stringify(header);
+  const entries = [...tensors].map(([name, { shape, data }]) => {
+    const entry: Entry = { dtype: "F32", shape, data_offsets: [offset, (offset += data.byteLength)] };
+    return `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
+  });
+  // Joined by hand: an object would put names like "0" first and lose "__proto__".
+  const json = `{${entries.join(",")}}`;
   const text = new TextEncoder().encode(
     json.padEnd(json.length + ((8 - (new TextEncoder().encode(json).length % 8)) % 8)),
   );
@@ -61,11 +61,17 @@ export function decodeSafetensors(bytes: Uint8Array, at: string): Map<string, Te
   }
   if (typeof header !== "object" || header === null || Array.isArray(header))
     throw wrong("without a header object", "a safetensors file");
+  const entries = Object.entries(header as Record<string, unknown>)
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, entry]) => {
+      if (!isEntry(entry)) throw wrong(`with a broken entry ${name}`, "dtype, shape and data_offsets");
+      return [name, entry] as const;
+    });
+  // The header's order means nothing; the numbers lie without gaps.
+  entries.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
   const tensors = new Map<string, Tensor>();
   let end = 0;
-  for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
-    if (name === "__metadata__") continue;
-    if (!isEntry(entry)) throw wrong(`with a broken entry ${name}`, "dtype, shape and data_offsets");
+  for (const [name, entry] of entries) {
     if (entry.dtype !== "F32") throw wrong(`with ${name} of type ${entry.dtype}`, "F32");
     const [from, to] = entry.data_offsets;
     const count = entry.shape.reduce((product, size) => product * size, 1);

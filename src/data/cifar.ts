@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/user-error.js";
+import { readUserBytes } from "../base/user-file.js";
 import { makeDataset } from "./dataset.js";
 import type { Dataset, Images } from "./images.js";
 
@@ -34,17 +35,10 @@ export async function loadCifar(name: keyof typeof layouts, folder: string): Pro
 }
 
 async function readRecords(path: string, recordBytes: number): Promise<{ path: string; bytes: Uint8Array }> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new UserError(
-      "data/missing",
-      {
-        at: path,
-        got: "missing",
-        want: "a file of the binary version",
-        fix: "Unpack cifar-*-binary.tar.gz and give its folder.",
-      },
-      { cause: error },
-    );
+  const bytes = await readUserBytes(path, {
+    code: "data/missing",
+    want: "a file of the binary version",
+    fix: "Unpack cifar-*-binary.tar.gz and give its folder.",
   });
   if (bytes.length === 0 || bytes.length % recordBytes !== 0) {
     throw new UserError("data/corrupt", {

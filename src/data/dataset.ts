@@ -3,17 +3,44 @@ import { createHash } from "node:crypto";
 import { UserError } from "../base/user-error.js";
 import type { Dataset, Images } from "./images.js";
 
-/** @throws UserError `data/classes` when fewer than two classes have training images, or one has none. */
+/**
+ * @throws UserError `data/classes` when fewer than two classes have training images, or one has none; `data/test` without test
+ * images; `data/size` when these have another size
+ */
 export function makeDataset(name: string, classes: readonly string[], train: Images, test: Images): Dataset {
-  const seen = new Set(train.labels);
-  const empty = classes.filter((_, label) => !seen.has(label));
-  if (classes.length < 2 || empty.length > 0) {
+  if (classes.length < 2) {
     throw new UserError("data/classes", {
       at: name,
-      got:
-        classes.length < 2 ? `${classes.length} classes` : `without training images of ${empty.slice(0, 5).join(", ")}`,
-      want: "at least two classes with training images each",
+      got: classes.length === 0 ? "without classes" : `with one class, ${classes.join()}`,
+      want: "a folder of images for each of at least two classes, in train/ and test/ or without these",
+      fix: "Sort the images into folders that are named after their classes.",
+    });
+  }
+  const seen = new Set(train.labels);
+  const empty = classes.filter((_, label) => !seen.has(label));
+  if (empty.length > 0) {
+    throw new UserError("data/classes", {
+      at: name,
+      got: `without training images of ${empty.slice(0, 5).join(", ")}`,
+      want: "training images of every class",
       fix: "Add images, or remove the empty class.",
+    });
+  }
+  if (test.count === 0) {
+    throw new UserError("data/test", {
+      at: name,
+      got: "without test images",
+      want: "at least one",
+      fix: "Add test images: a class of five images or more gives some of its own.",
+    });
+  }
+  const formOf = ({ height, width, channels }: Images): string => `${height}×${width}×${channels}`;
+  if (formOf(train) !== formOf(test)) {
+    throw new UserError("data/size", {
+      at: name,
+      got: `of ${formOf(train)} training and ${formOf(test)} test images`,
+      want: "one size for both",
+      fix: "The files are of two data sets: fetch them again.",
     });
   }
   const { mean, std } = pixelStatistics(train);

@@ -6,6 +6,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { UserError, type Problem } from "../base/user-error.js";
+import { foundInstead } from "../base/user-file.js";
 import { makeDataset } from "./dataset.js";
 import type { Dataset, Images } from "./images.js";
 
@@ -57,10 +58,19 @@ export async function loadFolder(folder: string, wishes: ImageWishes): Promise<D
   return makeDataset(folder, parts, await readImages(train, wishes), await readImages([...heldOut], wishes));
 }
 
+/** What lies in a folder; nothing where it does not exist. */
+async function entriesOf(folder: string) {
+  return readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    const got = foundInstead(error);
+    if (got === "missing") return [];
+    const fix = "Change its permissions.";
+    throw new UserError("data/unreadable", { at: folder, got, want: "a folder of images", fix }, { cause: error });
+  });
+}
+
 /** Names of the folders in a folder, in byte order. */
 async function foldersOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries
+  return (await entriesOf(folder))
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
     .map(({ name }) => name)
     .sort();
@@ -69,8 +79,9 @@ async function foldersOf(folder: string): Promise<string[]> {
 async function filesOf(folder: string, classes: readonly string[]): Promise<File[]> {
   const lists = await Promise.all(
     classes.map(async (name, label) => {
-      const names = await readdir(join(folder, name)).catch(() => []);
-      return names
+      const entries = await entriesOf(join(folder, name));
+      return entries
+        .map((entry) => entry.name)
         .filter(isImage)
         .sort()
         .map((file): File => ({ path: join(folder, name, file), label }));

@@ -1,5 +1,5 @@
 /** One word for where images come from: a known name, NAME:FOLDER, or a folder. */
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/user-error.js";
@@ -27,29 +27,27 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
   if (kind === "fashion-mnist" || kind === "mnist")
     return loadIdxFolder(kind, await existing(rest!), sources[kind].classes);
   const folder = await existing(source);
-  const names = await readdir(folder);
-  const isIdx = names.some((name) => name.startsWith(idxNames.train[0]));
+  const names = (await readdir(folder)).map((name) => name.replace(/\.gz$/, ""));
+  const isIdx = Object.values(idxNames)
+    .flat()
+    .some((name) => names.includes(name));
   return isIdx ? loadIdxFolder(source, folder, fashionClasses) : loadFolder(folder, wishes);
 }
 
 /** The folder, as given or inside this package (`fixtures/…` of an installed nestling). */
 async function existing(folder: string): Promise<string> {
+  const refuse = (got: string, fix: string, cause?: unknown): UserError =>
+    new UserError("data/source", { at: "--data", got, want: dataSources, fix }, { cause });
   for (const path of [folder, join(packageRoot, folder)]) {
-    const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory()) return path;
-    if (found) {
-      throw new UserError("data/source", {
-        at: "--data",
-        got: folder,
-        want: dataSources,
-        fix: "It is a file: give the folder that holds it.",
-      });
+    try {
+      await readdir(path);
+      return path;
+    } catch (error) {
+      const { code = "unknown" } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") continue;
+      if (code === "ENOTDIR") throw refuse(folder, "It is a file: give the folder that holds it.", error);
+      throw refuse(`${folder}, which can't be read (${code})`, "Change its permissions.", error);
     }
   }
-  throw new UserError("data/source", {
-    at: "--data",
-    got: `${folder}, which does not exist`,
-    want: dataSources,
-    fix: "Check the path, or start with fixtures/fashion-mnist.",
-  });
+  throw refuse(`${folder}, which does not exist`, "Check the path, or start with fixtures/fashion-mnist.");
 }

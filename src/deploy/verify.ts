@@ -1,7 +1,6 @@
 /** Reruns a certificate: is the file the one it speaks of, and does it still do what it says? */
-import { readFile } from "node:fs/promises";
 import { UserError } from "../base/user-error.js";
-import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
+import { parseJsonFile, problemsOf, readUserBytes, readUserFile } from "../base/user-file.js";
 import { hashOf } from "../checkpoint/checkpoint.js";
 import { compiler } from "../compile/compile-child.js";
 import { onnx } from "../compile/onnx.js";
@@ -153,15 +152,12 @@ async function imagesOf({ architecture, preprocessing, labels }: Certificate, so
   return { images, labels: truth, count, resolution: architecture.resolution, channels };
 }
 
-async function readModel(path: string): Promise<Uint8Array> {
-  return readFile(path).catch((error: unknown) => {
-    throw new UserError(
-      "deploy/missing",
-      { at: path, got: "missing or unreadable", want: "an .onnx file", fix: "Export one with `nestling export`." },
-      { cause: error },
-    );
+const readModel = (path: string): Promise<Uint8Array> =>
+  readUserBytes(path, {
+    code: "deploy/missing",
+    want: "an .onnx file",
+    fix: "Export one with `nestling export`.",
   });
-}
 
 async function readCertificate(path: string): Promise<Certificate> {
   const at = certificatePath(path);

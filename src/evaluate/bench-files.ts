@@ -1,6 +1,6 @@
 /** Latency of any .onnx files of image classifiers, timed together; the first one stands twice, as an A/A pair, to show the noise. */
-import { readFile } from "node:fs/promises";
 import { UserError } from "../base/user-error.js";
+import { readUserBytes } from "../base/user-file.js";
 import { onnx } from "../compile/onnx.js";
 import type { Environment } from "./environment.js";
 import { openLatencyBench, type Latency, type LatencyOptions } from "./latency.js";
@@ -25,10 +25,8 @@ export async function benchFiles(paths: readonly string[], options: LatencyOptio
   }
   const models = await Promise.all(
     paths.map(async (path) => {
-      const bytes = await readFile(path).catch((error: unknown) => {
-        const problem = { at: path, got: "missing or unreadable", want: "an .onnx file", fix: "Check the path." };
-        throw new UserError("evaluate/model", problem, { cause: error });
-      });
+      const mistake = { code: "evaluate/model", want: "an .onnx file", fix: "Check the path." };
+      const bytes = await readUserBytes(path, mistake);
       return { name: path, bytes, dims: inputDims(bytes, path) };
     }),
   );

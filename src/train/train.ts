@@ -4,12 +4,13 @@
  *   RUN/checkpoint/   weights, optimiser state, everything else in checkpoint.json
  *   RUN/log.jsonl     loss and accuracy of biggest, smallest and random children
  */
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { writeError } from "../base/atomic-file.js";
 import { permutation, random } from "../base/random.js";
 import { UserError } from "../base/user-error.js";
+import { foundInstead } from "../base/user-file.js";
 import { loadCheckpoint, saveCheckpoint, type Checkpoint } from "../checkpoint/checkpoint.js";
 import type { Tensors } from "../checkpoint/safetensors.js";
 import type { Dataset } from "../data/images.js";
@@ -229,13 +230,13 @@ function checkFit(space: SearchSpace, data: Dataset, recipe: Recipe): void {
   if (problems.length > 0) throw new UserError("train/fit", problems);
 }
 
+/** The checkpoint in a folder; undefined only where there is none, never where it can't be read. */
 async function existing(folder: string): Promise<Checkpoint | undefined> {
-  try {
-    return await loadCheckpoint(folder);
-  } catch (error) {
-    if (error instanceof UserError && error.code === "checkpoint/missing") return undefined;
-    throw error;
-  }
+  const names = await readdir(folder).catch((error: unknown): string[] => {
+    if (foundInstead(error) === "missing") return [];
+    throw writeError(folder, error);
+  });
+  return names.includes("checkpoint.json") ? loadCheckpoint(folder) : undefined;
 }
 
 /** A resumed run must be the same run. */
