@@ -2,6 +2,8 @@
  * A run and its checkpoint: found again, held against the options that continue it, its arrays put together and taken apart.
  * Random streams are keyed by the step, so step, weights and optimiser state are all that a run remembers.
  */
+import { access } from "node:fs/promises";
+import { join } from "node:path";
 import { UserError } from "../base/user-error.js";
 import { loadCheckpoint, type Checkpoint, type CheckpointState } from "../checkpoint/checkpoint.js";
 import type { Tensors } from "../checkpoint/safetensors.js";
@@ -24,8 +26,13 @@ export async function findRun(
   now: CheckpointState,
   { out, resume }: { readonly out: string; readonly resume?: boolean },
 ): Promise<Checkpoint | undefined> {
-  const found = await existing(folder);
-  if (!found) return undefined;
+  // Asked of checkpoint.json alone: one that names files which are gone is damaged, and must not be trained over.
+  const exists = await access(join(folder, "checkpoint.json")).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return undefined;
+  const found = await loadCheckpoint(folder);
   if (!resume) {
     throw new UserError("train/exists", {
       at: out,
@@ -36,15 +43,6 @@ export async function findRun(
   }
   checkSame(found.state, now, out);
   return found;
-}
-
-async function existing(folder: string): Promise<Checkpoint | undefined> {
-  try {
-    return await loadCheckpoint(folder);
-  } catch (error) {
-    if (error instanceof UserError && error.code === "checkpoint/missing") return undefined;
-    throw error;
-  }
 }
 
 /** A resumed run must be the same run. */

@@ -40,7 +40,7 @@ export interface TrainResult {
   readonly last: LogLine | undefined;
 }
 
-/** Checkpoints and log lines of a whole run, at least. */
+/** Checkpoints and log lines of a whole run, about. */
 const CHECKPOINTS = 20;
 const LOG_LINES = 200;
 
@@ -74,8 +74,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const pool = groupPool(engine, task, options.threads ?? availableParallelism());
   const guard = collapseGuard(task.supernet.space.classes, out);
   const means = new RoleMeans();
-  const checkpointEvery = Math.max(1, Math.ceil(totalSteps / CHECKPOINTS));
   const logEvery = Math.max(1, Math.floor(totalSteps / LOG_LINES));
+  // Behind a line of the log: the next line's means then hold no step of before the checkpoint.
+  const checkpointEvery = logEvery * Math.ceil(totalSteps / logEvery / CHECKPOINTS);
   const save = (): Promise<void> => saveCheckpoint(folder, { state: { ...state, step }, ...tensorsOf(arrays, layout) });
   const started = performance.now();
   const firstStep = step;
