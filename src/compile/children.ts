@@ -1,6 +1,6 @@
 /** The two forms of an architecture's network before compilation: its slice, and the masked supernet that the slice must equal. */
 import { atMaximum, applyMask, mask } from "../supernet/mask.js";
-import { boxOf, gatherBox, slice } from "../supernet/slice.js";
+import { boxesOf, gatherBox, slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
 import type { Architecture } from "../space/schema.js";
 import { parametersOf } from "../graph/graph.js";
@@ -26,9 +26,8 @@ export function slicedChild(
 ): Child {
   const setting = supernet.settingOf(architecture);
   const sliced = slice(graph, setting);
-  const elastic = new Map(parametersOf(graph).map((parameter) => [parameter.name, parameter]));
-  const weights = parametersOf(sliced).map(
-    ({ name }) => [name, gatherBox(boxOf(elastic.get(name)!, setting), weightOf(shared, name))] as const,
+  const weights = [...boxesOf(graph, sliced, setting)].map(
+    ([name, box]) => [name, gatherBox(box, weightOf(shared, name))] as const,
   );
   return { graph: sliced, weights: new Map(weights) };
 }

@@ -3,11 +3,13 @@
  *
  *   slice(graph, setting)             the plain graph: sizes instead of axes, closed branches and identities gone
  *   boxOf(parameter, setting)         the first n channels, the centre crop of a kernel
+ *   boxesOf(graph, sliced, setting)   those of all parameters that the slice uses
  *   gatherBox / scatterAddBox         a child's weights out of the supernet's, its gradients back into place
  */
 import {
   isParameter,
   maximumOf,
+  parametersOf,
   sizeIn,
   valuesInto,
   valuesOutOf,
@@ -99,6 +101,13 @@ export function boxOf(parameter: Parameter, setting: Setting): Box {
     typeof dimension !== "number" && dimension.kind === "kernel" ? (full[i]! - size[i]!) / 2 : 0,
   );
   return { full, start, size };
+}
+
+/** The boxes of a slice: every shared parameter that it uses, by name. */
+export function boxesOf(graph: Graph, sliced: Graph, setting: Setting): ReadonlyMap<string, Box> {
+  const used = new Set(parametersOf(sliced).map(({ name }) => name));
+  const shared = parametersOf(graph).filter(({ name }) => used.has(name));
+  return new Map(shared.map((parameter) => [parameter.name, boxOf(parameter, setting)]));
 }
 
 export const isWhole = ({ full, size }: Box): boolean => size.every((count, i) => count === full[i]);

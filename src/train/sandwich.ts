@@ -12,7 +12,7 @@ import type { Architecture } from "../space/schema.js";
 import { biggest, idOf, sample, smallest } from "../space/space.js";
 import { viewsOf, type Layout } from "../supernet/initialize.js";
 import { addMaskedGradient, applyMask, mask } from "../supernet/mask.js";
-import { boxOf, gatherBox, isWhole, scatterAddBox, slice } from "../supernet/slice.js";
+import { boxesOf, gatherBox, isWhole, scatterAddBox, slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
 import { crossEntropy, smoothLabels, softmax } from "./loss.js";
 import type { Recipe } from "./recipe.js";
@@ -118,12 +118,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
       };
     }
     const graph = slice(supernet.graph, setting);
-    const used = new Set(
-      graph.nodes.flatMap((node) => Object.values<{ name: string }>(node.in).map(({ name }) => name)),
-    );
-    const boxes = [...layout.slots]
-      .filter(([name]) => used.has(name))
-      .map(([name, { parameter }]) => [name, boxOf(parameter, setting)] as const);
+    const boxes = [...boxesOf(supernet.graph, graph, setting)];
     return {
       program: programOf(idOf(supernet.space, architecture), () => graph, setting.resolution),
       weightsFrom: (shared) =>
@@ -180,7 +175,7 @@ const featuresOf = (weights: Arrays, classes: number): number => weights.get("cl
 
 /** 0 or 1 / (1 − rate) for every feature of the group; undefined where nothing is dropped. */
 function dropoutFactors(
-  { recipe, seed, group }: Task,
+  { layout, recipe, seed, group }: Task,
   features: number,
   step: number,
   groupIndex: number,
@@ -189,5 +184,8 @@ function dropoutFactors(
   if (recipe.dropout === 0) return undefined;
   const draw = random(seed, "dropout", step, groupIndex, child);
   const kept = 1 / (1 - recipe.dropout);
-  return Float32Array.from({ length: group * features }, () => (draw.next() < recipe.dropout ? 0 : kept));
+  // Drawn for every feature of the supernet, so that a slice drops what the masked supernet drops.
+  const all = layout.slots.get("classifier.weight")!.shape[0]!;
+  const factors = Float32Array.from({ length: group * all }, () => (draw.next() < recipe.dropout ? 0 : kept));
+  return factors.filter((_, i) => i % all < features);
 }

@@ -1,0 +1,37 @@
+/** What a space, its data and a recipe must agree in; all that doesn't is said before the work starts. */
+import { UserError } from "../base/user-error.js";
+import type { Dataset } from "../data/images.js";
+import type { SearchSpace } from "../space/space.js";
+import type { Recipe } from "./recipe.js";
+
+/** @throws UserError `train/fit` */
+export function checkFit(space: SearchSpace, data: Dataset, recipe: Recipe): void {
+  const problems = [];
+  if (data.classes.length !== space.classes) {
+    const fix = `Set "classes": ${data.classes.length} in the space.`;
+    problems.push({
+      at: "--data",
+      got: `${data.classes.length} classes`,
+      want: `${space.classes}, as the space ${space.name} has`,
+      fix,
+    });
+  }
+  if (data.train.channels !== space.channels) {
+    const fix = `Set "channels": ${data.train.channels} in the space.`;
+    problems.push({
+      at: "--data",
+      got: `${data.train.channels} channels`,
+      want: `${space.channels}, as the space ${space.name} has`,
+      fix,
+    });
+  }
+  const group = Math.min(recipe.normGroup, recipe.batch);
+  if (recipe.batch % group !== 0) {
+    const fix = "Change --batch, or normGroup in the recipe.";
+    problems.push({ at: "batch", got: recipe.batch, want: `a multiple of normGroup, ${recipe.normGroup}`, fix });
+  }
+  if (recipe.batch < 2) {
+    problems.push({ at: "batch", got: recipe.batch, want: "at least 2", fix: "Batch norm needs more than one image." });
+  }
+  if (problems.length > 0) throw new UserError("train/fit", problems);
+}

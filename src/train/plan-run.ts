@@ -1,0 +1,100 @@
+/** All of a run that stands before its first step and never changes: what is trained, on which images, how long. */
+import { UserError } from "../base/user-error.js";
+import type { CheckpointState } from "../checkpoint/checkpoint.js";
+import type { Dataset } from "../data/images.js";
+import { splitTrainValidation } from "../data/split.js";
+import { createEngine, parseEngine } from "../engine/choose.js";
+import type { EngineName } from "../engine/engine.js";
+import type { SearchSpace } from "../space/space.js";
+import { layoutOf } from "../supernet/initialize.js";
+import { buildSupernet } from "../supernet/supernet.js";
+import { checkFit } from "./fit.js";
+import type { Recipe } from "./recipe.js";
+import type { Execution, Task } from "./sandwich.js";
+import type { Length } from "./schedule.js";
+
+export interface RunOptions {
+  readonly space: SearchSpace;
+  readonly data: Dataset;
+  /** How the data was named, for the checkpoint. */
+  readonly source: string;
+  readonly recipe: Recipe;
+  readonly engine?: string;
+  /** Overrides the recipe's epochs. */
+  readonly steps?: number;
+  readonly seed?: number;
+  readonly execution?: "auto" | Execution;
+}
+
+export interface RunPlan {
+  readonly task: Task;
+  readonly length: Length;
+  /** Indices of the training images, without the validation part. */
+  readonly images: Uint32Array;
+  readonly engine: EngineName;
+  /** The engine's own description. */
+  readonly engineBuild: string;
+  /** What checkpoint.json says at step 0. */
+  readonly state: CheckpointState;
+}
+
+/** @throws UserError `train/fit`, `train/batch`, `engine/unknown` */
+export function planRun({ space, data, source, recipe, seed = 0, ...options }: RunOptions): RunPlan {
+  checkFit(space, data, recipe);
+  const supernet = buildSupernet(space);
+  const { batch, validationShare } = recipe;
+  const { train: images } = splitTrainValidation(data.train, { share: validationShare, seed });
+  const stepsPerEpoch = Math.floor(images.length / batch);
+  if (stepsPerEpoch === 0) {
+    throw new UserError("train/batch", {
+      at: "batch",
+      got: batch,
+      want: `at most ${images.length}, the training images without the validation part`,
+      fix: "Use a smaller --batch or more images.",
+    });
+  }
+  const totalSteps = options.steps ?? Math.max(1, Math.round(recipe.epochs * stepsPerEpoch));
+  const engine = parseEngine(options.engine ?? "auto");
+  const probe = createEngine(engine);
+  const engineBuild = probe.description;
+  probe.dispose();
+  const execution = options.execution === undefined || options.execution === "auto" ? "sliced" : options.execution;
+  const { mean, std } = data;
+  const { hash: spaceHash, ...spaceData } = space;
+  return {
+    task: {
+      supernet,
+      layout: layoutOf(supernet.graph),
+      recipe,
+      seed,
+      execution,
+      images: data.train,
+      normalization: { mean, std },
+      batch,
+      group: Math.min(recipe.normGroup, batch),
+    },
+    length: { totalSteps, stepsPerEpoch, batch },
+    images,
+    engine,
+    engineBuild,
+    state: {
+      step: 0,
+      totalSteps,
+      seed,
+      space: spaceData,
+      spaceHash,
+      recipe,
+      data: {
+        source,
+        fingerprint: data.fingerprint,
+        classes: [...data.classes],
+        mean: [...mean],
+        std: [...std],
+        validationShare,
+        size: data.train.height,
+      },
+      engine,
+      execution,
+    },
+  };
+}

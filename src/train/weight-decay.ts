@@ -1,0 +1,34 @@
+/** Weight decay as a part of the gradient, so that it passes through clipping and the optimizer as the loss does. */
+import type { Architecture } from "../space/schema.js";
+import { biggest } from "../space/space.js";
+import { boxesOf, forEachRun, slice, type Box } from "../supernet/slice.js";
+import { childrenOf, type Task } from "./sandwich.js";
+
+/**
+ * Adds weight decay to a gradient: w · decay for every decayed weight that the biggest child uses; or, under `regularize: all`,
+ * once for each child that uses the weight.
+ */
+export function weightDecay(task: Task): (gradient: Float32Array, weights: Float32Array, step: number) => void {
+  const { supernet, layout, recipe } = task;
+  const boxesIn = (architecture: Architecture): ReadonlyMap<string, Box> => {
+    const setting = supernet.settingOf(architecture);
+    return boxesOf(supernet.graph, slice(supernet.graph, setting), setting);
+  };
+  const ofBiggest = boxesIn(biggest(supernet.space));
+  return (gradient, weights, step) => {
+    if (recipe.weightDecay === 0) return;
+    const children =
+      recipe.regularize === "biggest"
+        ? [ofBiggest]
+        : childrenOf(task, step).map(({ architecture }) => boxesIn(architecture));
+    for (const boxes of children) {
+      for (const [name, box] of boxes) {
+        const { parameter, offset } = layout.slots.get(name)!;
+        if (!parameter.decay) continue;
+        forEachRun(box, (from, _, length) => {
+          for (let i = offset + from; i < offset + from + length; i++) gradient[i]! += recipe.weightDecay * weights[i]!;
+        });
+      }
+    }
+  };
+}
