@@ -61,7 +61,7 @@ function emitConvolution(sink: Sink, node: NodeOf<"conv"> | NodeOf<"depthwise">)
 const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: string) => void> = {
   relu: (sink, x, y) => sink.node("Relu", [x], [y]),
   relu6: (sink, x, y) => {
-    // Bounds are 1-d: OpenCV 4.6 rejects Clip with scalars.
+    // Bounds are scalars, as the specification wants. (OpenCV 4.6 alone wants vectors of one.)
     const bound = (value: number): string => sink.weight(`clip.${value}`, [], Float32Array.of(value));
     sink.node("Clip", [x, bound(0), bound(6)], [y]);
   },

@@ -1,8 +1,8 @@
 /**
  * Pass: conv then batch norm becomes conv. w' = w · s, b' = (b − μ) · s + β with s = γ / √(σ² + ε), per output channel.
- * Does not apply where something else reads the conv, or the batch norm has no statistics of its own.
+ * Does not apply where something else reads the conv or its weights, or the batch norm has no statistics of its own.
  */
-import { isParameter, valuesInto, type Node, type Parameter } from "../graph/graph.js";
+import { isParameter, type Node, type Parameter } from "../graph/graph.js";
 import type { NodeOf } from "../graph/operators.js";
 import type { Child } from "./child.js";
 import type { Pass } from "./passes.js";
@@ -11,27 +11,32 @@ type Foldable = NodeOf<"conv"> | NodeOf<"depthwise">;
 
 export const foldBatchNorm: Pass = {
   name: "fold-batch-norm",
-  run({ graph, weights }: Child): Child {
+  run(child: Child): Child {
+    const { graph, weights } = child;
     const producers = new Map<string, Node>();
+    /** Of values and parameters; what the graph puts out is read too. */
     const readers = new Map<string, number>();
+    const read = ({ name }: { name: string }): Map<string, number> => readers.set(name, (readers.get(name) ?? 0) + 1);
     for (const node of graph.nodes) {
       for (const value of Object.values<{ name: string }>(node.out)) producers.set(value.name, node);
-      for (const { name } of valuesInto(node)) readers.set(name, (readers.get(name) ?? 0) + 1);
+      Object.values<{ name: string }>(node.in).forEach(read);
     }
+    graph.outputs.forEach(read);
     const folded = new Map(weights);
     const replaced = new Map<Node, Node | undefined>();
     for (const norm of graph.nodes) {
       if (norm.op !== "batchNorm") continue;
       const conv = producers.get(norm.in.x.name);
       if (conv?.op !== "conv" && conv?.op !== "depthwise") continue;
-      if (readers.get(norm.in.x.name) !== 1 || replaced.has(conv)) continue;
+      const changed = [conv.out.y, conv.in.weight, ...(conv.in.bias ? [conv.in.bias] : [])];
+      if (changed.some(({ name }) => readers.get(name) !== 1)) continue;
       const { mean, variance } = norm.in;
       if (!mean || !variance || !isParameter(mean) || !isParameter(variance)) continue;
       const bias = foldInto(folded, conv, norm, mean, variance);
       replaced.set(conv, { ...conv, in: { ...conv.in, bias }, out: norm.out });
       replaced.set(norm, undefined);
     }
-    if (replaced.size === 0) return { graph, weights };
+    if (replaced.size === 0) return child;
     const nodes = graph.nodes.flatMap((node) => (replaced.has(node) ? (replaced.get(node) ?? []) : node));
     const used = new Set(nodes.flatMap((node) => Object.values<{ name: string }>(node.in).map(({ name }) => name)));
     return { graph: { ...graph, nodes }, weights: new Map([...folded].filter(([name]) => used.has(name))) };

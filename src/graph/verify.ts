@@ -45,8 +45,9 @@ const checks: { [Name in OperatorName]: Check<Name> } = {
 
 /** Returns the graph, or throws `internal: …` naming the node. `after` says which pass made it. */
 export function verify(graph: Graph, after?: string): Graph {
+  const where = `internal: ${after ? `after ${after}: ` : ""}${graph.name}`;
   const fail = (node: Node, why: string): never => {
-    throw new Error(`internal: ${after ? `after ${after}: ` : ""}${graph.name}: ${node.op} ${node.name}: ${why}`);
+    throw new Error(`${where}: ${node.op} ${node.name}: ${why}`);
   };
   const made = new Map<string, Value>([[graph.input.name, graph.input]]);
   const parameters = new Map<string, Parameter>();
@@ -74,7 +75,7 @@ export function verify(graph: Graph, after?: string): Graph {
     }
   }
   for (const output of graph.outputs) {
-    if (!made.has(output.name)) throw new Error(`internal: ${graph.name}: the output ${output.name} is never made`);
+    if (!made.has(output.name)) throw new Error(`${where}: the output ${output.name} is never made`);
   }
   return graph;
 }

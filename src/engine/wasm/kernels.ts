@@ -1,6 +1,7 @@
 /** The kernels' module: which build the runtime takes, and the signatures of what it exports (see kernels/*.ts). */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { ActivationFunction } from "../../graph/operators.js";
 
 /** Every kernel takes numbers and returns nothing; addresses are in bytes, flags are 0 or 1. */
 type Kernel = (...args: number[]) => void;
@@ -36,6 +37,16 @@ export type KernelName =
   | "averagePoolGradient";
 
 export type Kernels = Readonly<Record<KernelName, Kernel>>;
+/** How activations are told to kernels: the codes of kernels/lanes.ts; 0 is none. */
+export const activationCodes: Record<ActivationFunction, number> = {
+  relu: 1,
+  relu6: 2,
+  swish: 3,
+  "hard-swish": 4,
+  sigmoid: 5,
+  "hard-sigmoid": 6,
+};
+
 export type KernelBuild = "simd" | "relaxed";
 
 /** A module whose only function is f32x4.relaxed_madd of zeros: whether it validates tells whether the opcode is known. */

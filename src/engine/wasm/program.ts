@@ -5,7 +5,7 @@ import type { Arrays, Program, ProgramSize } from "../engine.js";
 import { fuse } from "./fuse.js";
 import type { Kernels } from "./kernels.js";
 import { memoryPlan, type Buffer, type MemoryPlan } from "./memory-plan.js";
-import { planBackward, planForward, type Saved } from "./operators.js";
+import { planBackward, planForward } from "./operators.js";
 
 /** The one memory that all programs of an engine take in turn. */
 export interface Arena {
@@ -88,8 +88,7 @@ export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }
   values.set(graph.input.name, image);
   const result = plan.buffer(context.count(logits), "whole");
   values.set(logits.name, result);
-  const saved: Saved = new Map();
-  for (const step of steps) planForward(context, step, saved);
+  const saved = planForward(context, steps);
   const forwardSteps = plan.length;
   const gradientOfLogits = plan.buffer(context.count(logits), "whole");
   planBackward(context, steps, saved, graph.input, new Map([[logits.name, gradientOfLogits]]));

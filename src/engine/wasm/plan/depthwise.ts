@@ -1,0 +1,80 @@
+/** Depthwise convolutions, over zero-padded images one at a time. */
+import type { NodeOf } from "../../../graph/operators.js";
+import type { Buffer } from "../memory-plan.js";
+import type { Context } from "../program.js";
+import { geometry } from "./geometry.js";
+import type { Gradients } from "./gradients.js";
+import type { RowOf } from "./row.js";
+
+/** Depthwise kernels take channels in fours; others go through padded copies. */
+const paddedChannels = (C: number): number => Math.ceil(C / 4) * 4;
+
+function padded(context: Context, rows: number, C: number, from: Buffer): Buffer {
+  const P = paddedChannels(C);
+  if (P === C) return from;
+  const copy = context.plan.buffer(rows * P);
+  context.plan.step([from, copy], () => context.kernels.padChannels(rows, C, P, from.address, copy.address));
+  return copy;
+}
+
+function unpad(context: Context, rows: number, C: number, from: Buffer, to: Buffer, accumulate: number): void {
+  const P = paddedChannels(C);
+  context.plan.step([from, to], () => context.kernels.unpadChannels(rows, C, P, from.address, to.address, accumulate));
+}
+
+/** Scratch for one zero-padded image, flipped taps behind it, and what tiles read past the end. */
+const imageScratch = (size: number, k: number, C: number): number =>
+  ((size + k - 1) ** 2 + k * k + 8 * (size + k)) * paddedChannels(C);
+
+function forward(context: Context, node: NodeOf<"depthwise">): void {
+  const { kernels, plan, batch } = context;
+  const { k, stride, C, size, out } = geometry(context, node);
+  const P = paddedChannels(C);
+  const x = padded(context, context.rows(node.in.x), C, context.value(node.in.x));
+  const w = padded(context, k * k, C, context.parameter(node.in.weight));
+  const result = context.value(node.out.y);
+  const y = P === C ? result : plan.buffer(context.rows(node.out.y) * P);
+  const scratch = plan.buffer(imageScratch(size, k, C));
+  plan.step([x, w, y, scratch], () =>
+    kernels.depthwise(batch, size, P, k, stride, out, x.address, w.address, y.address, scratch.address),
+  );
+  if (P !== C) unpad(context, context.rows(node.out.y), C, y, result, 0);
+  if (node.in.bias) {
+    const bias = context.parameter(node.in.bias);
+    plan.step([bias, result], () => kernels.addBias(context.rows(node.out.y), C, bias.address, result.address));
+  }
+}
+
+function backward(context: Context, node: NodeOf<"depthwise">, gradients: Gradients): void {
+  const { kernels, plan, batch } = context;
+  const { k, stride, C, size, out, M } = geometry(context, node);
+  const P = paddedChannels(C);
+  const given = gradients.take(node.out.y);
+  if (node.in.bias) {
+    const dbias = context.gradientOf(node.in.bias);
+    plan.step([given, dbias], () => kernels.biasGradient(M, C, given.address, dbias.address));
+  }
+  const dy = padded(context, M, C, given);
+  const x = padded(context, context.rows(node.in.x), C, context.value(node.in.x));
+  const w = padded(context, k * k, C, context.parameter(node.in.weight));
+  const dwTotal = context.gradientOf(node.in.weight);
+  const dw = P === C ? dwTotal : plan.buffer(k * k * P);
+  const scratch = plan.buffer(imageScratch(size, k, C));
+  if (P !== C) plan.step([dw], () => context.arena.floats().fill(0, dw.address / 4, dw.address / 4 + k * k * P));
+  plan.step([x, dy, dw, scratch], () =>
+    kernels.depthwiseFilterGradient(batch, size, P, k, stride, out, x.address, dy.address, dw.address, scratch.address),
+  );
+  if (P !== C) unpad(context, k * k, C, dw, dwTotal, 1);
+  gradients.give(node.in.x, (dx, accumulate) => {
+    const target = P === C ? dx : plan.buffer(context.rows(node.in.x) * P);
+    plan.step([dy, w, target, scratch], () =>
+      kernels.depthwiseInputGradient(
+        ...[batch, size, P, k, stride, out, dy.address, w.address, target.address, scratch.address],
+        P === C ? accumulate : 0,
+      ),
+    );
+    if (P !== C) unpad(context, context.rows(node.in.x), C, target, dx, accumulate);
+  });
+}
+
+export const depthwise: RowOf<"depthwise"> = { forward, backward };

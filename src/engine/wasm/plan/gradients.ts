@@ -1,0 +1,42 @@
+/** Where gradients of values lie while backward is planned. */
+import type { Value } from "../../../graph/graph.js";
+import type { Buffer } from "../memory-plan.js";
+import type { Context } from "../program.js";
+
+/** Gradients of values while backward is planned: every value's readers give to it before its producer takes it. */
+export interface Gradients {
+  /** The finished gradient of a value. */
+  take(value: Value): Buffer;
+  /** Writes (0) or adds (1) to a value's gradient. */
+  give(value: Value, write: (dx: Buffer, accumulate: 0 | 1) => void): void;
+  /** Hands over a buffer that nobody else needs as (a part of) a value's gradient. */
+  hand(value: Value, buffer: Buffer): void;
+}
+
+export function gradientsOf(context: Context, input: Value, given: Map<string, Buffer>): Gradients {
+  const { kernels, plan } = context;
+  return {
+    take(value) {
+      const buffer = given.get(value.name);
+      if (!buffer) throw new Error(`internal: nothing gives ${value.name} a gradient`);
+      return buffer;
+    },
+    give(value, write) {
+      if (value.name === input.name) return;
+      const known = given.get(value.name);
+      const buffer = known ?? plan.buffer(context.count(value));
+      write(buffer, known ? 1 : 0);
+      given.set(value.name, buffer);
+    },
+    hand(value, buffer) {
+      if (value.name === input.name) return;
+      const known = given.get(value.name);
+      if (!known) {
+        given.set(value.name, buffer);
+        return;
+      }
+      const count = context.count(value);
+      plan.step([known, buffer], () => kernels.add(count, known.address, buffer.address, known.address));
+    },
+  };
+}

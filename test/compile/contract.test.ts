@@ -1,0 +1,25 @@
+/** A sample of the contract; test/exact holds thousands of architectures to it (`npm run test:exact`). */
+import { expect, test } from "vitest";
+import { createEngine } from "../../src/engine/choose.js";
+import { holdContract, TOLERANCE } from "./contract.js";
+import { spaceAt } from "./random-children.js";
+
+test("masked = sliced = compiled: 60 random architectures of fashion", async () => {
+  const worst = await holdContract(createEngine("wasm"), {
+    space: await spaceAt("fashion"),
+    seed: 1,
+    count: 60,
+    batch: 6,
+  });
+  expect(worst.difference).toBeLessThan(TOLERANCE);
+});
+
+// 36 pixels halve to 9, 5 and 3: pooling windows that are cut off.
+test.each(["bignas", "attentivenas", "ofa-mbv3"])(
+  "masked = sliced = compiled: 2 random architectures of %s at 36 or 64 pixels",
+  async (name) => {
+    const space = await spaceAt(name, [36, 64]);
+    const worst = await holdContract(createEngine("wasm"), { space, seed: 1, count: 2, batch: 4 });
+    expect(worst.difference).toBeLessThan(TOLERANCE);
+  },
+);

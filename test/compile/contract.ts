@@ -1,0 +1,124 @@
+/**
+ * The contract, "masked = sliced = compiled", in every form a child runs in:
+ *
+ *   on the engine        masked and sliced, each as it trains (normalising by the batch) and with fixed statistics
+ *   on onnxruntime       the masked supernet as written; the compiled child as written and with all optimisations
+ *
+ * The fixed statistics are those of the very images that are compared, measured by the recalibration model. So normalising by the
+ * batch and by the statistics is the same function, and one number holds all seven against each other.
+ */
+import type { Engine, Program } from "../../src/engine/engine.js";
+import { maskedChild, slicedChild } from "../../src/compile/children.js";
+import type { Child } from "../../src/compile/child.js";
+import { emit } from "../../src/compile/emit.js";
+import { runPasses } from "../../src/compile/passes.js";
+import { recalibrate, type ImageBlock } from "../../src/compile/recalibrate.js";
+import { useStatistics } from "../../src/compile/use-statistics.js";
+import { toChannelsFirst } from "../../src/data/make-batch.js";
+import type { Graph } from "../../src/graph/graph.js";
+import { parametersOf } from "../../src/graph/graph.js";
+import { withSession } from "../../src/runtime/session.js";
+import type { SearchSpace } from "../../src/space/space.js";
+import { applyMask, mask } from "../../src/supernet/mask.js";
+import { randomArchitectures, randomImages, randomSupernet } from "./random-children.js";
+
+/** max |difference of logits| ≤ TOLERANCE × (1 + max |logit|) (design.md). */
+export const TOLERANCE = 1e-4;
+
+export interface Worst {
+  readonly id: string;
+  /** max |difference| / (1 + max |logit|) between any two of the forms. */
+  readonly difference: number;
+}
+
+export interface ContractCase {
+  readonly space: SearchSpace;
+  readonly seed: number;
+  /** Random architectures. */
+  readonly count: number;
+  /** Images at once. */
+  readonly batch: number;
+}
+
+/**
+ * Holds random architectures to the contract and returns the worst of them.
+ * @throws naming space, seed, architecture and form where the contract is broken
+ */
+export async function holdContract(engine: Engine, { space, seed, count, batch }: ContractCase): Promise<Worst> {
+  const { supernet, weights } = randomSupernet(space, seed);
+  const parameters = parametersOf(supernet.graph);
+  /** As training runs it: one program for all architectures of a resolution. */
+  const supernetPrograms = new Map<number, Program>();
+  let worst: Worst = { id: "none", difference: 0 };
+
+  for (const [id, architecture] of randomArchitectures(space, seed, count)) {
+    const { resolution } = architecture;
+    const block = randomImages(space, resolution, batch, seed);
+    const compileAt = (graph: Graph): Program => engine.compile(graph, { batch, resolution });
+    const supernetProgram = supernetPrograms.get(resolution) ?? compileAt(supernet.graph);
+    supernetPrograms.set(resolution, supernetProgram);
+    const onEngine = ({ graph, weights }: Child): Float32Array => compileAt(graph).forward(weights, block.images);
+
+    const masks = mask(supernet.graph, supernet.settingOf(architecture));
+    const masked = new Map(
+      parameters.map((parameter) => [
+        parameter.name,
+        applyMask(masks.get(parameter.name), parameter, weights.get(parameter.name)!),
+      ]),
+    );
+    const sliced = slicedChild(supernet, weights, architecture);
+    const statistics = await recalibrate(sliced, block, 1);
+    const maskedFixed = maskedChild(supernet, weights, architecture, statistics);
+    const slicedFixed = useStatistics(sliced, statistics);
+    const compiled = emit(runPasses(slicedFixed), { resolution, output: "logits" });
+
+    const child = await onRuntime(compiled, block, "all");
+    const others: Record<string, Float32Array> = {
+      "masked on the engine, as it trains": supernetProgram.forward(masked, block.images),
+      "sliced on the engine, as it trains": onEngine(sliced),
+      "masked on the engine, fixed statistics": onEngine(maskedFixed),
+      "sliced on the engine, fixed statistics": onEngine(slicedFixed),
+      "masked on onnxruntime": await onRuntime(emit(maskedFixed, { resolution }), block, "disabled"),
+      "compiled, as written": await onRuntime(compiled, block, "disabled"),
+    };
+
+    const forms = [child, ...Object.values(others)];
+    const scale = 1 + forms.reduce((most, logits) => Math.max(most, largest(logits)), 0);
+    for (const [form, logits] of Object.entries(others)) {
+      const difference = largest(logits.map((value, i) => value - child[i]!)) / scale;
+      // Written so that NaN fails.
+      if (!(difference <= TOLERANCE)) {
+        throw new Error(
+          `${space.name}, seed ${seed}, architecture ${id}: ${form} differs from the compiled child by ${difference} × (1 + max |logit|)`,
+        );
+      }
+    }
+    const spread = largest(
+      child.map((_, i) => Math.max(...forms.map((f) => f[i]!)) - Math.min(...forms.map((f) => f[i]!))),
+    );
+    if (spread / scale > TOLERANCE) {
+      throw new Error(`${space.name}, seed ${seed}, architecture ${id}: two forms differ by ${spread / scale}`);
+    }
+    if (spread / scale > worst.difference) worst = { id, difference: spread / scale };
+  }
+  return worst;
+}
+
+export const largest = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+
+/** The first output of a model. */
+export const onRuntime = (
+  bytes: Uint8Array,
+  { images, count, resolution, channels }: ImageBlock,
+  optimization: "all" | "disabled",
+): Promise<Float32Array> =>
+  withSession(bytes, { threads: 1, optimization }, async (session) => {
+    const outputs = await session.run(toChannelsFirst(images, count, channels), [
+      count,
+      channels,
+      resolution,
+      resolution,
+    ]);
+    return outputs.get(session.outputNames[0]!)!;
+  });

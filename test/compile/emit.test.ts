@@ -1,0 +1,239 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { random } from "../../src/base/random.js";
+import type { Child } from "../../src/compile/child.js";
+import { dropIdentities } from "../../src/compile/drop-identities.js";
+import { emit, type EmitOptions } from "../../src/compile/emit.js";
+import { onnx } from "../../src/compile/onnx.js";
+import { toChannelsFirst } from "../../src/data/make-batch.js";
+import { graphBuilder, type GraphBuilder } from "../../src/graph/builder.js";
+import type { Value } from "../../src/graph/graph.js";
+import type { ActivationFunction } from "../../src/graph/operators.js";
+import { verify } from "../../src/graph/verify.js";
+import { withSession } from "../../src/runtime/session.js";
+import { randomWeights } from "../engine/conformance.js";
+import { largest, onRuntime } from "./contract.js";
+import { randomNetChild, reference, withRandomStatistics } from "./random-net-child.js";
+
+/** A child of one to all operators, and its numbers. */
+function childOf(channels: number, make: (b: GraphBuilder) => Value): Child {
+  const b = graphBuilder("net", channels);
+  const graph = verify(b.build([make(b)]));
+  return { graph, weights: randomWeights(graph, random("emit")) };
+}
+
+const headOf = (b: GraphBuilder, x: Value): Value =>
+  b.dense("classifier", b.flatten("flatten", b.globalAveragePool("pool", x)), 3);
+
+const small = childOf(3, (b) =>
+  headOf(b, b.activation("relu6", b.conv("conv", b.input, { out: 5, kernel: 3 }), "relu6")),
+);
+
+const decoded = (child: Child, options: Partial<EmitOptions> = {}): onnx.ModelProto =>
+  onnx.ModelProto.decode(emit(child, { resolution: 8, ...options }));
+
+const graphOf = (model: onnx.ModelProto): onnx.GraphProto => onnx.GraphProto.create(model.graph!);
+
+/** [name, dimensions]: numbers, or the name of a free one. */
+const shapeOf = (info: onnx.IValueInfoProto): unknown => [
+  info.name,
+  info.type!.tensorType!.shape!.dim!.map(({ dimParam, dimValue }) => (dimParam ? dimParam : Number(dimValue))),
+];
+
+test("opset 17, IR 8, and who made it", () => {
+  const model = decoded(small, { metadata: { "nestling.version": "1.2.3" } });
+  expect(Number(model.irVersion)).toBe(8);
+  expect(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([["", 17]]);
+  expect([model.producerName, model.producerVersion, graphOf(model).name]).toEqual(["nestling", "1.2.3", "net"]);
+});
+
+test("metadata stands in the file, each key once", () => {
+  const metadata = { "nestling.labels": '["a","b"]', "nestling.architecture_id": "1z" };
+  expect(decoded(small, { metadata }).metadataProps.map(({ key, value }) => [key, value])).toEqual(
+    Object.entries(metadata),
+  );
+});
+
+test("the batch is free, or the number that was asked for", () => {
+  const free = graphOf(decoded(small, { output: "logits" }));
+  expect(free.input.map(shapeOf)).toEqual([["pixel_values", ["batch_size", 3, 8, 8]]]);
+  expect(free.output.map(shapeOf)).toEqual([["logits", ["batch_size", 3]]]);
+  const fixed = graphOf(decoded(small, { output: "logits", staticBatch: 4 }));
+  expect(fixed.input.map(shapeOf)).toEqual([["pixel_values", [4, 3, 8, 8]]]);
+  expect(fixed.output.map(shapeOf)).toEqual([["logits", [4, 3]]]);
+});
+
+test("a free batch runs any number of images to the same logits; a fixed one runs that number alone", async () => {
+  const draw = random("batches");
+  const images = Float32Array.from({ length: 4 * 3 * 64 }, () => draw.normal());
+  const run = (options: Partial<EmitOptions>, count: number, from: number): Promise<Float32Array> => {
+    const part = images.subarray(from * 192, (from + count) * 192);
+    const block = { images: part, count, resolution: 8, channels: 3 };
+    return onRuntime(emit(small, { resolution: 8, ...options }), block, "disabled");
+  };
+  const all = await run({}, 4, 0);
+  const oneByOne = await Promise.all([0, 1, 2, 3].map((image) => run({}, 1, image)));
+  oneByOne.forEach((logits, i) => logits.forEach((value, c) => expect(value).toBeCloseTo(all[i * 3 + c]!, 5)));
+  expect(await run({ staticBatch: 4 }, 4, 0)).toEqual(all);
+  await expect(run({ staticBatch: 4 }, 1, 0)).rejects.toThrow(/invalid dimensions|Expected: 4/i);
+});
+
+test("what was encoded is decoded again: nodes, weights as raw little-endian floats in ONNX's layout", () => {
+  const child = childOf(2, (b) =>
+    headOf(
+      b,
+      b.depthwise("depthwise", b.conv("conv", b.input, { out: 3, kernel: 3, stride: 2, bias: true }), { kernel: 5 }),
+    ),
+  );
+  const bytes = emit(child, { resolution: 8 });
+  const model = onnx.ModelProto.decode(bytes);
+  expect(onnx.ModelProto.verify(model)).toBeNull();
+  expect(onnx.ModelProto.encode(model).finish()).toEqual(bytes);
+
+  const graph = graphOf(model);
+  expect(graph.node.map(({ opType, input, output }) => [opType, input, output])).toEqual([
+    ["Conv", ["pixel_values", "conv.weight", "conv.bias"], ["conv"]],
+    ["Conv", ["conv", "depthwise.weight"], ["depthwise"]],
+    ["GlobalAveragePool", ["depthwise"], ["pool"]],
+    ["Flatten", ["pool"], ["flatten"]],
+    ["Gemm", ["flatten", "classifier.weight", "classifier.bias"], ["classifier"]],
+  ]);
+  const attributes = Object.fromEntries<number | number[]>(
+    graph.node[0]!.attribute!.map(({ name, ints, i }) => [name, ints?.length ? ints.map(Number) : Number(i)]),
+  );
+  expect(attributes).toEqual({
+    kernel_shape: [3, 3],
+    strides: [2, 2],
+    pads: [1, 1, 1, 1],
+    dilations: [1, 1],
+    group: 1,
+  });
+
+  const tensors = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const floats = (name: string): { dims: number[]; at: (...index: number[]) => number } => {
+    const { dims, rawData, dataType } = tensors.get(name)!;
+    expect(dataType).toBe(onnx.TensorProto.DataType.FLOAT);
+    const view = new DataView(rawData!.buffer, rawData!.byteOffset, rawData!.byteLength);
+    const shape: number[] = dims!.map(Number);
+    expect(rawData!.byteLength).toBe(4 * shape.reduce((product, size) => product * size, 1));
+    return {
+      dims: shape,
+      at: (...index) => view.getFloat32(4 * index.reduce((flat, i, d) => flat * shape[d]! + i, 0), true),
+    };
+  };
+  const [conv, depthwise, dense] = ["conv", "depthwise", "classifier"].map((name) => floats(`${name}.weight`)) as [
+    ReturnType<typeof floats>,
+    ReturnType<typeof floats>,
+    ReturnType<typeof floats>,
+  ];
+  expect([conv.dims, depthwise.dims, dense.dims, floats("conv.bias").dims]).toEqual([
+    [3, 2, 3, 3],
+    [3, 1, 5, 5],
+    [3, 3],
+    [3],
+  ]);
+  const was = (name: string): Float32Array => child.weights.get(name)!;
+  for (let o = 0; o < 3; o++) {
+    expect(floats("conv.bias").at(o)).toBe(was("conv.bias")[o]);
+    for (let i = 0; i < 2; i++)
+      for (let y = 0; y < 3; y++)
+        for (let x = 0; x < 3; x++) expect(conv.at(o, i, y, x)).toBe(was("conv.weight")[((y * 3 + x) * 2 + i) * 3 + o]);
+    for (let y = 0; y < 5; y++)
+      for (let x = 0; x < 5; x++) expect(depthwise.at(o, 0, y, x)).toBe(was("depthwise.weight")[(y * 5 + x) * 3 + o]);
+    for (let i = 0; i < 3; i++) expect(dense.at(o, i)).toBe(was("classifier.weight")[i * 3 + o]);
+  }
+});
+
+test("names of nodes and values are unique, every input is made before, over random nets", () => {
+  fc.assert(
+    fc.property(fc.nat(1e6), (seed) => {
+      const { child } = withRandomStatistics(randomNetChild(seed), seed);
+      const graph = graphOf(decoded(dropIdentities.run(child), { output: "logits" }));
+      const names = graph.node.map(({ name }) => name);
+      expect(names.every(Boolean)).toBe(true);
+      expect(new Set(names).size).toBe(names.length);
+      const made = new Set(graph.input.map(({ name }) => name));
+      for (const { name } of graph.initializer) {
+        expect(made.has(name), `${name}, an initializer`).toBe(false);
+        made.add(name);
+      }
+      for (const { input, output } of graph.node) {
+        for (const name of input!) expect(made.has(name), `${name} is read before it is made`).toBe(true);
+        for (const name of output!) {
+          expect(made.has(name), `${name} is made twice`).toBe(false);
+          made.add(name);
+        }
+      }
+      expect(graph.output.map(({ name }) => name)).toEqual(["logits"]);
+      expect(made.has("logits")).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("random nets of every operator compute what the float64 reference computes, as written and with all optimisations", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(1e6), async (seed) => {
+      const { child, block } = withRandomStatistics(randomNetChild(seed), seed);
+      const expected = reference(child, block);
+      const bytes = emit(dropIdentities.run(child), { resolution: block.resolution });
+      for (const optimization of ["disabled", "all"] as const) {
+        const logits = await onRuntime(bytes, block, optimization);
+        const difference = largest(logits.map((x, i) => x - expected[i]!));
+        expect(difference, optimization).toBeLessThanOrEqual(1e-4 * (1 + largest(expected)));
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+const functions: ActivationFunction[] = ["relu", "relu6", "swish", "hard-swish", "sigmoid", "hard-sigmoid"];
+
+test.each(functions)("%s is what its definition says, far from 0 too", async (name) => {
+  const child = childOf(1, (b) => b.flatten("flatten", b.activation("function", b.input, name)));
+  const images = Float32Array.from({ length: 81 }, (_, i) => (i - 40) / 4);
+  const block = { images, count: 81, resolution: 1, channels: 1 };
+  const expected = reference(child, block);
+  const values = await onRuntime(emit(child, { resolution: 1 }), block, "disabled");
+  values.forEach((value, i) => expect(value, `of ${images[i]!}`).toBeCloseTo(expected[i]!, 5));
+});
+
+test("a pooling window that is cut off divides by the pixels it has", async () => {
+  const child = childOf(1, (b) => b.flatten("flatten", b.globalAveragePool("all", b.averagePool("pool", b.input, 2))));
+  // 3 × 3 ones: four windows of 4, 2, 2 and 1 pixels, each of mean 1.
+  const block = { images: new Float32Array(9).fill(1), count: 1, resolution: 3, channels: 1 };
+  expect([...(await onRuntime(emit(child, { resolution: 3 }), block, "disabled"))]).toEqual([1]);
+});
+
+test("more outputs than one keep their names", async () => {
+  const b = graphBuilder("net", 1);
+  const flat = b.flatten("flatten", b.globalAveragePool("pool", b.input));
+  const graph = b.build([b.dense("classifier", flat, 2), flat]);
+  const bytes = emit({ graph, weights: randomWeights(graph, random(1)) }, { resolution: 2, output: "logits" });
+  const outputs = await withSession(bytes, {}, (session) =>
+    session.run(toChannelsFirst(Float32Array.of(1, 2, 3, 6), 1, 1), [1, 1, 2, 2]),
+  );
+  expect([...outputs.keys()]).toEqual(["logits", "flatten"]);
+  expect([...outputs.get("flatten")!]).toEqual([3]);
+});
+
+/** What emit does not take is our own mistake, named. */
+const refusals: Record<string, [Child, string]> = {
+  "a dropout": [
+    childOf(1, (b) => b.dropout("dropout", b.flatten("flatten", b.globalAveragePool("pool", b.input)))),
+    "internal: dropout: dropout is dropped before emission",
+  ],
+  "a batch norm without statistics": [
+    childOf(1, (b) => b.flatten("flatten", b.batchNorm("norm", b.input))),
+    "internal: norm has no statistics to be emitted with",
+  ],
+  "a parameter without numbers": [{ ...small, weights: new Map() }, "internal: no numbers for conv.weight"],
+  "a size that is elastic": [
+    childOf(1, (b) => b.conv("conv", b.input, { out: { kind: "axis", name: "width", maximum: 4 } })),
+    "internal: axis width is elastic where a plain graph is due",
+  ],
+};
+
+test.each(Object.entries(refusals))("%s is refused", (_, [child, message]) => {
+  expect(() => emit(child, { resolution: 4 })).toThrow(message);
+});

@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { passes, runPasses } from "../../src/compile/passes.js";
+import { slicedChild } from "../../src/compile/children.js";
+import { recalibrate } from "../../src/compile/recalibrate.js";
+import { useStatistics } from "../../src/compile/use-statistics.js";
+import { graphBuilder } from "../../src/graph/builder.js";
+import { print } from "../../src/graph/print.js";
+import { smallest } from "../../src/space/space.js";
+import { randomImages, randomSupernet, spaceAt } from "./random-children.js";
+
+test("the pipeline: dropout goes first, then batch norm into the convolutions", () => {
+  expect(passes.map(({ name }) => name)).toEqual(["drop-identities", "fold-batch-norm"]);
+});
+
+test("printed: fashion's smallest child as it is written", async () => {
+  const space = await spaceAt("fashion");
+  const { supernet, weights } = randomSupernet(space, 1);
+  const architecture = smallest(space);
+  const sliced = slicedChild(supernet, weights, architecture);
+  const statistics = await recalibrate(sliced, randomImages(space, architecture.resolution, 4, 1), 1);
+  expect(print(runPasses(useStatistics(sliced, statistics)).graph)).toMatchInlineSnapshot(`
+    "fashion(%0:1)
+      %1:8 = conv(%0, stem.conv.weight[3×3×1×8], stem.conv.bias[8]) kernel=3
+      %2:8 = activation(%1) function=relu
+      %3:8 = averagePool(%2) stride=2
+      %4:16 = conv(%3, stages.mb1.0.shortcut.conv.weight[1×1×8×16])
+      %5:32 = conv(%2, stages.mb1.0.expand.weight[1×1×8×32], stages.mb1.0.expand.bias[32])
+      %6:32 = activation(%5) function=relu
+      %7:32 = depthwise(%6, stages.mb1.0.depthwise.weight[3×3×32], stages.mb1.0.depthwise.bias[32]) kernel=3 stride=2
+      %8:32 = activation(%7) function=relu
+      %9:16 = conv(%8, stages.mb1.0.project.weight[1×1×32×16], stages.mb1.0.project.bias[16])
+      %10:16 = add(%4, %9)
+      %11:16 = averagePool(%10) stride=2
+      %12:24 = conv(%11, stages.mb2.0.shortcut.conv.weight[1×1×16×24])
+      %13:64 = conv(%10, stages.mb2.0.expand.weight[1×1×16×64], stages.mb2.0.expand.bias[64])
+      %14:64 = activation(%13) function=relu
+      %15:64 = depthwise(%14, stages.mb2.0.depthwise.weight[3×3×64], stages.mb2.0.depthwise.bias[64]) kernel=3 stride=2
+      %16:64 = activation(%15) function=relu
+      %17:24 = conv(%16, stages.mb2.0.project.weight[1×1×64×24], stages.mb2.0.project.bias[24])
+      %18:24 = add(%12, %17)
+      %19:40 = conv(%18, stages.mb3.0.shortcut.conv.weight[1×1×24×40])
+      %20:96 = conv(%18, stages.mb3.0.expand.weight[1×1×24×96], stages.mb3.0.expand.bias[96])
+      %21:96 = activation(%20) function=relu
+      %22:96 = depthwise(%21, stages.mb3.0.depthwise.weight[3×3×96], stages.mb3.0.depthwise.bias[96]) kernel=3
+      %23:96 = activation(%22) function=relu
+      %24:40 = conv(%23, stages.mb3.0.project.weight[1×1×96×40], stages.mb3.0.project.bias[40])
+      %25:40 = add(%19, %24)
+      %26:128 = conv(%25, head.conv.weight[1×1×40×128], head.conv.bias[128])
+      %27:128 = activation(%26) function=relu
+      %28:128 = globalAveragePool(%27)
+      %29:128 = flatten(%28)
+      %30:10 = dense(%29, classifier.weight[128×10], classifier.bias[10]) units=10
+      return %30:10"
+  `);
+});
+
+test("a graph that is illegal after a pass is our own mistake, and the pass is named", () => {
+  const b = graphBuilder("net", 1);
+  const graph = b.build([{ name: "nowhere", channels: 1 }]);
+  expect(() => runPasses({ graph, weights: new Map() })).toThrow(
+    "internal: after drop-identities: net: the output nowhere is never made",
+  );
+});

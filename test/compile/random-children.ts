@@ -1,0 +1,46 @@
+/** Random weights, images and architectures of the shipped spaces, all from one seed: what the compiler's tests run over. */
+import { random } from "../../src/base/random.js";
+import type { ImageBlock } from "../../src/compile/recalibrate.js";
+import type { Architecture } from "../../src/space/schema.js";
+import { loadSpace } from "../../src/space/load.js";
+import { idOf, sample, searchSpace, type SearchSpace } from "../../src/space/space.js";
+import { initialize, layoutOf, viewsOf } from "../../src/supernet/initialize.js";
+import { buildSupernet, type Supernet } from "../../src/supernet/supernet.js";
+
+/** A shipped space, at other resolutions where its own are too much work for a test. */
+export async function spaceAt(name: string, resolutions?: number[]): Promise<SearchSpace> {
+  const space = await loadSpace(name);
+  return resolutions ? searchSpace({ ...space, resolutions }) : space;
+}
+
+/** A supernet with weights none of which is special: batch norms and biases too are random, no last gamma is 0. */
+export function randomSupernet(
+  space: SearchSpace,
+  seed: number,
+): { supernet: Supernet; weights: Map<string, Float32Array> } {
+  const supernet = buildSupernet(space);
+  const layout = layoutOf(supernet.graph);
+  const weights = viewsOf(layout, initialize(layout, seed, 1));
+  for (const [name, values] of weights) {
+    const draw = random(seed, "test", name);
+    if (name.endsWith(".gamma")) values.forEach((_, i) => (values[i] = 0.5 + draw.next()));
+    if (name.endsWith(".beta") || name.endsWith(".bias")) values.forEach((_, i) => (values[i] = 0.3 * draw.normal()));
+  }
+  return { supernet, weights };
+}
+
+export function randomImages(space: SearchSpace, resolution: number, count: number, seed: number): ImageBlock {
+  const draw = random(seed, "images", resolution);
+  const images = Float32Array.from({ length: count * resolution ** 2 * space.channels }, () => draw.normal());
+  return { images, count, resolution, channels: space.channels };
+}
+
+/** Architectures by their ids, no two the same; the i-th depends on the seed and i alone, but for repetitions. */
+export function randomArchitectures(space: SearchSpace, seed: number, count: number): Map<string, Architecture> {
+  const found = new Map<string, Architecture>();
+  for (let i = 0; found.size < count; i++) {
+    const architecture = sample(space, random(seed, "architecture", i));
+    found.set(idOf(space, architecture), architecture);
+  }
+  return found;
+}
