@@ -99,7 +99,7 @@ test("what was encoded is decoded again: nodes, weights as raw little-endian flo
     ["Gemm", ["flatten", "classifier.weight", "classifier.bias"], ["classifier"]],
   ]);
   const attributes = Object.fromEntries<number | number[]>(
-    graph.node[0]!.attribute!.map(({ name, ints, i }) => [name, ints?.length ? ints.map(Number) : Number(i)]),
+    graph.node[0]!.attribute!.map(({ name, ints, i }) => [name!, ints?.length ? ints.map(Number) : Number(i)]),
   );
   expect(attributes).toEqual({
     kernel_shape: [3, 3],

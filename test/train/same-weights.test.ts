@@ -81,5 +81,5 @@ test("a checkpoint whose weights are gone is no reason to start over", async () 
   const out = await temporaryFolder();
   await trainTiny({ out, steps: 2 });
   await rm(join(out, "checkpoint", "weights-2.safetensors"));
-  await expect(trainTiny({ out, steps: 2, resume: true })).rejects.toMatchObject({ code: "checkpoint/missing" });
+  await expect(trainTiny({ out, steps: 2, resume: true })).rejects.toMatchObject({ code: "checkpoint/corrupt" });
 });
