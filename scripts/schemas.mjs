@@ -1,0 +1,71 @@
+/** JSON Schemas and tables of fields, from the zod schemas that validate the files. */
+import { z } from "zod";
+import { checkpointSchema } from "../dist/checkpoint/checkpoint.js";
+import { certificateSchema } from "../dist/deploy/certificate.js";
+import { searchSchema } from "../dist/search/search.js";
+import { architectureSchema, spaceSchema } from "../dist/space/schema.js";
+import { recipeSchema } from "../dist/train/recipe.js";
+
+const sources = {
+  space: spaceSchema,
+  architecture: architectureSchema,
+  recipe: recipeSchema,
+  checkpoint: checkpointSchema,
+  search: searchSchema,
+  certificate: certificateSchema,
+};
+
+const jsonSchema = (schema) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+
+/** Text of each schema's file, by name. */
+export const schemas = () =>
+  Object.fromEntries(
+    Object.entries(sources).map(([name, schema]) => [name, `${JSON.stringify(jsonSchema(schema), null, 2)}\n`]),
+  );
+
+/** The generated part of each document, and the marks that it stands between. */
+export const documents = () => {
+  const marked = (text) => ({ from: "<!-- fields -->", to: "<!-- /fields -->", text });
+  return {
+    "docs/space-format.md": marked(table(jsonSchema(spaceSchema))),
+    "docs/recipe.md": marked(table(jsonSchema(recipeSchema))),
+  };
+};
+
+function table(schema) {
+  const rows = fields(schema, "");
+  return [
+    "| field | value | default | meaning |",
+    "|---|---|---|---|",
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n");
+}
+
+function fields(schema, path) {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    if (name === "$schema") return [];
+    const here = path === "" ? name : `${path}.${name}`;
+    const required = schema.required?.includes(name) ? "required" : "";
+    const fallback = field.default === undefined ? required : `\`${JSON.stringify(field.default)}\``;
+    const own = [`\`${here}\``, kind(field), fallback, (field.description ?? "").replaceAll("|", "\\|")];
+    const parts = [field, field.items, ...(field.anyOf ?? field.oneOf ?? [])].filter((part) => part?.properties);
+    return [own, ...parts.flatMap((part) => fields(part, part === field.items ? `${here}[]` : here))];
+  });
+}
+
+function kind(field) {
+  if (field.const !== undefined) return `\`${JSON.stringify(field.const)}\``;
+  if (field.enum) return field.enum.map((value) => `\`${JSON.stringify(value)}\``).join(", ");
+  const options = field.anyOf ?? field.oneOf;
+  if (options) return options.map(kind).join(" or ");
+  if (field.type === "array") return `list of ${kind(field.items)}`;
+  const limits = [
+    ["minimum", "≥"],
+    ["exclusiveMinimum", ">"],
+    ["maximum", "≤"],
+    ["exclusiveMaximum", "<"],
+  ]
+    .filter(([key]) => field[key] !== undefined && Math.abs(field[key]) < Number.MAX_SAFE_INTEGER)
+    .map(([key, sign]) => `${sign} ${field[key]}`);
+  return [field.type ?? "any", limits.join(", ")].filter(Boolean).join(" ");
+}
