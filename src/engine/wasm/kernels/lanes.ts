@@ -10,41 +10,53 @@ export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
+/**
+ * Minimum and maximum with a constant: `pmin` and `pmax` are one instruction where `min` and `max`, which order −0 and 0, are five.
+ * A NaN in x stays.
+ */
 // @ts-ignore: decorator
 @inline
-export function horizontalSum(v: v128): f32 {
-  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
+function atMost(x: v128, high: f32): v128 {
+  return f32x4.pmin(x, f32x4.splat(high));
 }
 
-/** e^x to 2 ulp (Cephes expf): x = n·ln 2 + r, a polynomial for e^r, n into the exponent. */
 // @ts-ignore: decorator
 @inline
-export function exp4(x: v128): v128 {
-  x = f32x4.min(f32x4.max(x, f32x4.splat(-87.33654)), f32x4.splat(88.0));
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
-  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
-  let p = f32x4.splat(1.9875691500e-4);
-  p = madd(p, r, f32x4.splat(1.3981999507e-3));
-  p = madd(p, r, f32x4.splat(8.3334519073e-3));
-  p = madd(p, r, f32x4.splat(4.1665795894e-2));
-  p = madd(p, r, f32x4.splat(1.6666665459e-1));
-  p = madd(p, r, f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(madd(f32x4.mul(r, r), p, r), f32x4.splat(1));
-  return f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23));
+function atLeast(x: v128, low: f32): v128 {
+  return f32x4.pmax(x, f32x4.splat(low));
 }
 
+/** Adding it rounds to a whole number, which then stands in the low bits: 1.5 · 2^23. */
+const ROUND: f32 = 12582912.0;
+
+/** 2^t for |t| ≤ 126, to 2 ulp: t = n + f with |f| ≤ ½, a minimax polynomial for 2^f, n into the exponent. */
+// @ts-ignore: decorator
+@inline
+function powerOfTwo4(t: v128): v128 {
+  const rounded = f32x4.add(t, f32x4.splat(ROUND));
+  const f = f32x4.sub(t, f32x4.sub(rounded, f32x4.splat(ROUND)));
+  let p = f32x4.splat(1.327647129073739e-3);
+  p = madd(p, f, f32x4.splat(9.675540961325169e-3));
+  p = madd(p, f, f32x4.splat(5.550713092088699e-2));
+  p = madd(p, f, f32x4.splat(2.4022120237350464e-1));
+  p = madd(p, f, f32x4.splat(6.931469440460205e-1));
+  p = madd(p, f, f32x4.splat(1.0));
+  return i32x4.add(p, i32x4.shl(rounded, 23));
+}
+
+/** 1 / (1 + e^−x). */
 // @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
-  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+  const t = atLeast(atMost(f32x4.mul(x, f32x4.splat(-1.4426950408889634)), 126), -126);
+  return f32x4.div(one, f32x4.add(one, powerOfTwo4(t)));
 }
 
 // @ts-ignore: decorator
 @inline
 function clamp4(x: v128, high: f32): v128 {
-  return f32x4.min(f32x4.max(x, f32x4.splat(0)), f32x4.splat(high));
+  return atMost(atLeast(x, 0), high);
 }
 
 /** Codes of `ActivationFunction`, in kernels.ts the same. */
@@ -59,7 +71,7 @@ export const HARD_SIGMOID = 6;
 // @ts-ignore: decorator
 @inline
 export function activate4(code: i32, x: v128): v128 {
-  if (code == RELU) return f32x4.max(x, f32x4.splat(0));
+  if (code == RELU) return atLeast(x, 0);
   if (code == RELU6) return clamp4(x, 6);
   if (code == SWISH) return f32x4.mul(x, sigmoid4(x));
   if (code == SIGMOID) return sigmoid4(x);

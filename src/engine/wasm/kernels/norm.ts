@@ -7,9 +7,17 @@
 // Sums run in float32 over short blocks of rows and in float64 over the blocks.
 import { activate4, derivative4, loadPart, madd, storePart, HARD_SIGMOID, HARD_SWISH, IDENTITY, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
 
-const SUM_ROWS = 128;
-/** Totals in float64 of up to 16 channels: sums, then second sums. */
-const totals = memory.data(2 * 16 * 8, 16);
+/**
+ * Floats of a block: all channels of a block of rows are summed while it lies in the L1 cache, so each cache line comes from memory
+ * once whatever part of it a group of channels takes. Blocks of a few rows would spend their time on the float64 totals.
+ */
+const BLOCK_FLOATS = 4096, LEAST_ROWS = 16;
+
+// @ts-ignore: decorator
+@inline
+function blockRows(C: i32): i32 {
+  return max(LEAST_ROWS, BLOCK_FLOATS / C);
+}
 
 // @ts-ignore: decorator
 @inline
@@ -24,74 +32,70 @@ function store4(to: usize, v: v128, left: i32): void {
   else storePart(to, v, left);
 }
 
+/** totals[0..3] += v, in float64. */
 // @ts-ignore: decorator
 @inline
-function addTotal(slot: i32, v: v128): void {
-  const at = totals + (slot << 5);
+function addTotal(at: usize, v: v128): void {
   v128.store(at, f64x2.add(v128.load(at), f64x2.promote_low_f32x4(v)));
   const high = i32x4.shuffle(v, v, 2, 3, 2, 3);
   v128.store(at, f64x2.add(v128.load(at, 16), f64x2.promote_low_f32x4(high)), 16);
 }
 
-/** Mean and biased variance per channel, by sums of x − x[0], which loses no digits to a large mean. */
-export function statistics(M: i32, C: i32, x: usize, mean: usize, variance: usize): void {
-  let c = 0;
-  for (; c + 16 <= C; c += 16) {
-    statistics16(M, C, x + (c << 2));
-    finish(16, M, x + (c << 2), mean + (c << 2), variance + (c << 2));
-  }
-  for (; c < C; c += 4) {
-    statistics4(M, C, x + (c << 2), C - c);
-    finish(min(4, C - c), M, x + (c << 2), mean + (c << 2), variance + (c << 2));
-  }
-}
-
-function finish(count: i32, M: i32, x: usize, mean: usize, variance: usize): void {
-  for (let i = 0; i < count; i++) {
-    const d = load<f64>(totals + (i << 3)) / M;
-    store<f32>(mean + (i << 2), <f32>(<f64>load<f32>(x + (i << 2)) + d));
-    store<f32>(variance + (i << 2), <f32>max(0, load<f64>(totals + 128 + (i << 3)) / M - d * d));
-  }
-}
-
-function statistics16(M: i32, C: i32, x: usize): void {
-  memory.fill(totals, 0, 256);
-  const row = <usize>C << 2;
-  const o0 = v128.load(x), o1 = v128.load(x, 16), o2 = v128.load(x, 32), o3 = v128.load(x, 48);
-  for (let block = 0; block < M; block += SUM_ROWS) {
-    let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
-    let q0 = f32x4.splat(0), q1 = f32x4.splat(0), q2 = f32x4.splat(0), q3 = f32x4.splat(0);
-    for (let m = min(SUM_ROWS, M - block); m > 0; m--) {
-      let d = f32x4.sub(v128.load(x), o0);
-      s0 = f32x4.add(s0, d); q0 = madd(d, d, q0);
-      d = f32x4.sub(v128.load(x, 16), o1);
-      s1 = f32x4.add(s1, d); q1 = madd(d, d, q1);
-      d = f32x4.sub(v128.load(x, 32), o2);
-      s2 = f32x4.add(s2, d); q2 = madd(d, d, q2);
-      d = f32x4.sub(v128.load(x, 48), o3);
-      s3 = f32x4.add(s3, d); q3 = madd(d, d, q3);
-      x += row;
+/**
+ * Mean and biased variance per channel, by sums of x − x[0], which loses no digits to a large mean.
+ * @param totals scratch of 2 · C float64, C rounded up to fours
+ */
+export function statistics(M: i32, C: i32, x: usize, mean: usize, variance: usize, totals: usize): void {
+  const P = (C + 3) & ~3, squares = totals + (<usize>P << 3), row = <usize>C << 2;
+  memory.fill(totals, 0, <usize>P << 4);
+  const step = blockRows(C);
+  for (let m = 0; m < M; m += step) {
+    const rows = min(step, M - m), from = x + row * m;
+    let c = 0;
+    for (; c + 8 <= C; c += 8) {
+      const at = <usize>c << 2;
+      statistics8(rows, row, from + at, x + at, totals + 2 * at, squares + 2 * at);
     }
-    addTotal(0, s0); addTotal(1, s1); addTotal(2, s2); addTotal(3, s3);
-    addTotal(4, q0); addTotal(5, q1); addTotal(6, q2); addTotal(7, q3);
+    for (; c < C; c += 4) {
+      const at = <usize>c << 2;
+      statistics4(rows, row, from + at, x + at, C - c, totals + 2 * at, squares + 2 * at);
+    }
+  }
+  for (let c: usize = 0; c < <usize>C; c++) {
+    const d = load<f64>(totals + (c << 3)) / M;
+    store<f32>(mean + (c << 2), <f32>(<f64>load<f32>(x + (c << 2)) + d));
+    store<f32>(variance + (c << 2), <f32>max(0, load<f64>(squares + (c << 3)) / M - d * d));
   }
 }
 
-function statistics4(M: i32, C: i32, x: usize, left: i32): void {
-  memory.fill(totals, 0, 256);
-  const row = <usize>C << 2;
-  const o = load4(x, left);
-  for (let block = 0; block < M; block += SUM_ROWS) {
-    let s = f32x4.splat(0), q = f32x4.splat(0);
-    for (let m = min(SUM_ROWS, M - block); m > 0; m--) {
-      const d = f32x4.sub(load4(x, left), o);
-      s = f32x4.add(s, d);
-      q = madd(d, d, q);
-      x += row;
-    }
-    addTotal(0, s);
-    addTotal(4, q);
+// @ts-ignore: decorator
+@inline
+function statistics8(rows: i32, row: usize, x: usize, first: usize, sums: usize, squares: usize): void {
+  const o0 = v128.load(first), o1 = v128.load(first, 16);
+  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), q0 = f32x4.splat(0), q1 = f32x4.splat(0);
+  for (; rows > 0; rows--) {
+    const d0 = f32x4.sub(v128.load(x), o0), d1 = f32x4.sub(v128.load(x, 16), o1);
+    s0 = f32x4.add(s0, d0); s1 = f32x4.add(s1, d1);
+    q0 = madd(d0, d0, q0); q1 = madd(d1, d1, q1);
+    x += row;
   }
+  addTotal(sums, s0); addTotal(sums + 32, s1);
+  addTotal(squares, q0); addTotal(squares + 32, q1);
+}
+
+// @ts-ignore: decorator
+@inline
+function statistics4(rows: i32, row: usize, x: usize, first: usize, left: i32, sums: usize, squares: usize): void {
+  const o = load4(first, left);
+  let s = f32x4.splat(0), q = f32x4.splat(0);
+  for (; rows > 0; rows--) {
+    const d = f32x4.sub(load4(x, left), o);
+    s = f32x4.add(s, d);
+    q = madd(d, d, q);
+    x += row;
+  }
+  addTotal(sums, s);
+  addTotal(squares, q);
 }
 
 /** scale and shift of every channel. */
@@ -144,97 +148,92 @@ function normalizeAdd(M: i32, C: i32, x: usize, scale: usize, shift: usize, resi
 }
 
 /**
- * First pass backward: dy becomes du in place, dgamma and dbeta are added to. Then `a`, `b`, `c` (vectors of C) hold what the
- * second pass needs: dx = a · du + b · x + c.
+ * First pass backward: dy becomes du in place, dgamma and dbeta are added to. `b` and `k` (vectors of C) get what the second pass
+ * needs: dx = scale · du + b · x + k.
+ * @param totals scratch as for `statistics`
  */
-export function normGradientSums(M: i32, C: i32, code: i32, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize): void {
-  if (code == IDENTITY) sums(M, C, IDENTITY, x, dy, scale, shift, mean, variance, epsilon, dgamma, dbeta, b, k);
-  else if (code == RELU) sums(M, C, RELU, x, dy, scale, shift, mean, variance, epsilon, dgamma, dbeta, b, k);
-  else if (code == RELU6) sums(M, C, RELU6, x, dy, scale, shift, mean, variance, epsilon, dgamma, dbeta, b, k);
-  else if (code == SWISH) sums(M, C, SWISH, x, dy, scale, shift, mean, variance, epsilon, dgamma, dbeta, b, k);
-  else if (code == HARD_SWISH) sums(M, C, HARD_SWISH, x, dy, scale, shift, mean, variance, epsilon, dgamma, dbeta, b, k);
-  else if (code == SIGMOID) sums(M, C, SIGMOID, x, dy, scale, shift, mean, variance, epsilon, dgamma, dbeta, b, k);
-  else sums(M, C, HARD_SIGMOID, x, dy, scale, shift, mean, variance, epsilon, dgamma, dbeta, b, k);
+export function normGradientSums(M: i32, C: i32, code: i32, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize, totals: usize): void {
+  if (code == IDENTITY) sums(IDENTITY, M, C, x, dy, scale, shift, mean, totals);
+  else if (code == RELU) sums(RELU, M, C, x, dy, scale, shift, mean, totals);
+  else if (code == RELU6) sums(RELU6, M, C, x, dy, scale, shift, mean, totals);
+  else if (code == SWISH) sums(SWISH, M, C, x, dy, scale, shift, mean, totals);
+  else if (code == HARD_SWISH) sums(HARD_SWISH, M, C, x, dy, scale, shift, mean, totals);
+  else if (code == SIGMOID) sums(SIGMOID, M, C, x, dy, scale, shift, mean, totals);
+  else sums(HARD_SIGMOID, M, C, x, dy, scale, shift, mean, totals);
+  finishGradient(M, C, scale, mean, variance, epsilon, dgamma, dbeta, b, k, totals);
+}
+
+/** totals: Σ du, then Σ du · (x − μ). */
+// @ts-ignore: decorator
+@inline
+function sums(code: i32, M: i32, C: i32, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, totals: usize): void {
+  const P = (C + 3) & ~3, products = totals + (<usize>P << 3), row = <usize>C << 2;
+  memory.fill(totals, 0, <usize>P << 4);
+  const step = blockRows(C);
+  for (let m = 0; m < M; m += step) {
+    const rows = min(step, M - m);
+    let c = 0;
+    for (; c + 8 <= C; c += 8) {
+      const at = <usize>c << 2;
+      sums8(code, rows, row, x + at, dy + at, scale + at, shift + at, mean + at, totals + 2 * at, products + 2 * at);
+    }
+    for (; c < C; c += 4) {
+      const at = <usize>c << 2;
+      sums4(code, rows, row, x + at, dy + at, scale + at, shift + at, mean + at, C - c, totals + 2 * at, products + 2 * at);
+    }
+    x += row * rows; dy += row * rows;
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function sums(M: i32, C: i32, code: i32, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize): void {
-  let c = 0;
-  for (; c + 8 <= C; c += 8) {
-    const at = <usize>c << 2;
-    sums8(M, C, code, x + at, dy + at, scale + at, shift + at, mean + at);
-    finishGradient(8, M, scale + at, mean + at, variance + at, epsilon, dgamma + at, dbeta + at, b + at, k + at);
-  }
-  for (; c < C; c += 4) {
-    const at = <usize>c << 2;
-    sums4(M, C, code, x + at, dy + at, scale + at, shift + at, mean + at, C - c);
-    finishGradient(min(4, C - c), M, scale + at, mean + at, variance + at, epsilon, dgamma + at, dbeta + at, b + at, k + at);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function sums8(M: i32, C: i32, code: i32, x: usize, dy: usize, scale: usize, shift: usize, mean: usize): void {
-  memory.fill(totals, 0, 256);
-  const row = <usize>C << 2;
+function sums8(code: i32, rows: i32, row: usize, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, sums: usize, products: usize): void {
   const a0 = v128.load(scale), a1 = v128.load(scale, 16), h0 = v128.load(shift), h1 = v128.load(shift, 16);
   const m0 = v128.load(mean), m1 = v128.load(mean, 16);
-  for (let block = 0; block < M; block += SUM_ROWS) {
-    let s0 = f32x4.splat(0), s1 = f32x4.splat(0), q0 = f32x4.splat(0), q1 = f32x4.splat(0);
-    for (let m = min(SUM_ROWS, M - block); m > 0; m--) {
-      let v = v128.load(x);
-      let g = v128.load(dy);
-      if (code != IDENTITY) {
-        g = f32x4.mul(g, derivative4(code, madd(v, a0, h0)));
-        v128.store(dy, g);
-      }
-      s0 = f32x4.add(s0, g);
-      q0 = madd(g, f32x4.sub(v, m0), q0);
-      v = v128.load(x, 16);
-      g = v128.load(dy, 16);
-      if (code != IDENTITY) {
-        g = f32x4.mul(g, derivative4(code, madd(v, a1, h1)));
-        v128.store(dy, g, 16);
-      }
-      s1 = f32x4.add(s1, g);
-      q1 = madd(g, f32x4.sub(v, m1), q1);
-      x += row; dy += row;
+  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), q0 = f32x4.splat(0), q1 = f32x4.splat(0);
+  for (; rows > 0; rows--) {
+    const v0 = v128.load(x), v1 = v128.load(x, 16);
+    let g0 = v128.load(dy), g1 = v128.load(dy, 16);
+    if (code != IDENTITY) {
+      g0 = f32x4.mul(g0, derivative4(code, madd(v0, a0, h0)));
+      g1 = f32x4.mul(g1, derivative4(code, madd(v1, a1, h1)));
+      v128.store(dy, g0); v128.store(dy, g1, 16);
     }
-    addTotal(0, s0); addTotal(1, s1); addTotal(4, q0); addTotal(5, q1);
+    s0 = f32x4.add(s0, g0); s1 = f32x4.add(s1, g1);
+    q0 = madd(g0, f32x4.sub(v0, m0), q0); q1 = madd(g1, f32x4.sub(v1, m1), q1);
+    x += row; dy += row;
   }
+  addTotal(sums, s0); addTotal(sums + 32, s1);
+  addTotal(products, q0); addTotal(products + 32, q1);
 }
 
 // @ts-ignore: decorator
 @inline
-function sums4(M: i32, C: i32, code: i32, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, left: i32): void {
-  memory.fill(totals, 0, 256);
-  const row = <usize>C << 2;
+function sums4(code: i32, rows: i32, row: usize, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, left: i32, sums: usize, products: usize): void {
   const a = load4(scale, left), h = load4(shift, left), mu = load4(mean, left);
-  for (let block = 0; block < M; block += SUM_ROWS) {
-    let s = f32x4.splat(0), q = f32x4.splat(0);
-    for (let m = min(SUM_ROWS, M - block); m > 0; m--) {
-      const v = load4(x, left);
-      let g = load4(dy, left);
-      if (code != IDENTITY) {
-        g = f32x4.mul(g, derivative4(code, madd(v, a, h)));
-        store4(dy, g, left);
-      }
-      s = f32x4.add(s, g);
-      q = madd(g, f32x4.sub(v, mu), q);
-      x += row; dy += row;
+  let s = f32x4.splat(0), q = f32x4.splat(0);
+  for (; rows > 0; rows--) {
+    const v = load4(x, left);
+    let g = load4(dy, left);
+    if (code != IDENTITY) {
+      g = f32x4.mul(g, derivative4(code, madd(v, a, h)));
+      store4(dy, g, left);
     }
-    addTotal(0, s); addTotal(4, q);
+    s = f32x4.add(s, g);
+    q = madd(g, f32x4.sub(v, mu), q);
+    x += row; dy += row;
   }
+  addTotal(sums, s);
+  addTotal(products, q);
 }
 
 /** dbeta += Σ du, dgamma += Σ du·x̂; then b = −scale·dγ / (M·√(σ² + ε)) and k = −scale·dβ / M − b·μ. */
-function finishGradient(count: i32, M: i32, scale: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize): void {
-  for (let i = 0; i < count; i++) {
-    const at = <usize>i << 2;
-    const sum = load<f64>(totals + (i << 3));
+function finishGradient(M: i32, C: i32, scale: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize, totals: usize): void {
+  const products = totals + (<usize>((C + 3) & ~3) << 3);
+  for (let at: usize = 0; at < <usize>C << 2; at += 4) {
+    const sum = load<f64>(totals + 2 * at);
     const inverse = 1.0 / sqrt<f64>(<f64>load<f32>(variance + at) + epsilon);
-    const product = load<f64>(totals + 128 + (i << 3)) * inverse;
+    const product = load<f64>(products + 2 * at) * inverse;
     store<f32>(dbeta + at, load<f32>(dbeta + at) + <f32>sum);
     store<f32>(dgamma + at, load<f32>(dgamma + at) + <f32>product);
     const s = <f64>load<f32>(scale + at);

@@ -10,6 +10,9 @@ import type { Row, Saved } from "./row.js";
 const codeOf = (step: FusedNorm): number =>
   step.activation ? activationCodes[step.activation.attributes.function] : 0;
 
+/** Scratch for two float64 sums per channel. */
+const totalsOf = ({ plan }: Context, C: number): Buffer => plan.buffer(4 * Math.ceil(C / 4) * 4);
+
 function forward(context: Context, step: FusedNorm, saved: Saved): void {
   const { kernels, plan } = context;
   const { x, gamma, beta, mean: givenMean, variance: givenVariance } = step.norm.in;
@@ -17,6 +20,7 @@ function forward(context: Context, step: FusedNorm, saved: Saved): void {
   const C = context.channels(x);
   const M = context.rows(x);
   const vector = (): Buffer => plan.buffer(C);
+  const totals = totalsOf(context, C);
   const from = context.value(x);
   const given = givenMean && givenVariance;
   const mean = given ? context.parameter(givenMean as Parameter) : vector();
@@ -24,7 +28,9 @@ function forward(context: Context, step: FusedNorm, saved: Saved): void {
   const [scale, shift] = [vector(), vector()];
   const [g, b] = [context.parameter(gamma), context.parameter(beta)];
   if (!given)
-    plan.step([from, mean, variance], () => kernels.statistics(M, C, from.address, mean.address, variance.address));
+    plan.step([from, mean, variance, totals], () =>
+      kernels.statistics(M, C, from.address, mean.address, variance.address, totals.address),
+    );
   plan.step([g, b, mean, variance, scale, shift], () =>
     kernels.scaleAndShift(
       C,
@@ -59,10 +65,12 @@ function backward(context: Context, step: FusedNorm, gradients: Gradients, saved
   const from = context.value(x);
   const dy = gradients.take(step.y);
   const code = codeOf(step);
-  plan.step([from, dy, scale, shift, mean, variance, dgamma, dbeta, slope, offset], () =>
+  const totals = totalsOf(context, C);
+  plan.step([from, dy, scale, shift, mean, variance, dgamma, dbeta, slope, offset, totals], () =>
     kernels.normGradientSums(
       ...[M, C, code, from.address, dy.address, scale.address, shift.address, mean.address, variance.address],
       ...[step.norm.attributes.epsilon, dgamma.address, dbeta.address, slope.address, offset.address],
+      totals.address,
     ),
   );
   // In place, unless the sum's gradient goes on to the shortcut.
