@@ -15,7 +15,7 @@ export interface Budget {
 const units: Record<BudgetKind, Readonly<Record<string, number>>> = {
   latency: { us: 1e-3, ms: 1, s: 1e3 },
   macs: { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 },
-  parameters: { "": 1, k: 1e3, K: 1e3, M: 1e6 },
+  parameters: { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 },
 };
 
 /**
