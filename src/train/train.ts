@@ -93,9 +93,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         for (const children of groups) means.add(children, task.group);
         const teacher = groups.map(([biggest]) => biggest!);
         const sum = (key: "loss" | "correct"): number => teacher.reduce((total, child) => total + child[key], 0);
-        guard.check(step, sum("loss"), sum("correct") / batch);
         decay(gradient, weights, step);
         const gradientNorm = clip(gradient, recipe.clipNorm);
+        guard.check(step, { loss: sum("loss") / batch, accuracy: sum("correct") / batch, gradientNorm });
         const learningRate = learningRateAt(recipe, length, step);
         update(recipe, optimizer, weights, gradient, learningRate);
         step++;
@@ -108,7 +108,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           await appendLog(logPath, last);
           options.onLog?.(last);
         }
-        if (step % checkpointEvery === 0 || step === totalSteps) await save();
+        if (step % checkpointEvery === 0 || step === totalSteps) {
+          if (guard.isSound(weights)) await save();
+          else if (step === totalSteps) guard.stop(step);
+        }
       }
     }
   } finally {
