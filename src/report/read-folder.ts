@@ -6,7 +6,7 @@ import { UserError } from "../base/user-error.js";
 import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
 import { checkpointSchema } from "../checkpoint/checkpoint.js";
 import { certificateSchema, type Certificate } from "../deploy/certificate.js";
-import { searchSchema, type SearchResult } from "../search/search.js";
+import { searchSchema, type SearchResult } from "../search/search-file.js";
 import { readLog, type LogLine } from "../train/log.js";
 
 export interface RunFolder {

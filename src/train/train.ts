@@ -50,7 +50,7 @@ const LOG_LINES = 200;
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out } = options;
-  const { task, length, images, engine, engineBuild, state } = planRun(options);
+  const { task, length, images, engine, engineBuild, state } = await planRun(options);
   const { recipe, layout, seed, batch } = task;
   const { totalSteps, stepsPerEpoch } = length;
   const folder = join(out, "checkpoint");
