@@ -89,14 +89,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const logEvery = Math.max(1, Math.floor(totalSteps / LOG_LINES));
   // Behind a line of the log: the next line's means then hold no step of before the checkpoint.
   const checkpointEvery = logEvery * Math.ceil(totalSteps / logEvery / CHECKPOINTS);
-  const save = async (): Promise<void> => {
-    if (writes) await saveCheckpoint(folder, { state: { ...state, step }, ...tensorsOf(arrays, layout) });
-  };
+  const save = (): Promise<void> => saveCheckpoint(folder, { state: { ...state, step }, ...tensorsOf(arrays, layout) });
   const started = performance.now();
   const firstStep = step;
   let [last, lineStarted, lineStep]: [LogLine | undefined, number, number] = [undefined, started, step];
   try {
-    if (step === 0) await save();
+    if (writes && step === 0) await save();
     while (step < totalSteps) {
       const epoch = Math.floor(step / stepsPerEpoch);
       const order = permutation(images.length, random(seed, "order", epoch));
@@ -107,10 +105,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         for (const children of groups) means.add(children, task.group);
         const teacher = groups.map(([biggest]) => biggest!);
         const sum = (key: "loss" | "correct"): number => teacher.reduce((total, child) => total + child[key], 0);
-        // One rank says it, and its end is everyone's.
-        if (writes) guard.check(step, sum("loss"), sum("correct") / batch);
         decay(gradient, weights, step);
         const gradientNorm = clip(gradient, recipe.clipNorm);
+        const health = { loss: sum("loss") / batch, accuracy: sum("correct") / batch, gradientNorm };
+        // One rank says it, and its end is everyone's.
+        if (writes) guard.check(step, health);
         const learningRate = learningRateAt(recipe, length, step);
         update(recipe, optimizer, weights, gradient, learningRate);
         step++;
@@ -123,7 +122,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           if (writes) await appendLog(logPath, last);
           options.onLog?.(last);
         }
-        if (step % checkpointEvery === 0 || step === totalSteps) await save();
+        if (writes && (step % checkpointEvery === 0 || step === totalSteps)) {
+          if (guard.isSound(weights)) await save();
+          else if (step === totalSteps) guard.stop(step);
+        }
       }
     }
   } finally {

@@ -10,7 +10,7 @@ import type { SearchSpace } from "../../space/space.js";
 import { loadRecipe, recipeSchema, type Recipe } from "../../train/recipe.js";
 import { train } from "../../train/train.js";
 import { percent } from "../../base/format.js";
-import { positiveNumber, positiveWhole, wholeNumber } from "../options.js";
+import { fewWhole, positiveNumber, positiveWhole, wholeNumber } from "../options.js";
 import { onRanks, sayOnce } from "../on-ranks.js";
 import type { Output } from "../output.js";
 import type { CommonOptions } from "../program.js";
@@ -42,7 +42,7 @@ export const trainCommand = (): Command =>
     .addOption(new Option("--steps <n>", "updates, instead of epochs").argParser(positiveWhole).conflicts("epochs"))
     .option("--batch <n>", "images per update", positiveWhole)
     .option("--seed <n>", "fixes everything", wholeNumber, 0)
-    .option("--threads <n>", "worker threads; never changes a result", positiveWhole)
+    .option("--threads <n>", "worker threads; never changes a result", fewWhole)
     .addOption(
       new Option("--execution <how>", "children on slices of the weights, or masked in the whole supernet")
         .choices(["auto", "masked", "sliced"])
