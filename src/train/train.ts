@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { writeError } from "../base/atomic-file.js";
 import { permutation, random } from "../base/random.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
+import { parseEngine, prepareEngine } from "../engine/choose.js";
 import { initialize } from "../supernet/initialize.js";
 import { collapseGuard } from "./collapse.js";
 import { appendLog, cutLog, RoleMeans, type LogLine } from "./log.js";
@@ -50,6 +51,9 @@ const LOG_LINES = 200;
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out } = options;
+  const threads = options.threads ?? availableParallelism();
+  // Ahead of the plan, which loads the engine's library: that reads its settings from the environment once.
+  prepareEngine(parseEngine(options.engine ?? "auto"), threads);
   const { task, length, images, engine, engineBuild, state } = await planRun(options);
   const { recipe, layout, seed, batch } = task;
   const { totalSteps, stepsPerEpoch } = length;
@@ -71,7 +75,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   else await rm(logPath, { force: true });
 
   const decay = weightDecay(task);
-  const pool = groupPool(engine, task, options.threads ?? availableParallelism());
+  const pool = groupPool(engine, task, threads);
   const guard = collapseGuard(task.supernet.space.classes, out);
   const means = new RoleMeans();
   const logEvery = Math.max(1, Math.floor(totalSteps / LOG_LINES));
