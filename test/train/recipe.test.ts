@@ -12,31 +12,38 @@ import { smallest } from "../../src/space/space.js";
 import { initialize, viewsOf } from "../../src/supernet/initialize.js";
 import { boxesOf, gatherBox, slice } from "../../src/supernet/slice.js";
 import { crossEntropy, smoothLabels } from "../../src/train/loss.js";
+import { planRun } from "../../src/train/plan-run.js";
 import { loadRecipe } from "../../src/train/recipe.js";
 import { childrenOf, sandwichRunner, type ChildResult, type Task } from "../../src/train/sandwich.js";
 import { weightDecay } from "../../src/train/weight-decay.js";
-import { largest, temporaryFolder, tinyTask, trainTiny } from "./tiny.js";
+import { images, largest, source, temporaryFolder, tinyRecipe, tinySpace, trainTiny } from "./tiny.js";
 
 beforeAll(() => void prepareEngine("wasm", 1));
 
 const plain = { dropout: 0, weightDecay: 0, labelSmoothing: 0, augmentation: {}, lastGamma: "one" };
 const indices = Uint32Array.of(5, 100, 203, 404, 1000, 2007, 3333, 4242);
 
+/** What every part of training is given, without a run. */
+const tinyTask = async (recipe: Record<string, unknown> = {}): Promise<Task> =>
+  (await planRun({ space: tinySpace, data: images, source, recipe: tinyRecipe(recipe), seed: 7, steps: 100 })).task;
+
 /** The losses and the gradient of one norm group on the first weights. */
-function groupOf(recipe: Record<string, unknown>): { results: ChildResult[]; gradient: Float32Array; task: Task } {
-  const task = tinyTask({ ...plain, ...recipe });
-  const engine = createEngine("wasm");
+async function groupOf(
+  recipe: Record<string, unknown>,
+): Promise<{ results: ChildResult[]; gradient: Float32Array; task: Task }> {
+  const task = await tinyTask({ ...plain, ...recipe });
+  const engine = await createEngine("wasm");
   const weights = initialize(task.layout, task.seed, 1);
   const gradient = new Float32Array(task.layout.length);
   const runner = sandwichRunner(engine, task);
-  const results = runner.run(weights, gradient, 3, 0, 0, indices);
+  const results = await runner.run(weights, gradient, 3, 0, 0, indices);
   runner.dispose();
   engine.dispose();
   return { results, gradient, task };
 }
 
 /** Logits of a child alone, without the sandwich's code. */
-function logitsOf(task: Task, which: "biggest" | "smallest"): Float32Array {
+async function logitsOf(task: Task, which: "biggest" | "smallest"): Promise<Float32Array> {
   const { supernet, layout, images, normalization } = task;
   const architecture = which === "smallest" ? smallest(supernet.space) : childrenOf(task, 0)[0]!.architecture;
   const setting = supernet.settingOf(architecture);
@@ -52,8 +59,8 @@ function logitsOf(task: Task, which: "biggest" | "smallest"): Float32Array {
     to: setting.resolution,
     channels: images.channels,
   });
-  const engine = createEngine("wasm");
-  const logits = engine.compile(graph, { batch: 8, resolution: setting.resolution }).forward(weights, input);
+  const engine = await createEngine("wasm");
+  const logits = await engine.compile(graph, { batch: 8, resolution: setting.resolution }).forward(weights, input);
   engine.dispose();
   return logits;
 }
@@ -62,23 +69,26 @@ const labelsOf = ({ images }: Task): number[] => Array.from(indices, (index) => 
 const lossOf = (results: ChildResult[], role: string): number => results.find((child) => child.role === role)!.loss;
 const near = (found: number, wanted: number) => expect(Math.abs(found / wanted - 1)).toBeLessThan(1e-5);
 
-test("sandwich: the biggest always, the smallest and the random ones as many as asked for, other ones each step", () => {
-  const roles = (sandwich: Record<string, unknown>): string[] =>
-    childrenOf(tinyTask({ sandwich }), 0).map(({ role }) => role);
-  expect(roles({})).toEqual(["biggest", "smallest", "random", "random"]);
-  expect(roles({ random: 0 })).toEqual(["biggest", "smallest"]);
-  expect(roles({ smallest: false, random: 3 })).toEqual(["biggest", "random", "random", "random"]);
-  const drawn = Array.from({ length: 6 }, (_, step) => JSON.stringify(childrenOf(tinyTask(), step)[2]!.architecture));
+test("sandwich: the biggest always, the smallest and the random ones as many as asked for, other ones each step", async () => {
+  const roles = async (sandwich: Record<string, unknown>): Promise<string[]> =>
+    childrenOf(await tinyTask({ sandwich }), 0).map(({ role }) => role);
+  expect(await roles({})).toEqual(["biggest", "smallest", "random", "random"]);
+  expect(await roles({ random: 0 })).toEqual(["biggest", "smallest"]);
+  expect(await roles({ smallest: false, random: 3 })).toEqual(["biggest", "random", "random", "random"]);
+  const task = await tinyTask();
+  const drawn = Array.from({ length: 6 }, (_, step) => JSON.stringify(childrenOf(task, step)[2]!.architecture));
   expect(new Set(drawn).size).toBeGreaterThan(3);
-  expect(groupOf({ sandwich: { smallest: false, random: 1 } }).results.map(({ role }) => role)).toEqual([
-    "biggest",
-    "random",
-  ]);
+  const { results } = await groupOf({ sandwich: { smallest: false, random: 1 } });
+  expect(results.map(({ role }) => role)).toEqual(["biggest", "random"]);
 });
 
-test("distillation inplace: the smallest learns the biggest's softmax; none: the true labels", () => {
-  const { results, task } = groupOf({});
-  const [teacher, student, labels] = [logitsOf(task, "biggest"), logitsOf(task, "smallest"), labelsOf(task)];
+test("distillation inplace: the smallest learns the biggest's softmax; none: the true labels", async () => {
+  const { results, task } = await groupOf({});
+  const [teacher, student, labels] = [
+    await logitsOf(task, "biggest"),
+    await logitsOf(task, "smallest"),
+    labelsOf(task),
+  ];
   const soft = teacher.map((logit, i) => {
     const row = teacher.subarray(i - (i % 10), i - (i % 10) + 10);
     return Math.exp(logit) / row.reduce((sum, other) => sum + Math.exp(other), 0);
@@ -86,14 +96,14 @@ test("distillation inplace: the smallest learns the biggest's softmax; none: the
   const hard = smoothLabels(labels, 10, 0);
   near(lossOf(results, "biggest"), crossEntropy(teacher, hard, labels, 1).sum);
   near(lossOf(results, "smallest"), crossEntropy(student, soft, labels, 1).sum);
-  const without = groupOf({ distillation: "none" }).results;
+  const { results: without } = await groupOf({ distillation: "none" });
   near(lossOf(without, "smallest"), crossEntropy(student, hard, labels, 1).sum);
   expect(lossOf(without, "biggest")).toBe(lossOf(results, "biggest"));
 });
 
-test("no gradient flows through the teacher: without students it is what it is with them, on weights that they don't use", () => {
-  const alone = groupOf({ sandwich: { smallest: false, random: 0 } });
-  const both = groupOf({ sandwich: { smallest: true, random: 0 } });
+test("no gradient flows through the teacher: without students it is what it is with them, on weights that they don't use", async () => {
+  const alone = await groupOf({ sandwich: { smallest: false, random: 0 } });
+  const both = await groupOf({ sandwich: { smallest: true, random: 0 } });
   const { supernet, layout } = both.task;
   const setting = supernet.settingOf(smallest(supernet.space));
   const used = boxesOf(supernet.graph, slice(supernet.graph, setting), setting);
@@ -115,33 +125,37 @@ test("no gradient flows through the teacher: without students it is what it is w
   expect(largest(both.gradient.map((g, i) => g - alone.gradient[i]!))).toBeGreaterThan(0);
 });
 
-test("labelSmoothing acts on the biggest child's true labels", () => {
-  const { results, task } = groupOf({ labelSmoothing: 0.3 });
+test("labelSmoothing acts on the biggest child's true labels", async () => {
+  const { results, task } = await groupOf({ labelSmoothing: 0.3 });
   const labels = labelsOf(task);
   near(
     lossOf(results, "biggest"),
-    crossEntropy(logitsOf(task, "biggest"), smoothLabels(labels, 10, 0.3), labels, 1).sum,
+    crossEntropy(await logitsOf(task, "biggest"), smoothLabels(labels, 10, 0.3), labels, 1).sum,
   );
 });
 
-test("dropout acts through the biggest child only; regularize all lets it act on every child", () => {
-  const losses = (recipe: Record<string, unknown>): number[] =>
-    groupOf({ distillation: "none", ...recipe }).results.map(({ loss }) => loss);
-  const [none, biggest, all] = [losses({}), losses({ dropout: 0.5 }), losses({ dropout: 0.5, regularize: "all" })];
+test("dropout acts through the biggest child only; regularize all lets it act on every child", async () => {
+  const losses = async (recipe: Record<string, unknown>): Promise<number[]> =>
+    (await groupOf({ distillation: "none", ...recipe })).results.map(({ loss }) => loss);
+  const [none, biggest, all] = [
+    await losses({}),
+    await losses({ dropout: 0.5 }),
+    await losses({ dropout: 0.5, regularize: "all" }),
+  ];
   expect(biggest[0]).not.toBe(none[0]);
   expect(biggest.slice(1)).toEqual(none.slice(1));
   expect(all[0]).toBe(biggest[0]);
   all.slice(1).forEach((loss, i) => expect(loss).not.toBe(none[i + 1]));
 });
 
-test("weightDecay adds w · decay to weights, not to biases and batch norms; under regularize all once for each child that uses them", () => {
-  const decayed = (regularize: string): Float32Array => {
-    const task = tinyTask({ weightDecay: 0.5, regularize });
+test("weightDecay adds w · decay to weights, not to biases and batch norms; under regularize all once for each child that uses them", async () => {
+  const decayed = async (regularize: string): Promise<Float32Array> => {
+    const task = await tinyTask({ weightDecay: 0.5, regularize });
     const gradient = new Float32Array(task.layout.length);
     weightDecay(task)(gradient, new Float32Array(task.layout.length).fill(2), 3);
     return gradient;
   };
-  const task = tinyTask({ weightDecay: 0.5, regularize: "all" });
+  const task = await tinyTask({ weightDecay: 0.5, regularize: "all" });
   const usesOf = (children: readonly { architecture: Architecture }[]): Float32Array => {
     const uses = new Float32Array(task.layout.length);
     for (const { architecture } of children) {
@@ -159,8 +173,8 @@ test("weightDecay adds w · decay to weights, not to biases and batch norms; und
     return uses;
   };
   const children = childrenOf(task, 3);
-  expect(decayed("biggest")).toEqual(usesOf(children.slice(0, 1)));
-  expect(decayed("all")).toEqual(usesOf(children));
+  expect(await decayed("biggest")).toEqual(usesOf(children.slice(0, 1)));
+  expect(await decayed("all")).toEqual(usesOf(children));
   expect(largest(usesOf(children))).toBe(4);
 });
 
@@ -173,7 +187,7 @@ test("lastGamma: the last batch norm of every residual branch starts at 0 or at 
     const learningRate = { perImage: 1e-30, warmupEpochs: 0 };
     await trainTiny({ out, steps: 1, recipe: { lastGamma, learningRate } });
     const { weights } = await loadCheckpoint(join(out, "checkpoint"));
-    const task = tinyTask();
+    const task = await tinyTask();
     for (const node of task.supernet.graph.nodes) {
       if (node.op !== "batchNorm") continue;
       const isLast = node.in.gamma.initializer === "zeros";
