@@ -89,11 +89,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let step = position[0]!;
 
   const decay = weightDecay(task);
-<<<<<<< HEAD
-  const pool = groupPool(engine, task, threads);
-=======
   const pool = groupPool(engine, task, threads, ranks);
->>>>>>> main
   const guard = collapseGuard(task.supernet.space.classes, out);
   const means = new RoleMeans();
   const logEvery = Math.max(1, Math.floor(totalSteps / LOG_LINES));
