@@ -82,6 +82,15 @@ export function activate4(code: i32, x: v128): v128 {
   return x;
 }
 
+/** Swish's derivative where y = swish(x) is known: the sigmoid is y / x (½ about 0), s + y · (1 − s) the derivative. */
+// @ts-ignore: decorator
+@inline
+export function swishDerivative4(x: v128, y: v128): v128 {
+  const apart = f32x4.gt(f32x4.abs(x), f32x4.splat(1e-6));
+  const s = v128.bitselect(f32x4.div(y, x), f32x4.splat(0.5), apart);
+  return madd(y, f32x4.sub(f32x4.splat(1), s), s);
+}
+
 /** The activation's derivative at x. */
 // @ts-ignore: decorator
 @inline
@@ -89,10 +98,7 @@ export function derivative4(code: i32, x: v128): v128 {
   const zero = f32x4.splat(0), one = f32x4.splat(1);
   if (code == RELU) return v128.and(f32x4.gt(x, zero), one);
   if (code == RELU6) return v128.and(v128.and(f32x4.gt(x, zero), f32x4.lt(x, f32x4.splat(6))), one);
-  if (code == SWISH) {
-    const s = sigmoid4(x);
-    return f32x4.mul(s, f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s))));
-  }
+  if (code == SWISH) return swishDerivative4(x, f32x4.mul(x, sigmoid4(x)));
   if (code == SIGMOID) {
     const s = sigmoid4(x);
     return f32x4.mul(s, f32x4.sub(one, s));
