@@ -58,7 +58,9 @@ function emitConvolution(sink: Sink, node: NodeOf<"conv"> | NodeOf<"depthwise">)
   });
 }
 
-const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: string) => void> = {
+const hardSigmoid = (slope = 1 / 6): Attributes => ({ alpha: { float: slope }, beta: { float: 0.5 } });
+
+const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: string, slope?: number) => void> = {
   relu: (sink, x, y) => sink.node("Relu", [x], [y]),
   relu6: (sink, x, y) => {
     // Bounds are scalars, as the specification wants. (OpenCV 4.6 alone wants vectors of one.)
@@ -66,13 +68,13 @@ const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: stri
     sink.node("Clip", [x, bound(0), bound(6)], [y]);
   },
   sigmoid: (sink, x, y) => sink.node("Sigmoid", [x], [y]),
-  "hard-sigmoid": (sink, x, y) => sink.node("HardSigmoid", [x], [y], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+  "hard-sigmoid": (sink, x, y, slope) => sink.node("HardSigmoid", [x], [y], hardSigmoid(slope)),
   swish: (sink, x, y) => {
     sink.node("Sigmoid", [x], [`${y}.sigmoid`]);
     sink.node("Mul", [x, `${y}.sigmoid`], [y]);
   },
   "hard-swish": (sink, x, y) => {
-    sink.node("HardSigmoid", [x], [`${y}.gate`], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } });
+    sink.node("HardSigmoid", [x], [`${y}.gate`], hardSigmoid());
     sink.node("Mul", [x, `${y}.gate`], [y]);
   },
 };
@@ -107,7 +109,8 @@ const rows: { [Name in OperatorName]: (sink: Sink, node: NodeOf<Name>) => void }
     sink.node("Mul", [`${variance.name}.centred`, `${variance.name}.centred`], [`${variance.name}.squares`]);
     vector(`${variance.name}.squares`, variance.name);
   },
-  activation: (sink, node) => emitActivation[node.attributes.function](sink, node.in.x.name, node.out.y.name),
+  activation: (sink, { in: { x }, attributes, out: { y } }) =>
+    emitActivation[attributes.function](sink, x.name, y.name, attributes.slope),
   add: (sink, node) => sink.node("Add", [node.in.x.name, node.in.branch.name], [node.out.y.name]),
   multiply: (sink, node) => sink.node("Mul", [node.in.factor.name, node.in.x.name], [node.out.y.name]),
   averagePool(sink, node) {

@@ -6,30 +6,19 @@ import { isParameter, type Node, type Parameter } from "../graph/graph.js";
 import type { NodeOf } from "../graph/operators.js";
 import type { Child } from "./child.js";
 import type { Pass } from "./passes.js";
-
-type Foldable = NodeOf<"conv"> | NodeOf<"depthwise">;
+import { soleConvBefore, type AnyConv } from "./sole-conv-before.js";
 
 export const foldBatchNorm: Pass = {
   name: "fold-batch-norm",
   run(child: Child): Child {
     const { graph, weights } = child;
-    const producers = new Map<string, Node>();
-    /** Of values and parameters; what the graph puts out is read too. */
-    const readers = new Map<string, number>();
-    const read = ({ name }: { name: string }): Map<string, number> => readers.set(name, (readers.get(name) ?? 0) + 1);
-    for (const node of graph.nodes) {
-      for (const value of Object.values<{ name: string }>(node.out)) producers.set(value.name, node);
-      Object.values<{ name: string }>(node.in).forEach(read);
-    }
-    graph.outputs.forEach(read);
+    const convBefore = soleConvBefore(graph);
     const folded = new Map(weights);
     const replaced = new Map<Node, Node | undefined>();
     for (const norm of graph.nodes) {
       if (norm.op !== "batchNorm") continue;
-      const conv = producers.get(norm.in.x.name);
-      if (conv?.op !== "conv" && conv?.op !== "depthwise") continue;
-      const changed = [conv.out.y, conv.in.weight, ...(conv.in.bias ? [conv.in.bias] : [])];
-      if (changed.some(({ name }) => readers.get(name) !== 1)) continue;
+      const conv = convBefore(norm.in.x);
+      if (!conv) continue;
       const { mean, variance } = norm.in;
       if (!mean || !variance || !isParameter(mean) || !isParameter(variance)) continue;
       const bias = foldInto(folded, conv, norm, mean, variance);
@@ -46,7 +35,7 @@ export const foldBatchNorm: Pass = {
 /** Writes w' and b' under the conv's names; returns the bias. */
 function foldInto(
   weights: Map<string, Float32Array>,
-  conv: Foldable,
+  conv: AnyConv,
   norm: NodeOf<"batchNorm">,
   mean: Parameter,
   variance: Parameter,
