@@ -13,7 +13,8 @@ const run = (command, ...args) => execFileSync(command, args, { stdio: ["ignore"
 /** The CPU build of PyTorch lies on its own index. */
 const torchIndex = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"];
 
-function python() {
+/** The environment's interpreter. */
+export function python() {
   const executable = join(folder, "bin/python");
   if (!existsSync(made) || readFileSync(made, "utf8") !== readFileSync(wanted, "utf8")) {
     console.log("making .venv-bench: PyTorch for CPU, onnx, onnxscript (once, about 1 GB)");

@@ -16,7 +16,7 @@ const NODE_MINIMUM = [20, 19] as const;
 export async function doctor(): Promise<Finding[]> {
   const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
   const nodeRight = major > NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor >= NODE_MINIMUM[1]);
-  const engine = createEngine("wasm");
+  const engine = await createEngine("wasm");
   const findings: Finding[] = [
     {
       name: "Node",

@@ -1,6 +1,6 @@
 /** One child as a file that ships and the certificate beside it. */
 import { basename } from "node:path";
-import { writeFileAtomic, writeJsonAtomic } from "../base/atomic-file.js";
+import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import { version } from "../base/version.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
@@ -94,7 +94,9 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     outputs: { logits: [batch, run.data.classes.length] },
   };
   // The certificate last: a file with one is whole.
-  await writeFileAtomic(out, child.bytes);
-  await writeJsonAtomic(certificatePath(out), certificate);
+  await writeFilesAtomic([
+    [out, child.bytes],
+    [certificatePath(out), jsonText(certificate)],
+  ]);
   return certificate;
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Run } from "../compile/run.js";
 import { openLatencyBench } from "../evaluate/latency.js";
 import { architectureOf } from "../space/space.js";
-import { searchRun, type SearchOptions, type SearchResult } from "../search/search.js";
+import { searchRun, type SearchOptions } from "../search/search.js";
+import type { SearchResult } from "../search/search-file.js";
 import type { Certificate } from "./certificate.js";
 import { exportChild } from "./export-child.js";
 

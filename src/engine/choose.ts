@@ -1,24 +1,24 @@
 /** The choice of engine at start. */
 import { UserError } from "../base/user-error.js";
 import type { Engine, EngineName } from "./engine.js";
-import { createNodeEngine, environmentFor } from "./tensorflow/node-engine.js";
+import { createNodeEngine, environmentFor, workersOf } from "./tensorflow/node-engine.js";
 import { createWasmEngine } from "./wasm/wasm-engine.js";
 
 interface Choice {
-  create(): Engine;
+  create(): Promise<Engine>;
   /** Threads that take norm groups: all of them, or one where the library has threads of its own. */
   workers(threads: number): number;
   environment(threads: number): Readonly<Record<string, string>>;
 }
 
 const tensorflow = (name: "node" | "node-gpu"): Choice => ({
-  create: () => createNodeEngine(name),
-  workers: () => 1,
-  environment: environmentFor,
+  create: async () => createNodeEngine(name),
+  workers: (threads) => workersOf(name, threads),
+  environment: (threads) => environmentFor(name, threads),
 });
 
 const engines: Record<EngineName, Choice> = {
-  wasm: { create: () => createWasmEngine(), workers: (threads) => threads, environment: () => ({}) },
+  wasm: { create: async () => createWasmEngine(), workers: (threads) => threads, environment: () => ({}) },
   node: tensorflow("node"),
   "node-gpu": tensorflow("node-gpu"),
 };
@@ -38,7 +38,7 @@ export function parseEngine(name: string): EngineName {
 }
 
 /** @throws UserError `engine/missing` where its library isn't installed */
-export const createEngine = (name: EngineName): Engine => engines[name].create();
+export const createEngine = (name: EngineName): Promise<Engine> => engines[name].create();
 
 /** Readies the process for an engine and says how many workers to start. In the main thread, before the first `createEngine`. */
 export function prepareEngine(name: EngineName, threads: number): { workers: number } {

@@ -1,4 +1,4 @@
-/** What every engine offers: plain graphs run forward and backward on float32 arrays, NHWC. */
+/** What every engine offers: plain graphs run forward and backward on float32 arrays, NHWC. Awaited, since a GPU's results come when they come. */
 import type { Graph } from "../graph/graph.js";
 
 export type EngineName = "wasm" | "node" | "node-gpu";
@@ -22,9 +22,9 @@ export interface Program {
    *
    * A batch norm without mean and variance uses the batch's own statistics (training), one with them uses those (inference).
    */
-  forward(weights: Arrays, images: Float32Array, dropout?: Float32Array): Float32Array;
+  forward(weights: Arrays, images: Float32Array, dropout?: Float32Array): Promise<Float32Array>;
   /** Of the last forward, before any other program ran: gradients[name] += d loss / d name. */
-  backward(gradientOfLogits: Float32Array, gradients: Arrays): void;
+  backward(gradientOfLogits: Float32Array, gradients: Arrays): Promise<void>;
   dispose(): void;
 }
 

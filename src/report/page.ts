@@ -1,7 +1,7 @@
 /** The report's page, from top to bottom. */
 import type { Budget } from "../search/budget.js";
 import { formatCost, parseBudget } from "../search/budget.js";
-import type { SearchResult } from "../search/search.js";
+import type { SearchResult } from "../search/search-file.js";
 import { milliseconds, millions, percent, thousands } from "../base/format.js";
 import { drawArchitecture } from "./architecture-drawing.js";
 import { curve } from "./curves.js";

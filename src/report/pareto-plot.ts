@@ -1,6 +1,6 @@
 /** Accuracy against a cost: every architecture judged, coarse and fine told apart, the front, the budgets and what was chosen. */
 import type { Budget } from "../search/budget.js";
-import type { Candidate, SearchResult } from "../search/search.js";
+import type { Candidate, SearchResult } from "../search/search-file.js";
 import { percent } from "../base/format.js";
 import { html, type Markup } from "./html.js";
 import { area, path, plot, px } from "./plot.js";

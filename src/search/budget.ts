@@ -15,7 +15,7 @@ export interface Budget {
 const units: Record<BudgetKind, Readonly<Record<string, number>>> = {
   latency: { us: 1e-3, ms: 1, s: 1e3 },
   macs: { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 },
-  parameters: { "": 1, k: 1e3, K: 1e3, M: 1e6 },
+  parameters: { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 },
 };
 
 /**
@@ -37,6 +37,25 @@ export function parseBudget(text: string): Budget {
   return { kind: kind as BudgetKind, limit, text, fileName: `${kind!}-${number!}${unit!}` };
 }
 
+/**
+ * Reads every budget of a search.
+ * @throws UserError `search/budget` where one is wrong or stands twice
+ */
+export function parseBudgets(texts: readonly string[]): readonly Budget[] {
+  const budgets = texts.map(parseBudget);
+  const twice = budgets.find(({ kind, limit }, i) =>
+    budgets.slice(0, i).some((other) => other.kind === kind && other.limit === limit),
+  );
+  if (!twice) return budgets;
+  const fix = "Name each budget once.";
+  throw new UserError("search/budget", {
+    at: "--budget",
+    got: `${twice.text} a second time`,
+    want: "different budgets",
+    fix,
+  });
+}
+
 /** How a number of a kind is shown, as a budget would be written: `1.23ms`, `5.02M`. */
 export function formatCost(kind: BudgetKind, value: number): string {
   const [scale, unit] =
@@ -44,21 +63,42 @@ export function formatCost(kind: BudgetKind, value: number): string {
   return `${Number((value / scale).toPrecision(3))}${unit}`;
 }
 
-/** What is asked of a budget's candidates; undefined where it was not measured. */
-export const costUnder = (
-  { kind }: Budget,
-  { macs, parameters, latencyMs }: { macs: number; parameters: number; latencyMs?: number | undefined },
-): number | undefined => ({ macs, parameters, latency: latencyMs })[kind];
+/** What a child costs; its latency is only known once it was measured. */
+export interface Costs {
+  readonly macs: number;
+  readonly parameters: number;
+  readonly latencyMs?: number | undefined;
+}
 
-/** Refuses a budget that even the cheapest child misses, with the nearest that can be met. */
-export function refuse(budget: Budget, cheapest: number): UserError {
-  // Rounded up, so that the suggestion itself can be met.
-  const scale = 10 ** (2 - Math.floor(Math.log10(cheapest)));
-  const nearest = formatCost(budget.kind, Math.ceil(cheapest * scale * (budget.kind === "latency" ? 1.05 : 1)) / scale);
-  return new UserError("search/impossible", {
-    at: "--budget",
-    got: budget.text,
-    want: `at least ${budget.kind}=${nearest}, what the smallest child needs`,
-    fix: `Use --budget ${budget.kind}=${nearest} or more, or a space with smaller children.`,
+/** What a budget limits; undefined where it was not measured. */
+export const costUnder = ({ kind }: Budget, { macs, parameters, latencyMs }: Costs): number | undefined =>
+  ({ macs, parameters, latency: latencyMs })[kind];
+
+/** Whether a child is known to meet a budget. */
+export const meets = (budget: Budget, costs: Costs): boolean => (costUnder(budget, costs) ?? Infinity) <= budget.limit;
+
+/**
+ * Refuses budgets that even the cheapest child misses, with the nearest that can be met.
+ * @throws UserError `search/impossible`
+ */
+export function refuseImpossible(budgets: readonly Budget[], cheapest: Costs): void {
+  const problems = budgets.flatMap((budget) => {
+    const { kind, limit, text } = budget;
+    const cost = costUnder(budget, cheapest);
+    if (cost === undefined || cost <= limit) return [];
+    const nearest = formatCost(kind, roundUp(kind === "latency" ? cost * LATENCY_ROOM : cost));
+    const want = `at least ${kind}=${nearest}, what the smallest child needs`;
+    const fix = `Use --budget ${kind}=${nearest} or more, or a space with smaller children.`;
+    return [{ at: "--budget", got: text, want, fix }];
   });
+  if (problems.length > 0) throw new UserError("search/impossible", problems);
+}
+
+/** The next measurement may be a little slower. */
+const LATENCY_ROOM = 1.05;
+
+/** To three digits, upwards: a suggestion can itself be met. */
+function roundUp(value: number): number {
+  const scale = 10 ** (2 - Math.floor(Math.log10(value)));
+  return Math.ceil(value * scale) / scale;
 }

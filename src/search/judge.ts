@@ -1,70 +1,27 @@
 /** Judges an architecture by its compiled file: accuracy on validation images, latency on this machine, and when to stop early. */
-import type { Accuracy, Labelled } from "../evaluate/accuracy.js";
-import { accuracyOf, logitsOf, topOne } from "../evaluate/accuracy.js";
-import type { LatencyBench } from "../evaluate/latency.js";
+import { permutation, random } from "../base/random.js";
 import type { Compiler } from "../compile/compile-child.js";
 import { blockOf, type Run } from "../compile/run.js";
-import { permutation, random } from "../base/random.js";
+import { accuracyOf, logitsOf, topOne, type Labelled } from "../evaluate/accuracy.js";
+import type { LatencyBench } from "../evaluate/latency.js";
 import { withSession } from "../runtime/session.js";
 import type { Architecture } from "../space/schema.js";
+import type { Costs } from "./budget.js";
+import { packHits, type Hits } from "./hits.js";
+import { cannotWin } from "./race.js";
+import type { Candidate } from "./search-file.js";
 
-export interface Judgement {
-  readonly id: string;
-  readonly architecture: Architecture;
-  readonly macs: number;
-  readonly parameters: number;
-  readonly peakBytes: number;
-  /** Of the .onnx file. */
-  readonly fileBytes: number;
-  readonly sha256: string;
-  /** On the validation images seen; all of them unless `stopped`. */
-  readonly correct: number;
-  readonly count: number;
-  readonly accuracy: number;
-  readonly accuracyInterval: readonly [number, number];
-  readonly latencyMs?: number;
-  readonly latencyIntervalMs?: readonly [number, number];
-  /** Why judging ended early: it is over the budget, or could not win any more. */
-  readonly stopped?: "over-budget" | "cannot-win";
-}
-
-/** Which validation images each winner got right, in judging order: what a challenger races against. */
-export type Hits = Uint8Array;
-
-export interface Race {
-  readonly incumbent?: Hits;
-  /** Largest latency, in ms. */
-  readonly latencyLimitMs?: number;
-}
-
-export interface Judge {
-  judge(architecture: Architecture, race?: Race): Promise<{ judgement: Judgement; hits: Hits }>;
-}
-
-/** Standard errors of the paired difference beyond which a challenger is taken to have lost. */
-const Z_LOST = 4;
-const MIN_SEEN = 256;
+export type Judgement = Omit<Candidate, "phase" | "budget">;
 
 /**
- * Whether a challenger can't win any more: not even with all remaining images right, or its paired difference to the incumbent
- * lies so far below zero that chance won't bring it back.
+ * Whom a child of these costs must beat, one for each budget that it meets: the hits of the best so far, undefined where there is none
+ * yet. An empty list: it meets no budget.
  */
-export function cannotWin(challenger: Hits, incumbent: Hits, seen: number): boolean {
-  let [difference, squares, total] = [0, 0, 0];
-  for (let i = 0; i < incumbent.length; i++) {
-    total += incumbent[i]!;
-    if (i >= seen) continue;
-    const d = challenger[i]! - incumbent[i]!;
-    difference += d;
-    squares += d * d;
-  }
-  let own = 0;
-  for (let i = 0; i < seen; i++) own += challenger[i]!;
-  if (own + (incumbent.length - seen) < total) return true;
-  if (seen < MIN_SEEN) return false;
-  const mean = difference / seen;
-  const error = Math.sqrt(Math.max(squares / seen - mean ** 2, 1 / seen) / seen);
-  return mean + Z_LOST * error < 0;
+export type Rivals = (costs: Costs) => readonly (Hits | undefined)[];
+
+export interface Judge {
+  /** @param rivals without them it is judged in full */
+  judge(architecture: Architecture, rivals?: Rivals): Promise<Judgement>;
 }
 
 /** @param bench where there is none, latency isn't measured */
@@ -79,51 +36,47 @@ export function judgeOf(run: Run, compiler: Compiler, bench: LatencyBench | unde
     return known;
   };
   return {
-    async judge(architecture, race = {}) {
-      const child = await compiler.compile(architecture);
+    async judge(architecture, rivals) {
+      const { id, bytes, sha256, macs, parameters, peakBytes } = await compiler.compile(architecture);
       const { resolution } = architecture;
-      const latency =
-        bench &&
-        (
-          await bench.measure([
-            { name: child.id, bytes: child.bytes, dims: [1, run.data.train.channels, resolution, resolution] },
-          ])
-        )[0];
-      const over = race.latencyLimitMs !== undefined && latency !== undefined && latency.p50Ms > race.latencyLimitMs;
-      const hits = new Uint8Array(order.length);
-      let [accuracy, stopped]: [Accuracy, Judgement["stopped"]] = [accuracyOf(0, 0), over ? "over-budget" : undefined];
-      if (!over) {
-        await withSession(child.bytes, { threads: 0 }, async (session) => {
-          let correct = 0;
-          for await (const { from, rows, logits } of logitsOf(session, imagesAt(resolution))) {
-            topOne(logits, rows).forEach((top, row) => {
-              const hit = top === labels[from + row] ? 1 : 0;
-              hits[from + row] = hit;
-              correct += hit;
-            });
-            accuracy = accuracyOf(correct, from + rows);
-            if (race.incumbent && from + rows < order.length && cannotWin(hits, race.incumbent, from + rows)) {
-              stopped = "cannot-win";
-              return;
-            }
-          }
-        });
-      }
+      const dims = [1, run.data.train.channels, resolution, resolution];
+      const [latency] = (await bench?.measure([{ name: id, bytes, dims }])) ?? [];
+      const costs = { macs, parameters, latencyMs: latency?.p50Ms };
+      const race = rivals?.(costs);
+      const { hits, stopped } =
+        race?.length === 0
+          ? { hits: new Uint8Array(), stopped: "over-budget" as const }
+          : await hitsOf(bytes, imagesAt(resolution), race);
+      const { accuracyInterval, ...accuracy } = accuracyOf(
+        hits.reduce((sum, hit) => sum + hit, 0),
+        hits.length,
+      );
       return {
-        hits,
-        judgement: {
-          id: child.id,
-          architecture,
-          macs: child.macs,
-          parameters: child.parameters,
-          peakBytes: child.peakBytes,
-          fileBytes: child.bytes.length,
-          sha256: child.sha256,
-          ...accuracy,
-          ...(latency && { latencyMs: latency.p50Ms, latencyIntervalMs: latency.intervalMs }),
-          ...(stopped && { stopped }),
-        },
+        ...{ id, architecture, macs, parameters, peakBytes, fileBytes: bytes.length, sha256 },
+        ...accuracy,
+        accuracyInterval: [...accuracyInterval],
+        ...(latency && { latencyMs: latency.p50Ms, latencyIntervalMs: [...latency.intervalMs] }),
+        ...(stopped && { stopped }),
+        hits: packHits(hits),
       };
     },
   };
+}
+
+/** The hits on all images; on the first ones alone where none of the rivals can be beaten any more. */
+async function hitsOf(
+  bytes: Uint8Array,
+  images: Labelled,
+  rivals: readonly (Hits | undefined)[] | undefined,
+): Promise<{ hits: Hits; stopped?: "cannot-win" }> {
+  const hits = new Uint8Array(images.count);
+  return withSession(bytes, { threads: 0 }, async (session) => {
+    for await (const { from, rows, logits } of logitsOf(session, images)) {
+      topOne(logits, rows).forEach((top, row) => (hits[from + row] = top === images.labels[from + row] ? 1 : 0));
+      const seen = from + rows;
+      const lost = rivals?.every((rival) => rival && cannotWin(hits, rival, seen)) ?? false;
+      if (lost && seen < images.count) return { hits: hits.subarray(0, seen), stopped: "cannot-win" };
+    }
+    return { hits };
+  });
 }

@@ -39,7 +39,7 @@ export interface RunPlan {
 }
 
 /** @throws UserError `train/fit`, `train/batch`, `engine/unknown` */
-export function planRun({ space, data, source, recipe, seed = 0, ...options }: RunOptions): RunPlan {
+export async function planRun({ space, data, source, recipe, seed = 0, ...options }: RunOptions): Promise<RunPlan> {
   checkFit(space, data, recipe);
   const supernet = buildSupernet(space);
   const { batch, validationShare } = recipe;
@@ -55,7 +55,7 @@ export function planRun({ space, data, source, recipe, seed = 0, ...options }: R
   }
   const totalSteps = options.steps ?? Math.max(1, Math.round(recipe.epochs * stepsPerEpoch));
   const engine = parseEngine(options.engine ?? "auto");
-  const probe = createEngine(engine);
+  const probe = await createEngine(engine);
   const engineBuild = probe.description;
   probe.dispose();
   const execution = options.execution === undefined || options.execution === "auto" ? "sliced" : options.execution;

@@ -76,7 +76,7 @@ export interface SandwichRunner {
     epoch: number,
     groupIndex: number,
     indices: Uint32Array,
-  ): ChildResult[];
+  ): Promise<ChildResult[]>;
   dispose(): void;
 }
 
@@ -137,7 +137,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
   };
 
   return {
-    run(weights, gradient, step, epoch, groupIndex, indices) {
+    async run(weights, gradient, step, epoch, groupIndex, indices) {
       const shared = viewsOf(layout, weights);
       const sharedGradients = viewsOf(layout, gradient);
       const labels = Array.from(indices, (index) => images.labels[index]!);
@@ -145,13 +145,14 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
       const hard = smoothLabels(labels, classes, recipe.labelSmoothing);
       const batch = cropped(indices, epoch);
       let soft = hard;
-      return childrenOf(task, step).map(({ role, architecture }, child) => {
+      const results: ChildResult[] = [];
+      for (const [child, { role, architecture }] of childrenOf(task, step).entries()) {
         const { program, weightsFrom, addGradients } = executable(architecture);
         const { height: from, channels } = images;
         const input = resizeImages(batch, { count: group, from, to: architecture.resolution, channels });
         const effective = weightsFrom(shared);
         const regularized = role === "biggest" || recipe.regularize === "all";
-        const logits = program.forward(
+        const logits = await program.forward(
           effective,
           input,
           regularized ? dropoutFactors(task, featuresOf(effective, classes), step, groupIndex, child) : undefined,
@@ -159,10 +160,11 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
         if (role === "biggest" && recipe.distillation === "inplace") soft = softmax(logits, classes);
         const loss = crossEntropy(logits, role === "biggest" ? hard : soft, labels, task.batch);
         const gradients = new Map([...effective].map(([name, array]) => [name, new Float32Array(array.length)]));
-        program.backward(loss.gradient, gradients);
+        await program.backward(loss.gradient, gradients);
         addGradients(gradients, sharedGradients);
-        return { role, loss: loss.sum, correct: loss.correct };
-      });
+        results.push({ role, loss: loss.sum, correct: loss.correct });
+      }
+      return results;
     },
     dispose() {
       for (const program of programs.values()) program.dispose();

@@ -5,7 +5,7 @@ import { holdContract, TOLERANCE } from "./contract.js";
 import { spaceAt } from "./random-children.js";
 
 test("masked = sliced = compiled: 60 random architectures of fashion", async () => {
-  const worst = await holdContract(createEngine("wasm"), {
+  const worst = await holdContract(await createEngine("wasm"), {
     space: await spaceAt("fashion"),
     seed: 1,
     count: 60,
@@ -19,7 +19,7 @@ test.each(["bignas", "attentivenas", "ofa-mbv3"])(
   "masked = sliced = compiled: 2 random architectures of %s at 36 or 64 pixels",
   async (name) => {
     const space = await spaceAt(name, [36, 64]);
-    const worst = await holdContract(createEngine("wasm"), { space, seed: 1, count: 2, batch: 4 });
+    const worst = await holdContract(await createEngine("wasm"), { space, seed: 1, count: 2, batch: 4 });
     expect(worst.difference).toBeLessThan(TOLERANCE);
   },
 );

@@ -58,7 +58,7 @@ export async function holdContract(engine: Engine, { space, seed, count, batch }
     const compileAt = (graph: Graph): Program => engine.compile(graph, { batch, resolution });
     const supernetProgram = supernetPrograms.get(resolution) ?? compileAt(supernet.graph);
     supernetPrograms.set(resolution, supernetProgram);
-    const onEngine = ({ graph, weights }: Child): Float32Array =>
+    const onEngine = ({ graph, weights }: Child): Promise<Float32Array> =>
       compileAt(graph).forward(packed(weights), block.images);
 
     const masks = mask(supernet.graph, supernet.settingOf(architecture));
@@ -76,10 +76,10 @@ export async function holdContract(engine: Engine, { space, seed, count, batch }
 
     const child = await onRuntime(compiled, block, "all");
     const others: Record<string, Float32Array> = {
-      "masked on the engine, as it trains": supernetProgram.forward(masked, block.images),
-      "sliced on the engine, as it trains": onEngine(sliced),
-      "masked on the engine, fixed statistics": onEngine(maskedFixed),
-      "sliced on the engine, fixed statistics": onEngine(slicedFixed),
+      "masked on the engine, as it trains": await supernetProgram.forward(masked, block.images),
+      "sliced on the engine, as it trains": await onEngine(sliced),
+      "masked on the engine, fixed statistics": await onEngine(maskedFixed),
+      "sliced on the engine, fixed statistics": await onEngine(slicedFixed),
       "masked on onnxruntime": await onRuntime(emit(maskedFixed, { resolution }), block, "disabled"),
       "compiled, as written": await onRuntime(compiled, block, "disabled"),
     };

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
-import { searchSchema } from "../../src/search/search.js";
+import { searchSchema } from "../../src/search/search-file.js";
 import { nestling, start } from "../cli/nestling.js";
 
 let run: string;

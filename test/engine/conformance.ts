@@ -85,11 +85,15 @@ const largest = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((max, x) => Math.max(max, Math.abs(x)), 0);
 
 /** Registers the suite for an engine. */
-export function describeEngine(name: string, create: () => Engine, runs: { values: number; gradients: number }): void {
-  test(`${name}: forward is the float64 reference's, over random nets`, () => {
-    const engine = create();
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
+export function describeEngine(
+  name: string,
+  create: () => Promise<Engine>,
+  runs: { values: number; gradients: number },
+): void {
+  test(`${name}: forward is the float64 reference's, over random nets`, async () => {
+    const engine = await create();
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 1e6 }), async (seed) => {
         const { graph, batch, resolution } = randomNet(seed);
         const draw = random(seed, "values");
         const weights = randomWeights(graph, draw);
@@ -97,8 +101,8 @@ export function describeEngine(name: string, create: () => Engine, runs: { value
           draw.normal(),
         );
         const program = engine.compile(graph, { batch, resolution });
-        const logits = program.forward(weights, images);
-        const again = program.forward(weights, images);
+        const logits = await program.forward(weights, images);
+        const again = await program.forward(weights, images);
         program.dispose();
         expect(again).toEqual(logits);
         const wide = new Map([...weights].map(([key, array]) => [key, Float64Array.from(array)]));
@@ -111,10 +115,10 @@ export function describeEngine(name: string, create: () => Engine, runs: { value
     engine.dispose();
   });
 
-  test(`${name}: gradients are the finite differences of the reference, over random nets`, () => {
-    const engine = create();
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1e6 }), (seed) => {
+  test(`${name}: gradients are the finite differences of the reference, over random nets`, async () => {
+    const engine = await create();
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 1e6 }), async (seed) => {
         const { graph, batch: drawn, resolution } = randomNet(seed);
         // Statistics of too few numbers make gradients that float32 can't hold.
         const batch = drawn + 4;
@@ -129,9 +133,9 @@ export function describeEngine(name: string, create: () => Engine, runs: { value
         const dropout = Float32Array.from({ length: batch * features }, () => (draw.next() < 0.3 ? 0 : 1 / 0.7));
         const dLogits = Float32Array.from({ length: batch * 3 }, () => draw.normal());
         const program = engine.compile(graph, { batch, resolution });
-        program.forward(weights, images, dropout);
+        await program.forward(weights, images, dropout);
         const gradients = new Map([...weights].map(([key, array]) => [key, new Float32Array(array.length)]));
-        program.backward(dLogits, gradients);
+        await program.backward(dLogits, gradients);
         program.dispose();
         const wide = new Map([...weights].map(([key, array]) => [key, Float64Array.from(array)]));
         const loss = (): number =>

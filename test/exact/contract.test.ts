@@ -14,7 +14,7 @@ test.for(Array.from({ length: 20 }, (_, part) => seed + part))(
   "masked = sliced = compiled: 100 random architectures of fashion, seed %i",
   async (part, { annotate }) => {
     const space = await spaceAt("fashion");
-    const worst = await holdContract(createEngine("wasm"), { space, seed: part, count: 100, batch: 6 });
+    const worst = await holdContract(await createEngine("wasm"), { space, seed: part, count: 100, batch: 6 });
     await annotate(described(worst));
     expect(worst.difference).toBeLessThan(TOLERANCE);
   },
@@ -24,7 +24,7 @@ test.for(["bignas", "attentivenas", "ofa-mbv3"])(
   "masked = sliced = compiled: 50 random architectures of %s at 36 or 64 pixels",
   async (name, { annotate }) => {
     const space = await spaceAt(name, [36, 64]);
-    const worst = await holdContract(createEngine("wasm"), { space, seed, count: 50, batch: 4 });
+    const worst = await holdContract(await createEngine("wasm"), { space, seed, count: 50, batch: 4 });
     await annotate(described(worst));
     expect(worst.difference).toBeLessThan(TOLERANCE);
   },

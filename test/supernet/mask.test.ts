@@ -115,11 +115,11 @@ test("at its maximum the supernet drops nothing and is plain", () => {
   }
 });
 
-const engine = createEngine("wasm");
+const engine = await createEngine("wasm");
 const batch = 4;
 
 /** Logits and shared gradients of a point, masked and sliced, on the engine. */
-function trainBoth({ supernet: { graph, space }, setting, seed }: Point) {
+async function trainBoth({ supernet: { graph, space }, setting, seed }: Point) {
   const { resolution } = setting;
   const layout = layoutOf(graph);
   const weights = viewsOf(layout, initialize(layout, seed, 1));
@@ -139,9 +139,9 @@ function trainBoth({ supernet: { graph, space }, setting, seed }: Point) {
     ]),
   );
   const program = engine.compile(graph, { batch, resolution });
-  const maskedLogits = program.forward(masked, images);
+  const maskedLogits = await program.forward(masked, images);
   const raw = like(masked);
-  program.backward(gradientOfLogits, raw);
+  await program.backward(gradientOfLogits, raw);
   const maskedGradients = like(weights);
   for (const [name, gradient] of raw) addMaskedGradient(masks.get(name), gradient, maskedGradients.get(name)!);
 
@@ -154,9 +154,9 @@ function trainBoth({ supernet: { graph, space }, setting, seed }: Point) {
   );
   const sliced = new Map([...boxes].map(([name, box]) => [name, gatherBox(box, weights.get(name)!)]));
   const slicedProgram = engine.compile(plain, { batch, resolution });
-  const slicedLogits = slicedProgram.forward(sliced, images);
+  const slicedLogits = await slicedProgram.forward(sliced, images);
   const slicedRaw = like(sliced);
-  slicedProgram.backward(gradientOfLogits, slicedRaw);
+  await slicedProgram.backward(gradientOfLogits, slicedRaw);
   const slicedGradients = like(weights);
   for (const [name, box] of boxes) scatterAddBox(box, slicedRaw.get(name)!, slicedGradients.get(name)!);
 
@@ -165,10 +165,10 @@ function trainBoth({ supernet: { graph, space }, setting, seed }: Point) {
 
 const largest = (values: Float32Array): number => values.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 
-test("masked and sliced training are one function: equal logits, equal gradients", () => {
-  fc.assert(
-    fc.property(anyPoint, (point) => {
-      const { maskedLogits, slicedLogits, maskedGradients, slicedGradients } = trainBoth(point);
+test("masked and sliced training are one function: equal logits, equal gradients", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyPoint, async (point) => {
+      const { maskedLogits, slicedLogits, maskedGradients, slicedGradients } = await trainBoth(point);
       const apart = (a: Float32Array, b: Float32Array): number => largest(a.map((x, i) => x - b[i]!));
       expect(apart(maskedLogits, slicedLogits)).toBeLessThanOrEqual(1e-4 * (1 + largest(slicedLogits)));
       const scale = Math.max(1, ...[...slicedGradients.values()].map(largest));
@@ -180,10 +180,10 @@ test("masked and sliced training are one function: equal logits, equal gradients
   );
 });
 
-test("every gradient of what an architecture does not use is exactly zero", () => {
-  fc.assert(
-    fc.property(anyPoint, (point) => {
-      const { boxes, maskedGradients } = trainBoth(point);
+test("every gradient of what an architecture does not use is exactly zero", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyPoint, async (point) => {
+      const { boxes, maskedGradients } = await trainBoth(point);
       for (const parameter of parametersOf(point.supernet.graph)) {
         const box = boxes.get(parameter.name);
         const inside = indicator(box ? { kind: "box", box } : { kind: "zero" }, parameter);

@@ -6,9 +6,7 @@ import { onTestFinished } from "vitest";
 import { loadDataset } from "../../src/data/load.js";
 import { loadSpace } from "../../src/space/load.js";
 import { readLog, type LogLine } from "../../src/train/log.js";
-import { planRun } from "../../src/train/plan-run.js";
 import { recipeSchema, type Recipe } from "../../src/train/recipe.js";
-import type { Execution, Task } from "../../src/train/sandwich.js";
 import { train, type TrainOptions, type TrainResult } from "../../src/train/train.js";
 
 export const source = "fixtures/fashion-mnist";
@@ -51,10 +49,6 @@ export const trainTiny = async ({ recipe, out, ...options }: TinyOptions): Promi
     seed: 7,
     ...options,
   });
-
-/** What every part of training is given, without a run. */
-export const tinyTask = (recipe: Record<string, unknown> = {}, execution: Execution = "sliced", seed = 7): Task =>
-  planRun({ space: tinySpace, data: images, source, recipe: tinyRecipe(recipe), execution, seed, steps: 100 }).task;
 
 /** The bytes of a run's checkpoint files by name, as hex. */
 export async function checkpointBytes(out: string): Promise<Record<string, string>> {

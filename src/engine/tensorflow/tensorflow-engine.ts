@@ -39,7 +39,7 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
     pass = undefined;
   };
   return {
-    forward(weights, images, dropout) {
+    async forward(weights, images, dropout) {
       end();
       const shape = [batch, resolution, resolution, maximumOf(graph.input.channels)];
       const now = (pass = new Pass(tf, kernels, graph.input));
@@ -54,7 +54,7 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
         return Float32Array.from(now.value(logits).dataSync<"float32">());
       });
     },
-    backward(gradient, target) {
+    async backward(gradient, target) {
       if (!pass) throw new Error("internal: backward without a forward");
       const now = pass;
       tf.tidy(() => {

@@ -96,7 +96,7 @@ export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }
 
   const at = ({ address }: Buffer): number => address / 4;
   return {
-    forward(given, images, dropout) {
+    async forward(given, images, dropout) {
       if (images.length !== context.count(graph.input)) {
         throw new Error(`internal: ${images.length} floats of images where ${context.count(graph.input)} are due`);
       }
@@ -108,7 +108,7 @@ export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }
       for (let i = 0; i < forwardSteps; i++) calls[i]!();
       return floats.slice(at(result), at(result) + context.count(logits));
     },
-    backward(gradient, target) {
+    async backward(gradient, target) {
       const floats = arena.floats();
       floats.set(gradient, at(gradientOfLogits));
       for (const buffer of gradients.values()) floats.fill(0, at(buffer), at(buffer) + buffer.bytes / 4);

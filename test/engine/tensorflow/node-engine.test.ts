@@ -5,7 +5,10 @@ import { createNodeEngine } from "../../../src/engine/tensorflow/node-engine.js"
 import { describeEngine } from "../conformance.js";
 
 if (locate("node").length > 0) {
-  describeEngine("TensorFlow.js on libtensorflow", () => createNodeEngine("node"), { values: 100, gradients: 50 });
+  describeEngine("TensorFlow.js on libtensorflow", async () => createNodeEngine("node"), {
+    values: 100,
+    gradients: 50,
+  });
 } else {
   test.skip("TensorFlow.js on libtensorflow: npm install --no-save @tensorflow/tfjs-node@4.22.0", () => undefined);
 }

@@ -11,9 +11,9 @@ await tf.setBackend("cpu");
 const onCpuBackend = () =>
   createTensorflowEngine(tf, composedKernels(tf), { name: "node", description: "tfjs-backend-cpu" });
 
-describeEngine("TensorFlow.js, composed kernels", onCpuBackend, { values: 60, gradients: 30 });
+describeEngine("TensorFlow.js, composed kernels", async () => onCpuBackend(), { values: 60, gradients: 30 });
 
-test("a pass leaves no tensor behind", () => {
+test("a pass leaves no tensor behind", async () => {
   const engine = onCpuBackend();
   const { graph, batch, resolution } = randomNet(7);
   const draw = random("tensors");
@@ -22,14 +22,14 @@ test("a pass leaves no tensor behind", () => {
   const before = tf.memory().numTensors;
   const program = engine.compile(graph, { batch, resolution });
   for (let i = 0; i < 3; i++) {
-    program.forward(weights, images);
-    program.backward(
+    await program.forward(weights, images);
+    await program.backward(
       new Float32Array(batch * 3).fill(1),
       new Map([...weights].map(([name, { length }]) => [name, new Float32Array(length)])),
     );
     expect(tf.memory().numTensors).toBe(before);
   }
-  program.forward(weights, images);
+  await program.forward(weights, images);
   program.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });

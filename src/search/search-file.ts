@@ -1,0 +1,97 @@
+/** search.json: every child judged, the Pareto fronts, what was chosen. A search rewrites it after each child and resumes from it. */
+import { z } from "zod";
+import { readFile } from "node:fs/promises";
+import { writeJsonAtomic } from "../base/atomic-file.js";
+import { checkSeal, sealed } from "../base/seal.js";
+import { UserError } from "../base/user-error.js";
+import { parseJsonFile, problemsOf } from "../base/user-file.js";
+import { architectureSchema } from "../space/schema.js";
+
+const interval = z.tuple([z.number(), z.number()]);
+
+export const candidateSchema = z.strictObject({
+  id: z.string(),
+  architecture: architectureSchema,
+  macs: z.number(),
+  parameters: z.number(),
+  peakBytes: z.number(),
+  fileBytes: z.number().describe("Of the .onnx file."),
+  sha256: z.string(),
+  correct: z.number(),
+  count: z.number().describe("Validation images seen; all of them unless `stopped`."),
+  accuracy: z.number(),
+  accuracyInterval: interval.describe("Wilson score interval, 95 %."),
+  latencyMs: z.number().optional(),
+  latencyIntervalMs: interval.optional(),
+  stopped: z
+    .enum(["over-budget", "cannot-win"])
+    .optional()
+    .describe("Why judging ended early: it meets no budget, or could win under none."),
+  phase: z.enum(["coarse", "fine"]),
+  budget: z.string().optional().describe("The budget that a fine candidate was proposed for."),
+  hits: z
+    .string()
+    .describe(
+      "Which validation images it got right, four to a hexadecimal digit: a resumed search races as the first one did.",
+    ),
+});
+
+const resultSchema = z.strictObject({
+  format: z.literal(1),
+  complete: z.boolean(),
+  space: z.string(),
+  checkpoint: z.string().describe("SHA-256 of the weights searched."),
+  seed: z.number(),
+  budgets: z.array(z.string()),
+  recalibrationImages: z.number(),
+  fineCandidates: z.number(),
+  judging: z.enum(["race", "full"]).describe("Whether judging a child stops as soon as it can't win."),
+  grid: z.string(),
+  candidates: z.array(candidateSchema),
+  front: z
+    .strictObject({ macs: z.array(z.string()), latencyMs: z.array(z.string()).optional() })
+    .describe("Ids of the Pareto fronts."),
+  chosen: z.array(z.strictObject({ budget: z.string(), id: z.string() })),
+});
+
+/** search.json */
+export const searchSchema = resultSchema.extend({
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "a SHA-256")
+    .describe("Of all fields above as one line of JSON: a damaged number is noticed too."),
+});
+
+export type SearchResult = z.output<typeof resultSchema>;
+export type Candidate = SearchResult["candidates"][number];
+
+/** What a search must have in common with the one that it resumes. */
+export type SearchIdentity = Omit<SearchResult, "complete" | "candidates" | "front" | "chosen">;
+
+export const writeSearch = (file: string, result: SearchResult): Promise<void> => writeJsonAtomic(file, sealed(result));
+
+/**
+ * The candidates that a search of this identity has judged before, by id.
+ * @throws UserError `search/resume` where the file is damaged or of another search
+ */
+export async function judgedBefore(file: string, identity: SearchIdentity): Promise<ReadonlyMap<string, Candidate>> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return new Map();
+  const data = parseJsonFile(text, file, "search/resume");
+  const parsed = searchSchema.safeParse(data);
+  const fix = "Search again without --resume.";
+  if (!parsed.success) throw new UserError("search/resume", problemsOf(parsed.error, data, file, fix));
+  checkSeal(data as object, { at: file, code: "search/resume", fix: "search again without --resume." });
+  const found = parsed.data;
+  const keys = Object.keys(identity) as (keyof SearchIdentity)[];
+  const problems = keys
+    .filter((key) => JSON.stringify(found[key]) !== JSON.stringify(identity[key]))
+    .map((key) => ({
+      at: `${file}: ${key}`,
+      got: JSON.stringify(found[key]).slice(0, 80),
+      want: `${JSON.stringify(identity[key]).slice(0, 80)}, as asked for now`,
+      fix: "Resume with the options that the search was started with, or search again without --resume.",
+    }));
+  if (problems.length > 0) throw new UserError("search/resume", problems);
+  return new Map(found.candidates.map((candidate) => [candidate.id, candidate]));
+}

@@ -1,0 +1,142 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openLatencyBench } from "../../src/evaluate/latency.js";
+import { formatCost, meets, parseBudget, type Budget } from "../../src/search/budget.js";
+import { coarseGrid } from "../../src/search/grid.js";
+import { planOf } from "../../src/search/plan.js";
+import type { SearchResult } from "../../src/search/search-file.js";
+import { searchRun, type SearchOptions } from "../../src/search/search.js";
+import { idOf, smallest } from "../../src/space/space.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { tinyRun } from "./tiny-run.js";
+
+const run = await tinyRun();
+const { space } = run.supernet;
+const budgets = ["macs=120k", "parameters=6k"].map(parseBudget);
+
+const search = async (options: Partial<SearchOptions> = {}): Promise<{ result: SearchResult; file: string }> => {
+  const file = options.file ?? join(await temporaryFolder(), "search.json");
+  const result = await searchRun(run, {
+    ...{ budgets, fineCandidates: 16, recalibrationImages: 300 },
+    ...options,
+    file,
+  });
+  return { result, file };
+};
+const whole = await search({ file: join(run.folder, "search.json") });
+
+test("the grid is judged first and in full, then mutants for each budget; no architecture twice", () => {
+  const { candidates } = whole.result;
+  const coarse = candidates.filter(({ phase }) => phase === "coarse");
+  expect(new Set(coarse.map(({ id }) => id))).toEqual(new Set(coarseGrid(space).map((point) => idOf(space, point))));
+  expect(candidates.slice(0, coarse.length)).toEqual(coarse);
+  for (const { stopped, count } of coarse) expect([stopped, count]).toEqual([undefined, run.validation.length]);
+  const ids = candidates.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { text } of budgets) {
+    expect(candidates.filter(({ phase, budget }) => phase === "fine" && budget === text)).toHaveLength(16);
+  }
+  for (const { id, architecture, macs, parameters } of candidates) {
+    expect(idOf(space, architecture)).toBe(id);
+    expect(planOf(run.supernet, architecture)).toMatchObject({ macs, parameters });
+  }
+});
+
+test("what is chosen is the most accurate within its budget, and every mutant keeps to the budget it was proposed for", () => {
+  const { candidates, chosen } = whole.result;
+  for (const budget of budgets) {
+    const within = candidates.filter((candidate) => meets(budget, candidate) && candidate.stopped === undefined);
+    const best = candidates.find(({ id }) => id === chosen.find(({ budget: text }) => text === budget.text)!.id)!;
+    expect(meets(budget, best)).toBe(true);
+    expect(best.accuracy).toBe(Math.max(...within.map(({ accuracy }) => accuracy)));
+    for (const mutant of candidates.filter(({ budget: text }) => text === budget.text)) {
+      expect(meets(budget, mutant)).toBe(true);
+    }
+  }
+});
+
+test.each([0, 1])(
+  "seed %i: racing finds the winners that judging all in full finds, and looks at fewer images",
+  async (seed) => {
+    const raced = seed === 0 ? whole.result : (await search({ seed })).result;
+    const { result: full } = await search({ seed, judging: "full" });
+    expect(raced.chosen).toEqual(full.chosen);
+    expect(raced.candidates.map(({ id }) => id)).toEqual(full.candidates.map(({ id }) => id));
+    const images = ({ candidates }: SearchResult): number => candidates.reduce((sum, { count }) => sum + count, 0);
+    expect(images(raced)).toBeLessThan(images(full));
+    // What was dropped really lost: under each budget that it meets, another one is better.
+    const judged = new Map(full.candidates.map((candidate) => [candidate.id, candidate]));
+    const winners = new Map(full.chosen.map(({ budget, id }) => [budget, judged.get(id)!]));
+    for (const { id } of raced.candidates.filter(({ stopped }) => stopped !== undefined)) {
+      const loser = judged.get(id)!;
+      for (const budget of budgets.filter((one) => meets(one, loser))) {
+        expect(loser.accuracy).toBeLessThan(winners.get(budget.text)!.accuracy);
+      }
+    }
+  },
+);
+
+test("the same seed gives the same bytes, another seed other mutants", async () => {
+  const again = await search();
+  expect(readFileSync(again.file, "utf8")).toBe(readFileSync(whole.file, "utf8"));
+  const other = await search({ seed: 1, fineCandidates: 4 });
+  const mutants = ({ candidates }: SearchResult) => candidates.filter(({ phase }) => phase === "fine");
+  expect(mutants(other.result)[0]!.id).not.toBe(mutants(whole.result)[0]!.id);
+});
+
+test.each([1, 40])("cut off after %i children, a resumed search ends with the same bytes", async (kept) => {
+  const file = join(await temporaryFolder(), "search.json");
+  const { candidates, ...rest } = whole.result;
+  writeFileSync(file, JSON.stringify({ ...rest, complete: false, candidates: candidates.slice(0, kept) }));
+  let judged = 0;
+  await search({ file, resume: true, onCandidate: () => judged++ });
+  expect(readFileSync(file, "utf8")).toBe(readFileSync(whole.file, "utf8"));
+  expect(judged).toBe(candidates.length);
+});
+
+test("a search of other options, or a damaged file, is not resumed", async () => {
+  const resume = (options: Partial<SearchOptions>) => search({ ...options, file: whole.file, resume: true });
+  await expect(resume({ seed: 5 })).rejects.toThrow("seed is 0; want 5, as asked for now");
+  await expect(resume({ budgets: [parseBudget("macs=1M")] })).rejects.toThrow("budgets is");
+  const file = join(await temporaryFolder(), "search.json");
+  writeFileSync(file, readFileSync(whole.file, "utf8").slice(0, 5000));
+  await expect(search({ file, resume: true })).rejects.toThrow("is not JSON");
+  writeFileSync(file, "{}");
+  await expect(search({ file, resume: true })).rejects.toThrow("is damaged");
+});
+
+test("budgets that nobody can meet are refused at once, all of them, with the nearest that can; nothing is written", async () => {
+  const file = join(await temporaryFolder(), "search.json");
+  const error = (await search({ file, budgets: ["macs=1k", "parameters=10"].map(parseBudget) }).catch(
+    (caught: unknown) => caught,
+  )) as Error;
+  const nearest = [...error.message.matchAll(/Use --budget (\S+) or more/g)].map(([, text]) => parseBudget(text!));
+  expect(nearest.map(({ kind }) => kind)).toEqual(["macs", "parameters"]);
+  for (const budget of nearest) expect(meets(budget, planOf(run.supernet, smallest(space)))).toBe(true);
+  expect(existsSync(file)).toBe(false);
+});
+
+test("a latency that nobody can meet is refused after one measurement, before anything is written", async () => {
+  const file = join(await temporaryFolder(), "search.json");
+  await expect(search({ file, budgets: [parseBudget("latency=0.01us")] })).rejects.toThrow(
+    /want at least latency=[\d.]+ms, what the smallest child needs/,
+  );
+  expect(existsSync(file)).toBe(false);
+});
+
+test("under a latency budget every child is timed, the chosen one within it; a MACs budget beside it loses nothing", async () => {
+  const bench = await openLatencyBench({ maxRounds: 7 });
+  const limit: Budget = parseBudget(`latency=${formatCost("latency", 4 * bench.anchorMs)}`);
+  await bench.close();
+  const macs = budgets[0]!;
+  const { result } = await search({ budgets: [limit, macs], fineCandidates: 2 });
+  expect(result.candidates.every(({ latencyMs }) => latencyMs! > 0)).toBe(true);
+  expect(result.front.latencyMs!.length).toBeGreaterThan(0);
+  const chosen = new Map(
+    result.chosen.map(({ budget, id }) => [budget, result.candidates.find((one) => one.id === id)!]),
+  );
+  expect(chosen.get(limit.text)!.latencyMs).toBeLessThanOrEqual(limit.limit);
+  const coarse = result.candidates.filter((one) => one.phase === "coarse" && meets(macs, one));
+  expect(chosen.get(macs.text)!.accuracy).toBeGreaterThanOrEqual(Math.max(...coarse.map(({ accuracy }) => accuracy)));
+});
