@@ -3,7 +3,7 @@
  * Asked for by NESTLING_TEST_INSTALL=1 (scripts/ci-engines.sh sets it).
  */
 import { spawn, spawnSync } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -12,20 +12,27 @@ import { serve } from "./server.js";
 const main = resolve(import.meta.dirname, "../../../dist/cli/main.js");
 const environment = (data: string) => ({ ...process.env, XDG_DATA_HOME: data });
 
-/** Runs it until a line of its notes matches, and kills it there with no chance to clean up. */
-const killAt = (data: string, line: RegExp): Promise<void> =>
+/** Runs it until `when` holds of its notes so far, and kills it there with no chance to clean up. */
+const killWhen = (data: string, when: (notes: string) => Promise<boolean> | boolean): Promise<void> =>
   new Promise((done, failed) => {
     const child = spawn(process.execPath, [main, "engine", "install"], { env: environment(data) });
     let notes = "";
-    child.stderr.on("data", (chunk: Buffer) => {
-      notes += chunk.toString();
-      if (line.test(notes)) child.kill("SIGKILL");
-    });
+    child.stderr.on("data", (chunk: Buffer) => (notes += chunk.toString()));
+    const watch = setInterval(() => {
+      void Promise.resolve(when(notes)).then((now) => now && child.kill("SIGKILL"));
+    }, 20);
     child.on("exit", (code, signal) => {
+      clearInterval(watch);
       if (signal === "SIGKILL") done();
-      else failed(new Error(`ended with ${code} before ${line}: ${notes}`));
+      else failed(new Error(`ended with ${code} before it was killed: ${notes}`));
     });
   });
+
+async function partialBytes(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const partial = names.find((name) => name.endsWith(".partial"));
+  return partial === undefined ? 0 : (await stat(join(folder, partial))).size;
+}
 
 test.skipIf(process.env["NESTLING_TEST_INSTALL"] !== "1")(
   "killed while it downloads and while it compiles, then run again: whole (NESTLING_TEST_INSTALL=1 runs it)",
@@ -33,9 +40,11 @@ test.skipIf(process.env["NESTLING_TEST_INSTALL"] !== "1")(
   async () => {
     const data = await temporaryFolder();
     const engines = (): Promise<string[]> => readdir(join(data, "nestling/engines"));
-    await killAt(data, /download \d+\//);
+    const downloads = join(data, "nestling/engines/downloads");
+    await killWhen(data, async () => (await partialBytes(downloads)) > 20e6);
+    expect(await partialBytes(downloads)).toBeGreaterThan(20e6);
     expect((await engines()).filter((name) => !/^downloads$|\.building-\d+$/.test(name))).toEqual([]);
-    await killAt(data, /compiling/);
+    await killWhen(data, (notes) => notes.includes("compiling"));
     const names = await engines();
     expect(names.filter((name) => !/^downloads$|\.building-\d+$/.test(name))).toEqual([]);
     // The first one's folder was cleared away by the second.
