@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadDataset } from "../../src/data/load.js";
 import type { EngineName } from "../../src/engine/engine.js";
-import { locate } from "../../src/engine/tensorflow/locate.js";
+import { installCommand, locate } from "../../src/engine/tensorflow/locate.js";
 import { loadSpace } from "../../src/space/load.js";
 import { readLog } from "../../src/train/log.js";
 import { recipeSchema } from "../../src/train/recipe.js";
@@ -62,9 +62,7 @@ export const apart = (one: Curve, other: Curve): number =>
 export async function otherEngines(): Promise<{ name: EngineName; missing?: string }[]> {
   const adapter = await findAdapter();
   return [
-    locate("node").length > 0
-      ? { name: "node" }
-      : { name: "node", missing: "npm install --no-save @tensorflow/tfjs-node@4.22.0" },
+    locate("node").length > 0 ? { name: "node" } : { name: "node", missing: installCommand("node") },
     adapter.state === "present" ? { name: "webgpu" } : { name: "webgpu", missing: howToGet },
   ];
 }

@@ -5,7 +5,6 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
 import { writeError } from "../../../base/atomic-file.js";
 import { UserError } from "../../../base/user-error.js";
 import { reasonOf, unreachable } from "./network.js";
@@ -83,11 +82,7 @@ async function fetchRest(partial: string, have: number, { url, bytes, onBytes }:
       next(null, chunk);
     },
   });
-  await pipeline(
-    Readable.fromWeb(response.body),
-    count,
-    createWriteStream(partial, { flags: resumed ? "a" : "w" }),
-  );
+  await pipeline(Readable.fromWeb(response.body), count, createWriteStream(partial, { flags: resumed ? "a" : "w" }));
   if (total !== undefined && done < total) throw new Error(`${done} of ${total} bytes`);
 }
 
