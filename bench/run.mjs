@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: measurements whose figures we state. Each prints its table and appends a row to bench/results.jsonl. */
 const benches = {
+  compile: () => import("./compile.mjs"),
   train: () => import("./train/index.mjs"),
 };
 

@@ -28,7 +28,7 @@ export { compiler, type CompiledChild, type Compiler } from "./compile/compile-c
 export { measureAccuracy, type Accuracy } from "./evaluate/accuracy.js";
 export { openLatencyBench, type Latency, type LatencyBench } from "./evaluate/latency.js";
 export { benchFiles } from "./evaluate/bench-files.js";
-export { parseBudget, type Budget } from "./search/budget.js";
+export { parseBudget, parseBudgets, type Budget } from "./search/budget.js";
 export type { SearchResult, Candidate } from "./search/search-file.js";
 export { search, type SearchOutcome } from "./deploy/search-and-export.js";
 export { exportChild, type ExportOptions } from "./deploy/export-child.js";

@@ -1,34 +1,76 @@
 /** Files that are whole or absent: written beside their place, flushed, then renamed into it. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "./user-error.js";
+
+type Content = string | Uint8Array;
 
 /**
  * Writes a file by atomic rename, making its folder.
  * @throws UserError `file/write` when the disk is full, the folder can't be written, or the place is a folder.
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, "w");
+export const writeFileAtomic = (path: string, content: Content): Promise<void> => writeFilesAtomic([[path, content]]);
+
+/** Writes a value as indented JSON with a final line break. */
+export const writeJsonAtomic = (path: string, value: unknown): Promise<void> => writeFileAtomic(path, jsonText(value));
+
+/** A value as the text of a JSON file. */
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/**
+ * Writes files that belong together: all lie whole beside their places before the first is renamed. The last one is renamed last,
+ * so put there what names the others.
+ * @throws UserError as `writeFileAtomic`; then no file has changed and no folder is new
+ */
+export async function writeFilesAtomic(files: readonly (readonly [path: string, content: Content])[]): Promise<void> {
+  const written: (readonly [temporary: string, path: string])[] = [];
+  const made: string[] = [];
+  for (const [path, content] of files) {
+    const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
     try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
+      made.push(...(await makeFolder(dirname(path))));
+      // A rename onto a folder would fail when others are done.
+      await refuseFolder(path);
+      written.push([temporary, path]);
+      await writeFlushed(temporary, content);
+    } catch (error) {
+      await Promise.all(written.map(([name]) => rm(name, { force: true }).catch(() => undefined)));
+      for (const folder of made.reverse()) await rmdir(folder).catch(() => undefined);
+      throw writeError(path, error);
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeError(path, error);
+  }
+  for (const [temporary, path] of written) {
+    await rename(temporary, path).catch(async (error: unknown) => {
+      await Promise.all(written.map(([name]) => rm(name, { force: true }).catch(() => undefined)));
+      throw writeError(path, error);
+    });
   }
 }
 
-/** Writes a value as indented JSON with a final line break. */
-export const writeJsonAtomic = (path: string, value: unknown): Promise<void> =>
-  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+async function writeFlushed(path: string, content: Content): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The folders that were not there before, outermost first. */
+async function makeFolder(path: string): Promise<string[]> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return [];
+  const made = [path];
+  while (made[0] !== first && made[0] !== dirname(made[0]!)) made.unshift(dirname(made[0]!));
+  return made;
+}
+
+async function refuseFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR" });
+}
 
 /** What a failed write means to the user; errors that are not the file system's pass through. */
 export function writeError(path: string, error: unknown): unknown {
@@ -42,6 +84,7 @@ export function writeError(path: string, error: unknown): unknown {
     EISDIR: ["a file's path", "It is a folder: choose another name."],
     ENOTDIR: ["a path through folders", "A part of the path is a file: choose another path."],
     EEXIST: ["a path through folders", "A part of the path is a file: choose another path."],
+    ENAMETOOLONG: ["a shorter path", "The file system takes no name this long: choose a shorter one."],
   };
   const [want, fix] = (code && known[code]) || [];
   if (!want || !fix) return error;

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic, writeJsonAtomic } from "../base/atomic-file.js";
+import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
+import { checkSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { parseJsonFile, problemsOf, readUserBytes, readUserFile } from "../base/user-file.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor, type Tensors } from "./safetensors.js";
@@ -55,22 +56,24 @@ export interface Checkpoint {
 }
 
 export const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-const hashOfFields = (fields: object): string => hashOf(new TextEncoder().encode(JSON.stringify(fields)));
 
 /** Writes RUN/checkpoint/. */
 export async function saveCheckpoint(
   folder: string,
   { state, weights, optimizer }: Omit<Checkpoint, "weightsHash">,
 ): Promise<void> {
-  const put = async (kind: string, tensors: Tensors): Promise<z.output<typeof file>> => {
-    const bytes = encodeSafetensors(tensors);
-    const name = `${kind}-${state.step}.safetensors`;
-    await writeFileAtomic(join(folder, name), bytes);
-    return { file: name, sha256: hashOf(bytes) };
-  };
-  const files = { weights: await put("weights", weights), optimizer: await put("optimizer", optimizer) };
-  const fields = { format: FORMAT, ...state, ...files };
-  await writeJsonAtomic(join(folder, "checkpoint.json"), { ...fields, sha256: hashOfFields(fields) });
+  const bytes = { weights: encodeSafetensors(weights), optimizer: encodeSafetensors(optimizer) };
+  const name = (kind: keyof typeof bytes): string => `${kind}-${state.step}.safetensors`;
+  const fileOf = (kind: keyof typeof bytes): z.output<typeof file> => ({
+    file: name(kind),
+    sha256: hashOf(bytes[kind]),
+  });
+  const files = { weights: fileOf("weights"), optimizer: fileOf("optimizer") };
+  await writeFilesAtomic([
+    [join(folder, files.weights.file), bytes.weights],
+    [join(folder, files.optimizer.file), bytes.optimizer],
+    [join(folder, "checkpoint.json"), jsonText(sealed({ format: FORMAT, ...state, ...files }))],
+  ]);
   const keep = new Set(["checkpoint.json", files.weights.file, files.optimizer.file]);
   const stale = (await readdir(folder)).filter((name) => !keep.has(name));
   await Promise.all(stale.map((name) => rm(join(folder, name), { force: true })));
@@ -92,15 +95,8 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
       problemsOf(parsed.error, data, path, "Use another checkpoint or train again."),
     );
   }
-  const { sha256: stated, ...fields } = data as z.output<typeof checkpointSchema>;
-  if (hashOfFields(fields) !== stated) {
-    throw new UserError("checkpoint/corrupt", {
-      at: path,
-      got: "changed since it was written",
-      want: `content with the SHA-256 ${stated}`,
-      fix: "The file is damaged: use another checkpoint or train again.",
-    });
-  }
+  const fix = "use another checkpoint or train again.";
+  checkSeal(data as z.output<typeof checkpointSchema>, { at: path, code: "checkpoint/corrupt", fix });
   const { weights, optimizer, format, sha256: _, ...state } = parsed.data;
   const read = async ({ file: name, sha256: expected }: z.output<typeof file>): Promise<Map<string, Tensor>> => {
     const at = join(folder, name);

@@ -9,9 +9,15 @@ const number =
     return value;
   };
 
-export const wholeNumber = number((value) => Number.isSafeInteger(value) && value >= 0, "a whole number");
-export const positiveWhole = number((value) => Number.isSafeInteger(value) && value > 0, "a whole number above 0");
-export const positiveNumber = number((value) => value > 0 && Number.isFinite(value), "a number above 0");
+const wholeFrom = (lowest: number, highest: number, want: string) =>
+  number((value) => Number.isSafeInteger(value) && value >= lowest && value <= highest, want);
+
+export const wholeNumber = wholeFrom(0, Number.MAX_SAFE_INTEGER, "a whole number");
+/** Bounds keep what is counted in memory and in a checkpoint's numbers. */
+export const positiveWhole = wholeFrom(1, 1e9, "a whole number from 1 to 1e9");
+/** Threads, and images of a fixed batch: each costs memory at once. */
+export const fewWhole = wholeFrom(1, 1024, "a whole number from 1 to 1024");
+export const positiveNumber = number((value) => value > 0 && value <= 1e6, "a number above 0, at most 1e6");
 
 /** For options that may stand several times. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { version } from "../base/version.js";
 import { benchCommand } from "./commands/bench.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { engineCommand } from "./commands/engine.js";
 import { exportCommand } from "./commands/export.js";
 import { reportCommand } from "./commands/report.js";
 import { searchCommand } from "./commands/search.js";
@@ -13,8 +14,7 @@ import { verifyCommand } from "./commands/verify.js";
 export function program(): Command {
   const root = new Command("nestling")
     .description("Train one supernet, search it, and ship any of its children as a verified ONNX file.")
-    .version(version)
-    .showHelpAfterError("(see --help)");
+    .version(version);
   const commands = [
     trainCommand,
     searchCommand,
@@ -23,11 +23,12 @@ export function program(): Command {
     benchCommand,
     reportCommand,
     spaceCommand,
+    engineCommand,
     doctorCommand,
   ];
   for (const make of commands) root.addCommand(make());
   forEachCommand(root, (command) => {
-    command.exitOverride();
+    command.exitOverride().showHelpAfterError("(see --help)");
     if (command.commands.length === 0) {
       command.option("--json", "print one JSON object on stdout").option("--debug", "show stacks of failures");
     }

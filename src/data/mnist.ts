@@ -16,7 +16,7 @@ interface Source {
   readonly packaged?: { readonly folder: string; readonly name: string };
   readonly url: string;
   /** SHA-256 of the unpacked files, in the order of `idxNames`. */
-  readonly sha256: Readonly<Record<string, string>>;
+  readonly sha256: Readonly<Record<(typeof idxNames)[keyof typeof idxNames][number], string>>;
 }
 
 const digits = Array.from({ length: 10 }, (_, digit) => `${digit}`);
@@ -40,7 +40,12 @@ export const sources: Readonly<Record<"fashion-mnist" | "mnist", Source>> = {
   mnist: {
     classes: digits,
     url: "https://ossci-datasets.s3.amazonaws.com/mnist",
-    sha256: {},
+    sha256: {
+      "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+      "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+      "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+      "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
   },
 };
 
@@ -86,12 +91,7 @@ async function isFolderOf(folder: string): Promise<boolean> {
   return found.reduce<number>((sum, one) => sum + one, 0) >= 4;
 }
 
-async function download(
-  url: string,
-  path: string,
-  sha256: string | undefined,
-  name: keyof typeof sources,
-): Promise<void> {
+async function download(url: string, path: string, sha256: string, name: keyof typeof sources): Promise<void> {
   if (
     await stat(path).then(
       () => true,
@@ -117,6 +117,6 @@ async function download(
     throw fail("not gzip", "the official file", error);
   }
   const found = createHash("sha256").update(content).digest("hex");
-  if (sha256 !== undefined && found !== sha256) throw fail(`with SHA-256 ${found}`, `SHA-256 ${sha256}`);
+  if (found !== sha256) throw fail(`with SHA-256 ${found}`, `SHA-256 ${sha256}`);
   await writeFileAtomic(path, bytes);
 }

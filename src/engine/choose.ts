@@ -1,7 +1,8 @@
 /** The choice of engine at start. */
 import { UserError } from "../base/user-error.js";
 import type { Engine, EngineName } from "./engine.js";
-import { createNodeEngine, environmentFor } from "./tensorflow/node-engine.js";
+import { createNodeEngine, environmentFor, workersOf } from "./tensorflow/node-engine.js";
+import { createWebgpuEngine } from "./tensorflow/webgpu/webgpu-engine.js";
 import { createWasmEngine } from "./wasm/wasm-engine.js";
 
 interface Choice {
@@ -13,14 +14,15 @@ interface Choice {
 
 const tensorflow = (name: "node" | "node-gpu"): Choice => ({
   create: async () => createNodeEngine(name),
-  workers: () => 1,
-  environment: environmentFor,
+  workers: (threads) => workersOf(name, threads),
+  environment: (threads) => environmentFor(name, threads),
 });
 
 const engines: Record<EngineName, Choice> = {
   wasm: { create: async () => createWasmEngine(), workers: (threads) => threads, environment: () => ({}) },
   node: tensorflow("node"),
   "node-gpu": tensorflow("node-gpu"),
+  webgpu: { create: createWebgpuEngine, workers: () => 1, environment: () => ({}) },
 };
 
 export const engineNames = ["auto", ...(Object.keys(engines) as EngineName[])] as const;

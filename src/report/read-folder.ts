@@ -2,6 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
+import { checkSeal } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
 import { checkpointSchema } from "../checkpoint/checkpoint.js";
@@ -26,9 +27,9 @@ export async function readFolder(folder: string): Promise<RunFolder> {
   const trained = (await list(join(folder, "checkpoint"))).includes("checkpoint.json");
   const found: RunFolder = {
     folder,
-    checkpoint: trained ? await readJson(join(folder, "checkpoint/checkpoint.json"), checkpointSchema) : undefined,
+    checkpoint: trained ? await readSealed(join(folder, "checkpoint/checkpoint.json"), checkpointSchema) : undefined,
     log: await readLog(join(folder, "log.jsonl")),
-    search: names.includes("search.json") ? await readJson(join(folder, "search.json"), searchSchema) : undefined,
+    search: names.includes("search.json") ? await readSealed(join(folder, "search.json"), searchSchema) : undefined,
     children: await Promise.all(
       inChildren
         .filter((name) => name.endsWith(".onnx") && inChildren.includes(name.replace(/\.onnx$/, ".json")))
@@ -49,7 +50,14 @@ export async function readFolder(folder: string): Promise<RunFolder> {
   return found;
 }
 
-async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> {
+const readSealed = <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> =>
+  readJson(path, schema, (data) => checkSeal(data as object, { at: path, code: "report/file", fix: "make it again." }));
+
+async function readJson<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  check?: (data: unknown) => void,
+): Promise<z.output<S>> {
   const fix = "The file is damaged: make it again.";
   const data = parseJsonFile(
     await readUserFile(path, { code: "report/file", want: "a file", fix }),
@@ -58,5 +66,6 @@ async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z
   );
   const parsed = schema.safeParse(data);
   if (!parsed.success) throw new UserError("report/file", problemsOf(parsed.error, data, path, fix));
+  check?.(data);
   return parsed.data;
 }

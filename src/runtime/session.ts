@@ -1,4 +1,5 @@
 /** onnxruntime sessions that are always released, with the options that decide results and times said in one place. */
+import "./no-telemetry.js";
 import * as ort from "onnxruntime-node";
 import { UserError } from "../base/user-error.js";
 

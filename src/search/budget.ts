@@ -37,6 +37,25 @@ export function parseBudget(text: string): Budget {
   return { kind: kind as BudgetKind, limit, text, fileName: `${kind!}-${number!}${unit!}` };
 }
 
+/**
+ * Reads every budget of a search.
+ * @throws UserError `search/budget` where one is wrong or stands twice
+ */
+export function parseBudgets(texts: readonly string[]): readonly Budget[] {
+  const budgets = texts.map(parseBudget);
+  const twice = budgets.find(({ kind, limit }, i) =>
+    budgets.slice(0, i).some((other) => other.kind === kind && other.limit === limit),
+  );
+  if (!twice) return budgets;
+  const fix = "Name each budget once.";
+  throw new UserError("search/budget", {
+    at: "--budget",
+    got: `${twice.text} a second time`,
+    want: "different budgets",
+    fix,
+  });
+}
+
 /** How a number of a kind is shown, as a budget would be written: `1.23ms`, `5.02M`. */
 export function formatCost(kind: BudgetKind, value: number): string {
   const [scale, unit] =

@@ -1,8 +1,10 @@
 /** search.json: every child judged, the Pareto fronts, what was chosen. A search rewrites it after each child and resumes from it. */
 import { z } from "zod";
 import { readFile } from "node:fs/promises";
+import { writeJsonAtomic } from "../base/atomic-file.js";
+import { checkSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
-import { parseJsonFile } from "../base/user-file.js";
+import { parseJsonFile, problemsOf } from "../base/user-file.js";
 import { architectureSchema } from "../space/schema.js";
 
 const interval = z.tuple([z.number(), z.number()]);
@@ -34,7 +36,7 @@ export const candidateSchema = z.strictObject({
     ),
 });
 
-export const searchSchema = z.strictObject({
+const resultSchema = z.strictObject({
   format: z.literal(1),
   complete: z.boolean(),
   space: z.string(),
@@ -52,11 +54,21 @@ export const searchSchema = z.strictObject({
   chosen: z.array(z.strictObject({ budget: z.string(), id: z.string() })),
 });
 
-export type SearchResult = z.output<typeof searchSchema>;
+/** search.json */
+export const searchSchema = resultSchema.extend({
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "a SHA-256")
+    .describe("Of all fields above as one line of JSON: a damaged number is noticed too."),
+});
+
+export type SearchResult = z.output<typeof resultSchema>;
 export type Candidate = SearchResult["candidates"][number];
 
 /** What a search must have in common with the one that it resumes. */
 export type SearchIdentity = Omit<SearchResult, "complete" | "candidates" | "front" | "chosen">;
+
+export const writeSearch = (file: string, result: SearchResult): Promise<void> => writeJsonAtomic(file, sealed(result));
 
 /**
  * The candidates that a search of this identity has judged before, by id.
@@ -65,11 +77,11 @@ export type SearchIdentity = Omit<SearchResult, "complete" | "candidates" | "fro
 export async function judgedBefore(file: string, identity: SearchIdentity): Promise<ReadonlyMap<string, Candidate>> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return new Map();
-  const parsed = searchSchema.safeParse(parseJsonFile(text, file, "search/resume"));
-  if (!parsed.success) {
-    const fix = "Search again without --resume.";
-    throw new UserError("search/resume", { at: file, got: "damaged", want: "a search.json", fix });
-  }
+  const data = parseJsonFile(text, file, "search/resume");
+  const parsed = searchSchema.safeParse(data);
+  const fix = "Search again without --resume.";
+  if (!parsed.success) throw new UserError("search/resume", problemsOf(parsed.error, data, file, fix));
+  checkSeal(data as object, { at: file, code: "search/resume", fix: "search again without --resume." });
   const found = parsed.data;
   const keys = Object.keys(identity) as (keyof SearchIdentity)[];
   const problems = keys

@@ -2,7 +2,6 @@
  * The search of a run: budgets held before the work starts, children judged by their compiled files, search.json kept up to date. A
  * resumed search takes what was judged and goes on.
  */
-import { writeJsonAtomic } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
 import type { Run } from "../compile/run.js";
@@ -18,6 +17,7 @@ import { planOf } from "./plan.js";
 import {
   candidateSchema,
   judgedBefore,
+  writeSearch,
   type Candidate,
   type SearchIdentity,
   type SearchResult,
@@ -92,12 +92,12 @@ export async function searchRun(run: Run, options: SearchOptions): Promise<Searc
       },
       onCandidates: async (soFar) => {
         const last = soFar.at(-1)!;
-        if (!known.has(last.id)) await writeJsonAtomic(file, resultOf(soFar, false));
+        if (!known.has(last.id)) await writeSearch(file, resultOf(soFar, false));
         onCandidate?.(last, soFar.length, total);
       },
     });
     const result = resultOf(candidates, true);
-    await writeJsonAtomic(file, result);
+    await writeSearch(file, result);
     return result;
   } finally {
     await bench?.close();

@@ -17,6 +17,7 @@ import {
   type SearchSpace,
 } from "./space.js";
 import { random } from "../base/random.js";
+import { MAX_WEIGHTS, weightBound } from "./weight-bound.js";
 
 const shipped: ReadonlyMap<string, unknown> = new Map(
   [fashion, bignas, attentivenas, ofaMbv3].map((data) => [data.name, data]),
@@ -25,7 +26,7 @@ const shipped: ReadonlyMap<string, unknown> = new Map(
 export const shippedSpaces: readonly string[] = [...shipped.keys()];
 
 /**
- * A space by its shipped name or from a JSON file.
+ * A space by its shipped name or from a JSON file: a space, or what `nestling space show --json` printed, which holds one.
  * @throws UserError `space/invalid` listing every mistake, `space/unknown` when there is neither name nor file.
  */
 export async function loadSpace(nameOrPath: string): Promise<SearchSpace> {
@@ -34,9 +35,11 @@ export async function loadSpace(nameOrPath: string): Promise<SearchSpace> {
   const text = await readUserFile(nameOrPath, {
     code: "space/unknown",
     want: `the name of a shipped space (${shippedSpaces.join(", ")}) or a JSON file`,
-    fix: "See `nestling space show fashion --json` for a file to start from.",
+    fix: "Start from one: nestling space show fashion --json > my-space.json",
   });
-  return parseSpace(parseJsonFile(text, nameOrPath, "space/invalid"), basename(nameOrPath));
+  const data = parseJsonFile(text, nameOrPath, "space/invalid");
+  const shown = typeof data === "object" && data !== null && "space" in data;
+  return shown ? parseSpace(data.space, `${basename(nameOrPath)}: space`) : parseSpace(data, basename(nameOrPath));
 }
 
 /** Validates data as a space. `at` names it in errors. */
@@ -102,6 +105,12 @@ function contradictions(space: SearchSpaceData, at: string): Problem[] {
       "Use a larger resolution or fewer strides.",
     ),
   );
+  const weights = Math.round(weightBound(space));
+  if (weights > MAX_WEIGHTS) {
+    const want = `at most ${MAX_WEIGHTS}, which is 1 GiB`;
+    const fix = "Use smaller widths, depths, kernels or expand ratios, or fewer classes.";
+    problems.push({ at, got: `a space of about ${weights} weights`, want, fix });
+  }
   return problems;
 }
 

@@ -5,6 +5,10 @@
 import { z } from "zod";
 
 const positive = z.number().int().min(1);
+/** Far beyond every published network, and small enough that a typing error fills no memory. */
+const width = positive.max(16_384);
+const depth = positive.max(64);
+const expandRatio = z.number().min(1).max(32);
 const activation = z.enum(["relu", "relu6", "swish", "hard-swish"]);
 
 /** A non-empty list of choices in increasing order. */
@@ -30,7 +34,7 @@ const squeezeExcite = z
       .enum(["input", "expanded"])
       .describe("What the hidden width is a share of: the block's input or its expanded channels."),
     ratio: z.number().min(1).default(4).describe("Hidden width = base / ratio."),
-    divisor: positive
+    divisor: width
       .default(1)
       .describe("The hidden width is rounded to a multiple of it; 1 rounds down to a whole number."),
     activation: activation.default("relu").describe("Between the two layers."),
@@ -48,11 +52,11 @@ const stage = z.strictObject({
     .describe(
       "mbconv: expand 1×1, depthwise, project 1×1. depthwise-separable: depthwise, pointwise. conv: one full convolution.",
     ),
-  width: choices(positive, "Output channels, one choice for the whole stage."),
-  depth: choices(positive, "Number of blocks."),
+  width: choices(width, "Output channels, one choice for the whole stage."),
+  depth: choices(depth, "Number of blocks."),
   kernel: choices(odd, "Kernel size; smaller ones are the centre crop of the largest."),
-  expand: choices(z.number().min(1), "Expand ratio of mbconv; 1 alone means no expand convolution.").default([1]),
-  stride: z.union([z.literal(1), z.literal(2)]).describe("Stride of the first block; the others have 1."),
+  expand: choices(expandRatio, "Expand ratio of mbconv; 1 alone means no expand convolution.").default([1]),
+  stride: z.literal([1, 2]).describe("Stride of the first block; the others have 1."),
   activation,
   squeezeExcite: squeezeExcite.optional(),
   shortcut: z
@@ -71,27 +75,27 @@ export const spaceSchema = z
     $schema: z.string().optional(),
     name: z.string().regex(/^[a-z][a-z0-9-]*$/, "a name of lower-case letters, digits and -"),
     description: z.string().optional(),
-    classes: z.number().int().min(2).describe("Number of classes of the data."),
-    channels: z.union([z.literal(1), z.literal(3)]).describe("Channels of the images."),
+    classes: z.number().int().min(2).max(65_536).describe("Number of classes of the data."),
+    channels: z.literal([1, 3]).describe("Channels of the images."),
     resolutions: choices(z.number().int().min(8).max(1024), "Input height = width in pixels."),
-    divisor: positive.default(8).describe("Every elastic width and every expanded width is a multiple of it."),
+    divisor: width.default(8).describe("Every elastic width and every expanded width is a multiple of it."),
     stem: z
       .strictObject({
-        width: choices(positive, "Output channels."),
+        width: choices(width, "Output channels."),
         kernel: odd.default(3),
-        stride: z.union([z.literal(1), z.literal(2)]),
+        stride: z.literal([1, 2]),
         activation,
       })
       .describe("The first convolution."),
-    stages: z.array(stage).min(1),
+    stages: z.array(stage).min(1).max(64),
     head: z
       .strictObject({
         width: z
-          .union([choices(positive, "Output channels."), z.strictObject({ expand: z.number().min(1) })])
+          .union([choices(width, "Output channels."), z.strictObject({ expand: expandRatio })])
           .describe("Channels of the last 1×1 convolution, or a multiple of the last stage's width."),
         activation,
         mix: z
-          .strictObject({ width: choices(positive, "Output channels."), activation })
+          .strictObject({ width: choices(width, "Output channels."), activation })
           .optional()
           .describe("A second 1×1 layer behind the pooling, without batch norm (the MobileNetV3 head)."),
       })

@@ -15,6 +15,7 @@ export const recipeSchema = z
     epochs: z
       .number()
       .min(0.001)
+      .max(1e6)
       .default(360)
       .describe("Passes over the training images; --epochs and --steps override it."),
     batch: z.number().int().min(1).default(4096).describe("Images per step; --batch overrides it."),
@@ -88,7 +89,7 @@ export const recipeSchema = z
       .describe("Largest global norm of the gradient; null: no clipping."),
     augmentation: z
       .strictObject({
-        crop: z.number().int().min(0).default(0).describe("Largest random shift in pixels."),
+        crop: z.number().int().min(0).max(1024).default(0).describe("Largest random shift in pixels."),
         flip: z.boolean().default(false).describe("Random horizontal mirror."),
       })
       .prefault({}),

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { benchFiles } from "../../evaluate/bench-files.js";
 import { milliseconds, percent, table } from "../../base/format.js";
-import { positiveWhole, wholeNumber } from "../options.js";
+import { fewWhole, wholeNumber } from "../options.js";
 import { output } from "../output.js";
 import type { CommonOptions } from "../program.js";
 
@@ -15,7 +15,7 @@ export const benchCommand = (): Command =>
   new Command("bench")
     .description("Latency of children on this machine, timed together by docs/latency-protocol.md.")
     .argument("<files...>", ".onnx files")
-    .option("--threads <n>", "onnxruntime's threads", positiveWhole, 1)
+    .option("--threads <n>", "onnxruntime's threads", fewWhole, 1)
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx")
     .action(async (files: string[], { threads, seed, json }: Options) => {

@@ -5,7 +5,7 @@ import { openRun } from "../../compile/run.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../space/load.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import { positiveWhole } from "../options.js";
+import { fewWhole, positiveWhole } from "../options.js";
 import { output } from "../output.js";
 import type { CommonOptions } from "../program.js";
 
@@ -25,7 +25,7 @@ export const exportCommand = (): Command =>
     .requiredOption("--out <file>", "the .onnx file to write")
     .option("--data <source>", "the run's data set, where it lies now")
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
-    .option("--static-batch <n>", "a fixed batch size instead of a free one", positiveWhole)
+    .option("--static-batch <n>", "a fixed batch size instead of a free one", fewWhole)
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);

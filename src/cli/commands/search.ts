@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { openRun } from "../../compile/run.js";
 import { search } from "../../deploy/search-and-export.js";
-import { parseBudget } from "../../search/budget.js";
+import { parseBudgets } from "../../search/budget.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table } from "../../base/format.js";
 import { collect, positiveWhole, wholeNumber } from "../options.js";
@@ -39,7 +39,7 @@ export const searchCommand = (): Command =>
     .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
-      const budgets = options.budget.map(parseBudget);
+      const budgets = parseBudgets(options.budget);
       const run = await openRun(folder, options.data);
       const out = options.out ?? folder;
       terminal.note(

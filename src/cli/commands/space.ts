@@ -104,8 +104,10 @@ export const spaceCommand = (): Command =>
             ? [["mix", "conv", list(head.mix.width), "1", "1", "-", "1", head.mix.activation, "-", "-"]]
             : []),
         ];
+        // `space` alone is a space file; loadSpace takes the whole document too, so that it can be saved, changed and used.
+        const { hash, ...file } = space;
         output(json ?? false).result(
-          { space, count: countArchitectures(space).toString(), architectures },
+          { space: file, hash, count: countArchitectures(space).toString(), architectures },
           [
             `${space.name}: ${space.description ?? ""}`,
             `${space.channels} channels, ${space.classes} classes, resolutions ${list(space.resolutions)}; ${countArchitectures(space).toLocaleString("en-US")} architectures`,

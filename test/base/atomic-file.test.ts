@@ -1,0 +1,56 @@
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { writeFileAtomic, writeFilesAtomic } from "../../src/base/atomic-file.js";
+import { temporaryFolder } from "../temporary-folder.js";
+
+const listing = (folder: string): Promise<string[]> => readdir(folder, { recursive: true });
+
+test("a file is written into a folder that it makes; an older one is replaced", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, "a/b/file.txt");
+  await writeFileAtomic(path, "old");
+  await writeFileAtomic(path, "new");
+  expect(await readFile(path, "utf8")).toBe("new");
+  expect((await listing(folder)).sort()).toEqual(["a", "a/b", "a/b/file.txt"]);
+});
+
+test("of files that belong together none appears where one can't be written, and no folder stays", async () => {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, "taken.json"));
+  await writeFile(join(folder, "kept.onnx"), "old");
+  const pair = (onnx: string) =>
+    writeFilesAtomic([
+      [join(folder, onnx), "model"],
+      [join(folder, "taken.json"), "certificate"],
+    ]);
+  for (const onnx of ["kept.onnx", "new.onnx", "made/deep/new.onnx"]) {
+    await expect(pair(onnx)).rejects.toMatchObject({
+      code: "file/write",
+      message: expect.stringContaining("taken.json is not writable (EISDIR)") as string,
+    });
+    expect((await listing(folder)).sort()).toEqual(["kept.onnx", "taken.json"]);
+    expect(await readFile(join(folder, "kept.onnx"), "utf8")).toBe("old");
+  }
+});
+
+test.each([
+  ["a file as a folder", "file/inside.txt", "ENOTDIR|EEXIST"],
+  ["a name too long", "n".repeat(300), "ENAMETOOLONG"],
+])("%s is refused by name", async (_, path, code) => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, "file"), "");
+  await expect(writeFileAtomic(join(folder, path), "x")).rejects.toMatchObject({
+    code: "file/write",
+    message: expect.stringMatching(code) as string,
+  });
+  expect(await listing(folder)).toEqual(["file"]);
+});
+
+test("a link is replaced, not written through", async () => {
+  const folder = await temporaryFolder();
+  await symlink("/dev/full", join(folder, "link"));
+  await writeFileAtomic(join(folder, "link"), "x");
+  expect(await readFile(join(folder, "link"), "utf8")).toBe("x");
+  expect(await listing(folder)).toEqual(["link"]);
+});
