@@ -21,7 +21,7 @@ summary();
 function train() {
   nestling([
     ...["train", "--space", "fashion", "--data", "fixtures/fashion-mnist", "--out", run],
-    ...["--epochs", "14", "--seed", "0", "--resume"],
+    ...["--epochs", "10", "--seed", "0", "--resume"],
   ]);
 }
 

@@ -7,12 +7,13 @@ const allowed: Record<string, readonly string[]> = {
   base: [],
   graph: [],
   runtime: ["base"],
+  ranks: ["base"],
   space: ["base"],
   supernet: ["base", "graph", "space"],
   engine: ["base", "graph"],
   data: ["base"],
   checkpoint: ["base"],
-  train: ["base", "graph", "space", "supernet", "engine", "data", "checkpoint"],
+  train: ["base", "ranks", "graph", "space", "supernet", "engine", "data", "checkpoint"],
   compile: ["base", "graph", "space", "supernet", "data", "checkpoint", "runtime"],
   evaluate: ["base", "graph", "data", "compile", "runtime"],
   search: ["base", "graph", "space", "supernet", "compile", "evaluate", "runtime"],
@@ -32,6 +33,7 @@ const allowed: Record<string, readonly string[]> = {
     "deploy",
     "report",
     "runtime",
+    "ranks",
   ],
 };
 

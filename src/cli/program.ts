@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { version } from "../base/version.js";
 import { benchCommand } from "./commands/bench.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { engineCommand } from "./commands/engine.js";
 import { exportCommand } from "./commands/export.js";
 import { reportCommand } from "./commands/report.js";
 import { searchCommand } from "./commands/search.js";
@@ -22,6 +23,7 @@ export function program(): Command {
     benchCommand,
     reportCommand,
     spaceCommand,
+    engineCommand,
     doctorCommand,
   ];
   for (const make of commands) root.addCommand(make());

@@ -2,6 +2,7 @@
 import { verify } from "../graph/verify.js";
 import { dropIdentities } from "./drop-identities.js";
 import { foldBatchNorm } from "./fold-batch-norm.js";
+import { foldHardSigmoid } from "./fold-hard-sigmoid.js";
 import type { Child } from "./child.js";
 
 export interface Pass {
@@ -14,6 +15,8 @@ export const passes: readonly Pass[] = [
   dropIdentities,
   // Batch norm into the convolution before it: the weights change, the function doesn't.
   foldBatchNorm,
+  // A spelling that no runtime takes for a hard-swish. Behind batch norm, which stands between conv and hard-sigmoid if anywhere.
+  foldHardSigmoid,
 ];
 
 export const runPasses = (child: Child): Child =>

@@ -1,4 +1,5 @@
 /** What is known of an exported child: where it is from, what it costs, how sure each number is. `verify` reruns it. */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { architectureSchema } from "../space/schema.js";
 
@@ -53,9 +54,26 @@ export const certificateSchema = z.strictObject({
   preprocessing: z.record(z.string(), z.unknown()),
   inputs: z.strictObject({ pixel_values: z.array(z.union([z.string(), z.number()])) }),
   outputs: z.strictObject({ logits: z.array(z.union([z.string(), z.number()])) }),
+  seal: sha256.describe("SHA-256 of all the rest, as JSON with sorted keys: an edited number breaks it."),
 });
 
 export type Certificate = z.output<typeof certificateSchema>;
+
+/** Seals what is known of a child. */
+export const sealed = (rest: Omit<Certificate, "seal">): Certificate => ({ ...rest, seal: sealOf(rest) });
+
+export function sealOf(certificate: Omit<Certificate, "seal"> | Certificate): string {
+  const { seal: _, ...rest } = { seal: "", ...certificate };
+  return createHash("sha256").update(canonicalJson(rest)).digest("hex");
+}
+
+/** The same text for equal values, whatever order their keys were written in. */
+export const canonicalJson = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
 
 /** `child.onnx` → `child.json`. */
 export const certificatePath = (onnxPath: string): string => onnxPath.replace(/\.onnx$/, ".json");

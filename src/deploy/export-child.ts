@@ -10,7 +10,7 @@ import type { Run } from "../compile/run.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import { openLatencyBench, type LatencyBench } from "../evaluate/latency.js";
 import type { Architecture } from "../space/schema.js";
-import { certificatePath, toleranceFor, type Certificate } from "./certificate.js";
+import { certificatePath, sealed, toleranceFor, type Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 
 export interface ExportOptions {
@@ -64,7 +64,7 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     .finally(() => (options.bench ? undefined : bench.close()));
   const { p50Ms, intervalMs, p90Ms, minMs, rounds, runs, anchorSpread } = measured!;
   const batch = staticBatch ?? "batch_size";
-  const certificate: Certificate = {
+  const certificate = sealed({
     format: 1,
     nestling: version,
     file: basename(out),
@@ -92,7 +92,7 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     preprocessing: { ...preprocessingOf(run, architecture) },
     inputs: { pixel_values: [batch, channels, architecture.resolution, architecture.resolution] },
     outputs: { logits: [batch, run.data.classes.length] },
-  };
+  });
   // The certificate last: a file with one is whole.
   await writeFilesAtomic([
     [out, child.bytes],

@@ -1,23 +1,16 @@
 /** Reruns a certificate: is the file the one it speaks of, and does it still do what it says? */
+import { milliseconds } from "../base/format.js";
 import { UserError } from "../base/user-error.js";
 import { parseJsonFile, problemsOf, readUserBytes, readUserFile } from "../base/user-file.js";
-import { hashOf } from "../checkpoint/checkpoint.js";
-import { compiler } from "../compile/compile-child.js";
-import { onnx } from "../compile/onnx.js";
 import { openRun } from "../compile/run.js";
-import { measureAccuracy } from "../evaluate/accuracy.js";
-import { makeBatch } from "../data/make-batch.js";
 import { loadDataset } from "../data/load.js";
-import { withSession } from "../runtime/session.js";
-import { certificatePath, certificateSchema, toleranceFor, type Certificate } from "./certificate.js";
-import { compareToSupernet, testImages } from "./contract.js";
-
-export interface Check {
-  readonly name: string;
-  readonly verdict: "passed" | "failed" | "skipped";
-  /** What was found, or what is missing to check it. */
-  readonly detail: string;
-}
+import { makeBatch } from "../data/make-batch.js";
+import { measureAccuracy, type Labelled } from "../evaluate/accuracy.js";
+import { openLatencyBench } from "../evaluate/latency.js";
+import { certificatePath, certificateSchema, type Certificate } from "./certificate.js";
+import { ledger, type Check, type Ledger } from "./ledger.js";
+import { verifyFile } from "./verify-file.js";
+import { staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
 
 export interface Verification {
   readonly file: string;
@@ -36,97 +29,48 @@ export interface VerifyOptions {
 export async function verifyChild(path: string, options: VerifyOptions = {}): Promise<Verification> {
   const bytes = await readModel(path);
   const certificate = await readCertificate(path);
-  const checks: Check[] = [];
-  const check = (name: string, right: boolean, detail: string): void => {
-    checks.push({ name, verdict: right ? "passed" : "failed", detail });
-  };
-  const skip = (name: string, detail: string): void => {
-    checks.push({ name, verdict: "skipped", detail });
-  };
-
-  const sha256 = hashOf(bytes);
-  check(
-    "sha256",
-    sha256 === certificate.sha256,
-    sha256 === certificate.sha256 ? sha256 : `${sha256}, not ${certificate.sha256}`,
-  );
-  const metadata = metadataOf(bytes);
-  const stamped = metadata.get("nestling.certificate");
-  check(
-    "provenance",
-    stamped === certificate.provenanceHash,
-    stamped ? `the file names ${stamped}` : "the file names no certificate",
-  );
-  try {
-    await withSession(bytes, {}, (session) => {
-      const names = `${session.inputNames.join(", ")} → ${session.outputNames.join(", ")}`;
-      check("loads", names === "pixel_values → logits", names);
-      return Promise.resolve();
-    });
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    check("loads", false, error.message);
-    return { file: path, passed: false, checks };
-  }
-
-  const { architecture } = certificate;
-  const batch = certificate.inputs.pixel_values[0];
-  const fixed = typeof batch === "number" ? `the file has a fixed batch of ${batch}` : undefined;
-  if (options.run !== undefined) {
-    const run = await openRun(options.run, options.data);
-    const { recalibrationImages } = certificate.provenance;
-    const child = await compiler(run, { recalibrationImages }).compile(architecture);
-    if (fixed) {
-      skip("recompiled", fixed);
-    } else {
-      const same = child.sha256 === certificate.sha256;
-      check(
-        "recompiled",
-        same,
-        same ? "the same bytes" : "other bytes; another machine's onnxruntime rounds statistics otherwise",
-      );
-    }
-    const compared = testImages(run, architecture.resolution, certificate.comparedImages);
-    const judged = fixed ? child.bytes : bytes;
-    const { maxDifference, maxLogit } = await compareToSupernet(
-      run,
-      { architecture, bytes: judged, statistics: child.statistics },
-      compared,
-    );
-    const tolerance = toleranceFor(maxLogit);
-    check(
-      "supernet",
-      maxDifference <= tolerance,
-      `largest difference ${maxDifference.toExponential(2)} of ${tolerance.toExponential(2)}`,
-    );
-    if (!fixed)
-      checkAccuracy(certificate, await measureAccuracy(bytes, testImages(run, architecture.resolution)), check);
+  const found = ledger();
+  await verifyFile(bytes, certificate, found);
+  if (!found.passed) {
+    for (const name of ["supernet", "accuracy", "latency"]) found.skip(name, "file and certificate don't agree");
   } else {
-    skip("supernet", "give --run RUN to compare with the supernet");
-    if (options.data === undefined || fixed) {
-      skip("accuracy", fixed ?? "give --data D or --run RUN to measure it again");
+    if (options.run !== undefined) {
+      await verifyRun(bytes, certificate, await openRun(options.run, options.data), found);
     } else {
-      checkAccuracy(certificate, await measureAccuracy(bytes, await imagesOf(certificate, options.data)), check);
+      found.skip("supernet", "give --run RUN to compare with the supernet");
+      await verifyData(bytes, certificate, options.data, found);
     }
+    await noteLatency(bytes, certificate, found);
   }
-  return { file: path, passed: checks.every(({ verdict }) => verdict !== "failed"), checks };
+  return { file: path, passed: found.passed, checks: found.checks };
 }
 
-/** One image may fall to the other side of a tie on another machine. */
-function checkAccuracy(
+async function verifyData(
+  bytes: Uint8Array,
   certificate: Certificate,
-  { correct, count }: { correct: number; count: number },
-  check: (name: string, right: boolean, detail: string) => void,
-): void {
-  const near = count === certificate.testImages && Math.abs(correct - certificate.correct) <= Math.ceil(count / 1000);
-  check(
-    "accuracy",
-    near,
-    `${correct} of ${count} right, certified ${certificate.correct} of ${certificate.testImages}`,
-  );
+  source: string | undefined,
+  found: Ledger,
+): Promise<void> {
+  const batch = staticBatchOf(certificate);
+  if (batch !== undefined) found.skip("accuracy", `the file has a fixed batch of ${batch}`);
+  else if (source === undefined) found.skip("accuracy", "give --data D or --run RUN to measure it again");
+  else verifyAccuracy(certificate, await measureAccuracy(bytes, await imagesOf(certificate, source)), found);
 }
 
-async function imagesOf({ architecture, preprocessing, labels }: Certificate, source: string) {
+/** Latency is of a machine and a moment: told, never held against the certificate. */
+async function noteLatency(bytes: Uint8Array, { id, inputs, latencyMs }: Certificate, found: Ledger): Promise<void> {
+  const bench = await openLatencyBench();
+  try {
+    const dims = inputs.pixel_values.map((size) => (typeof size === "number" ? size : 1));
+    const [measured] = await bench.measure([{ name: id, bytes, dims }]);
+    found.note("latency", `${milliseconds(measured!.p50Ms)} here, certified ${milliseconds(latencyMs)}`);
+  } finally {
+    await bench.close();
+  }
+}
+
+/** The test images, prepared as the certificate says. */
+async function imagesOf({ architecture, preprocessing, labels }: Certificate, source: string): Promise<Labelled> {
   const {
     image_mean: mean,
     image_std: std,
@@ -170,14 +114,4 @@ async function readCertificate(path: string): Promise<Certificate> {
   const parsed = certificateSchema.safeParse(data);
   if (!parsed.success) throw new UserError("deploy/certificate", problemsOf(parsed.error, data, at, fix));
   return parsed.data;
-}
-
-/** metadata_props of a model; none of what can't be decoded. */
-export function metadataOf(bytes: Uint8Array): ReadonlyMap<string, string> {
-  try {
-    const { metadataProps } = onnx.ModelProto.decode(bytes);
-    return new Map(metadataProps.map(({ key, value }) => [key ?? "", value ?? ""]));
-  } catch {
-    return new Map();
-  }
 }

@@ -1,7 +1,7 @@
 /** The choice of engine at start. */
 import { UserError } from "../base/user-error.js";
 import type { Engine, EngineName } from "./engine.js";
-import { createNodeEngine, environmentFor } from "./tensorflow/node-engine.js";
+import { createNodeEngine, environmentFor, workersOf } from "./tensorflow/node-engine.js";
 import { createWasmEngine } from "./wasm/wasm-engine.js";
 
 interface Choice {
@@ -13,8 +13,8 @@ interface Choice {
 
 const tensorflow = (name: "node" | "node-gpu"): Choice => ({
   create: async () => createNodeEngine(name),
-  workers: () => 1,
-  environment: environmentFor,
+  workers: (threads) => workersOf(name, threads),
+  environment: (threads) => environmentFor(name, threads),
 });
 
 const engines: Record<EngineName, Choice> = {

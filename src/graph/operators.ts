@@ -44,7 +44,15 @@ export interface Operators {
   };
   /** The batch's mean and biased variance per channel, vectors of [channels]: the recalibration model puts them out. */
   moments: { in: { x: Value }; attributes: NoAttributes; out: { mean: Value; variance: Value } };
-  activation: { in: { x: Value }; attributes: { function: ActivationFunction }; out: { y: Value } };
+  activation: {
+    in: { x: Value };
+    attributes: {
+      function: ActivationFunction;
+      /** Of a hard-sigmoid, 1/6 if not said: the compiler alone writes another (fold-hard-sigmoid). */
+      slope?: number;
+    };
+    out: { y: Value };
+  };
   add: { in: { x: Value; branch: Value }; attributes: NoAttributes; out: { y: Value } };
   /** x [batch, height, width, channels] times factor [batch, 1, 1, channels]: squeeze-and-excite. */
   multiply: { in: { x: Value; factor: Value }; attributes: NoAttributes; out: { y: Value } };

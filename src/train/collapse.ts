@@ -1,9 +1,21 @@
-/** Stops a run that went wrong while its last good checkpoint still stands. */
+/** Stops a run that went wrong, and keeps what it leaves from taking the place of its last good checkpoint. */
 import { UserError } from "../base/user-error.js";
+
+/** What a step shows before its update. */
+export interface Signs {
+  /** Of the biggest child, an image. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly gradientNorm: number;
+}
 
 export interface CollapseGuard {
   /** @throws UserError `train/collapse` */
-  check(step: number, loss: number, accuracy: number): void;
+  check(step: number, signs: Signs): void;
+  /** Whether weights are worth a checkpoint: finite, and of a run that hasn't lost half of its accuracy. */
+  isSound(weights: Float32Array): boolean;
+  /** @throws UserError `train/collapse`, always */
+  stop(step: number): never;
 }
 
 /** Share of the new value in the running mean of accuracy. */
@@ -11,12 +23,16 @@ const SMOOTHING = 0.05;
 /** A run counts as having learned above this multiple of chance, and as collapsed below the lower one. */
 const LEARNED = 3;
 const CHANCE = 1.2;
+/** Guessing evenly costs ln(classes); a run whose loss stays above this multiple of it has diverged. */
+const DIVERGED = 4;
 
 /** @param out the run's folder, named in the message */
 export function collapseGuard(classes: number, out: string): CollapseGuard {
   let mean = 1 / classes;
-  let learned = false;
-  const stop = (step: number, got: string): never => {
+  let best = mean;
+  let meanLoss = 0;
+  const hasLearned = (): boolean => best > Math.min(LEARNED / classes, (1 + 1 / classes) / 2);
+  const collapsed = (step: number, got: string): never => {
     throw new UserError("train/collapse", {
       at: `step ${step}`,
       got,
@@ -24,13 +40,19 @@ export function collapseGuard(classes: number, out: string): CollapseGuard {
       fix: `The run has collapsed; the last good checkpoint is kept in ${out}/checkpoint. Lower learningRate.perImage, lengthen warmupEpochs, or set clipNorm in the recipe.`,
     });
   };
+  const fallen = (): string =>
+    `an accuracy of the biggest child of ${(100 * mean).toFixed(1)} % after ${(100 * best).toFixed(1)} %`;
   return {
-    check(step, loss, accuracy) {
-      if (!Number.isFinite(loss)) stop(step, `a loss of ${loss}`);
+    check(step, { loss, accuracy, gradientNorm }) {
+      if (!Number.isFinite(loss)) collapsed(step, `a loss of ${loss}`);
+      if (!Number.isFinite(gradientNorm)) collapsed(step, `a gradient of norm ${gradientNorm}`);
+      meanLoss += SMOOTHING * (loss - meanLoss);
+      if (meanLoss > DIVERGED * Math.log(classes)) collapsed(step, `a loss of ${meanLoss.toFixed(1)}`);
       mean += SMOOTHING * (accuracy - mean);
-      if (mean > Math.min(LEARNED / classes, (1 + 1 / classes) / 2)) learned = true;
-      if (learned && mean < CHANCE / classes)
-        stop(step, `an accuracy of the biggest child back at chance (${(100 * mean).toFixed(1)} %)`);
+      best = Math.max(best, mean);
+      if (hasLearned() && mean < CHANCE / classes) collapsed(step, fallen());
     },
+    isSound: (weights) => !(hasLearned() && mean < best / 2) && weights.every(Number.isFinite),
+    stop: (step) => collapsed(step, fallen()),
   };
 }

@@ -1,12 +1,16 @@
 /**
- * Norm groups over worker threads. Weights, gradients and images lie in shared memory; each group writes a gradient of its own, and
- * the sum runs over groups in one fixed binary tree: any number of workers gives the same bits.
+ * Norm groups over worker threads, those of this rank. Weights, gradients and images lie in shared memory; each group writes a gradient
+ * of its own, and the sum runs over all ranks' groups in one fixed binary tree: any number of workers and ranks gives the same bits.
  */
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { prepareEngine } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
+import { alone, type Ranks } from "../ranks/ranks.js";
+import { summation } from "../ranks/sum.js";
+import { shareOf } from "../ranks/tree.js";
 import type { SearchSpace } from "../space/space.js";
+import { gatherResults, type GroupResult } from "./gather-results.js";
 import type { ChildResult, Task } from "./sandwich.js";
 
 /** What a worker is started with: plain data and shared memory. */
@@ -15,11 +19,13 @@ export interface WorkerStart {
   readonly space: SearchSpace;
   readonly task: Omit<Task, "supernet" | "layout">;
   readonly weights: Float32Array;
-  /** One gradient per group. */
+  /** The first norm group of this rank. */
+  readonly firstGroup: number;
+  /** One gradient per group of this rank. */
   readonly gradients: readonly Float32Array[];
   /** The step's images. */
   readonly indices: Uint32Array;
-  /** The next group that nobody has taken. */
+  /** The next of `gradients` that nobody has taken. */
   readonly next: Int32Array;
 }
 
@@ -29,7 +35,7 @@ export interface StepOrder {
 }
 
 export type WorkerAnswer =
-  | { readonly kind: "done"; readonly results: readonly { group: number; children: ChildResult[] }[] }
+  | { readonly kind: "done"; readonly results: readonly GroupResult[] }
   | { readonly kind: "failed"; readonly message: string; readonly stack: string };
 
 export interface GroupPool {
@@ -48,9 +54,10 @@ function shareBytes<T extends Uint8Array | Uint16Array>(array: T, make: (buffer:
   return copy;
 }
 
-export function groupPool(engine: EngineName, task: Task, threads: number): GroupPool {
+export function groupPool(engine: EngineName, task: Task, threads: number, ranks: Ranks = alone): GroupPool {
   const { workers } = prepareEngine(engine, threads);
   const groups = task.batch / task.group;
+  const { first, end } = shareOf(groups, ranks.size, ranks.rank);
   const { supernet, layout, ...plain } = task;
   const images = {
     ...task.images,
@@ -62,15 +69,14 @@ export function groupPool(engine: EngineName, task: Task, threads: number): Grou
     space: supernet.space,
     task: { ...plain, images },
     weights: shared(layout.length),
-    gradients: Array.from({ length: groups }, () => shared(layout.length)),
+    firstGroup: first,
+    gradients: Array.from({ length: end - first }, () => shared(layout.length)),
     indices: new Uint32Array(new SharedArrayBuffer(4 * task.batch)),
     next: new Int32Array(new SharedArrayBuffer(4)),
   };
+  const sum = summation(ranks, groups, layout.length);
   const script = createRequire(import.meta.url).resolve("#train-worker");
-  const crew = Array.from(
-    { length: Math.max(1, Math.min(workers, groups)) },
-    () => new Worker(script, { workerData: start }),
-  );
+  const crew = Array.from({ length: Math.min(workers, end - first) }, () => new Worker(script, { workerData: start }));
 
   const ask = (worker: Worker, order: StepOrder): Promise<WorkerAnswer> =>
     new Promise((resolve, reject) => {
@@ -96,26 +102,14 @@ export function groupPool(engine: EngineName, task: Task, threads: number): Grou
       start.indices.set(indices);
       Atomics.store(start.next, 0, 0);
       const answers = await Promise.all(crew.map((worker) => ask(worker, order)));
-      const results: ChildResult[][] = [];
-      for (const answer of answers) {
+      const results = answers.flatMap((answer) => {
         if (answer.kind === "failed") throw new Error(answer.message, { cause: answer.stack });
-        for (const { group, children } of answer.results) results[group] = children;
-      }
-      return { gradient: sumTree(start.gradients), groups: results };
+        return answer.results;
+      });
+      return { gradient: sum(start.gradients), groups: gatherResults(ranks, task, order.step, results) };
     },
     async close() {
       await Promise.all(crew.map((worker) => worker.terminate()));
     },
   };
-}
-
-/** Sums into the first array: (0 + 1) + (2 + 3) + …, the same tree whoever made the parts. */
-export function sumTree(parts: readonly Float32Array[]): Float32Array {
-  for (let distance = 1; distance < parts.length; distance *= 2) {
-    for (let i = 0; i + distance < parts.length; i += 2 * distance) {
-      const [left, right] = [parts[i]!, parts[i + distance]!];
-      for (let j = 0; j < left.length; j++) left[j]! += right[j]!;
-    }
-  }
-  return parts[0]!;
 }

@@ -9,12 +9,16 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { writeError } from "../base/atomic-file.js";
 import { permutation, random } from "../base/random.js";
+import { version } from "../base/version.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
+import { parseEngine, prepareEngine } from "../engine/choose.js";
+import { agree, checkSameEverywhere } from "../ranks/agree.js";
+import { alone, type Ranks } from "../ranks/ranks.js";
 import { initialize } from "../supernet/initialize.js";
 import { collapseGuard } from "./collapse.js";
 import { appendLog, cutLog, RoleMeans, type LogLine } from "./log.js";
 import { clip, startState, update } from "./optimizer.js";
-import { planRun, type RunOptions } from "./plan-run.js";
+import { planRun, type RunOptions, type RunPlan } from "./plan-run.js";
 import { groupPool } from "./pool.js";
 import { arraysOf, findRun, tensorsOf } from "./resume.js";
 import { learningRateAt } from "./schedule.js";
@@ -27,6 +31,8 @@ export interface TrainOptions extends RunOptions {
   readonly resume?: boolean;
   /** Worker threads; never changes a result. */
   readonly threads?: number;
+  /** The processes that train together, each called with the same options; never changes a result. Rank 0 alone touches `out`. */
+  readonly ranks?: Ranks;
   readonly onStep?: (step: number, totalSteps: number) => void;
   readonly onLog?: (line: LogLine) => void;
 }
@@ -49,29 +55,41 @@ const LOG_LINES = 200;
  * @throws UserError `train/…` for options that don't fit together, `train/collapse` when the run diverges
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { out } = options;
-  const { task, length, images, engine, engineBuild, state } = await planRun(options);
+  const { out, ranks = alone } = options;
+  const threads = options.threads ?? availableParallelism();
+  const plan = await agree(ranks, async () => {
+    // First: planning loads the engine's library, which reads its settings from the environment once.
+    prepareEngine(parseEngine(options.engine ?? "auto"), threads);
+    return planRun(options);
+  });
+  const { task, length, images, engine, engineBuild, state } = plan;
+  await agree(ranks, () => checkSameEverywhere(ranks, whatMustBeSame(plan)));
   const { recipe, layout, seed, batch } = task;
   const { totalSteps, stepsPerEpoch } = length;
+  const writes = ranks.rank === 0;
   const folder = join(out, "checkpoint");
   const logPath = join(out, "log.jsonl");
-  await mkdir(out, { recursive: true }).catch((error: unknown) => {
-    throw writeError(out, error);
+  const resumed = await agree(ranks, async () => {
+    if (!writes) return undefined;
+    await mkdir(out, { recursive: true }).catch((error: unknown) => {
+      throw writeError(out, error);
+    });
+    const found = await findRun(folder, state, options);
+    if (found) await cutLog(logPath, found.state.step);
+    else await rm(logPath, { force: true });
+    return found && { step: found.state.step, arrays: arraysOf(found, layout) };
   });
-  const resumed = await findRun(folder, state, options);
-  const arrays = resumed
-    ? arraysOf(resumed, layout)
-    : {
-        weights: initialize(layout, seed, recipe.lastGamma === "zero" ? 0 : 1),
-        optimizer: startState(recipe, layout.length),
-      };
+  const arrays = resumed?.arrays ?? {
+    weights: initialize(layout, seed, recipe.lastGamma === "zero" ? 0 : 1),
+    optimizer: startState(recipe, layout.length),
+  };
   const { weights, optimizer } = arrays;
-  let step = resumed?.state.step ?? 0;
-  if (resumed) await cutLog(logPath, step);
-  else await rm(logPath, { force: true });
+  const position = Float64Array.of(resumed?.step ?? 0);
+  for (const array of [position, weights, ...optimizer.values()]) ranks.broadcast(array);
+  let step = position[0]!;
 
   const decay = weightDecay(task);
-  const pool = groupPool(engine, task, options.threads ?? availableParallelism());
+  const pool = groupPool(engine, task, threads, ranks);
   const guard = collapseGuard(task.supernet.space.classes, out);
   const means = new RoleMeans();
   const logEvery = Math.max(1, Math.floor(totalSteps / LOG_LINES));
@@ -82,7 +100,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const firstStep = step;
   let [last, lineStarted, lineStep]: [LogLine | undefined, number, number] = [undefined, started, step];
   try {
-    if (step === 0) await save();
+    if (writes && step === 0) await save();
     while (step < totalSteps) {
       const epoch = Math.floor(step / stepsPerEpoch);
       const order = permutation(images.length, random(seed, "order", epoch));
@@ -93,9 +111,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         for (const children of groups) means.add(children, task.group);
         const teacher = groups.map(([biggest]) => biggest!);
         const sum = (key: "loss" | "correct"): number => teacher.reduce((total, child) => total + child[key], 0);
-        guard.check(step, sum("loss"), sum("correct") / batch);
         decay(gradient, weights, step);
         const gradientNorm = clip(gradient, recipe.clipNorm);
+        const health = { loss: sum("loss") / batch, accuracy: sum("correct") / batch, gradientNorm };
+        // One rank says it, and its end is everyone's.
+        if (writes) guard.check(step, health);
         const learningRate = learningRateAt(recipe, length, step);
         update(recipe, optimizer, weights, gradient, learningRate);
         step++;
@@ -105,10 +125,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
           const imagesPerSecond = Math.round(((step - lineStep) * batch) / ((now - lineStarted) / 1000));
           [lineStarted, lineStep] = [now, step];
           last = { step, epoch: step / stepsPerEpoch, learningRate, gradientNorm, imagesPerSecond, ...means.take() };
-          await appendLog(logPath, last);
+          if (writes) await appendLog(logPath, last);
           options.onLog?.(last);
         }
-        if (step % checkpointEvery === 0 || step === totalSteps) await save();
+        if (writes && (step % checkpointEvery === 0 || step === totalSteps)) {
+          if (guard.isSound(weights)) await save();
+          else if (step === totalSteps) guard.stop(step);
+        }
       }
     }
   } finally {
@@ -122,5 +145,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     imagesPerSecond: ((step - firstStep) * batch) / seconds,
     engine: engineBuild,
     last,
+  };
+}
+
+/** By name: what would silently make another run of it where one rank had another. */
+function whatMustBeSame({ engineBuild, state }: RunPlan): Record<string, string> {
+  const { spaceHash, recipe, data, seed, totalSteps, execution } = state;
+  return {
+    "the version of nestling": version,
+    "the engine": engineBuild,
+    "the space": spaceHash,
+    "the recipe": JSON.stringify(recipe),
+    "the data": data.fingerprint,
+    "an option": JSON.stringify({ seed, totalSteps, execution }),
   };
 }

@@ -1,4 +1,4 @@
-/** A training worker's thread: takes norm groups of a step, one after the other, until none is left. */
+/** A training worker's thread: takes norm groups of a step from its rank's, one after the other, until none is left. */
 import { parentPort, workerData } from "node:worker_threads";
 import { createEngine } from "../engine/choose.js";
 import { layoutOf } from "../supernet/initialize.js";
@@ -6,16 +6,17 @@ import { buildSupernet } from "../supernet/supernet.js";
 import type { StepOrder, WorkerAnswer, WorkerStart } from "./pool.js";
 import { sandwichRunner } from "./sandwich.js";
 
-const { engine, space, task, weights, gradients, indices, next } = workerData as WorkerStart;
+const { engine, space, task, weights, firstGroup, gradients, indices, next } = workerData as WorkerStart;
 const supernet = buildSupernet(space);
 const runner = sandwichRunner(await createEngine(engine), { ...task, supernet, layout: layoutOf(supernet.graph) });
 
 async function runStep({ step, epoch }: StepOrder): Promise<WorkerAnswer> {
   const results = [];
   for (;;) {
-    const group = Atomics.add(next, 0, 1);
-    if (group >= gradients.length) return { kind: "done", results };
-    const gradient = gradients[group]!.fill(0);
+    const taken = Atomics.add(next, 0, 1);
+    if (taken >= gradients.length) return { kind: "done", results };
+    const group = firstGroup + taken;
+    const gradient = gradients[taken]!.fill(0);
     const own = indices.slice(group * task.group, (group + 1) * task.group);
     results.push({ group, children: await runner.run(weights, gradient, step, epoch, group, own) });
   }

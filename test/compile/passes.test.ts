@@ -8,8 +8,8 @@ import { print } from "../../src/graph/print.js";
 import { smallest } from "../../src/space/space.js";
 import { randomImages, randomSupernet, spaceAt } from "./random-children.js";
 
-test("the pipeline: dropout goes first, then batch norm into the convolutions", () => {
-  expect(passes.map(({ name }) => name)).toEqual(["drop-identities", "fold-batch-norm"]);
+test("the pipeline: dropout goes first, then batch norm into the convolutions, then hard-sigmoids", () => {
+  expect(passes.map(({ name }) => name)).toEqual(["drop-identities", "fold-batch-norm", "fold-hard-sigmoid"]);
 });
 
 test("printed: fashion's smallest child as it is written", async () => {

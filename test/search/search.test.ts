@@ -18,15 +18,13 @@ const budgets = ["macs=120k", "parameters=6k"].map(parseBudget);
 const search = async (options: Partial<SearchOptions> = {}): Promise<{ result: SearchResult; file: string }> => {
   const file = options.file ?? join(await temporaryFolder(), "search.json");
   const result = await searchRun(run, {
-    ...{ budgets, fineCandidates: 16, recalibrationImages: 300, file },
+    ...{ budgets, fineCandidates: 16, recalibrationImages: 300 },
     ...options,
+    file,
   });
   return { result, file };
 };
-const whole = await (async () => {
-  const file = join(run.folder, "search.json");
-  return { file, ...(await search({ file })) };
-})();
+const whole = await search({ file: join(run.folder, "search.json") });
 
 test("the grid is judged first and in full, then mutants for each budget; no architecture twice", () => {
   const { candidates } = whole.result;

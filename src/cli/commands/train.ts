@@ -1,13 +1,18 @@
 /** nestling train */
 import { Command, Option } from "commander";
+import type { Dataset } from "../../data/images.js";
 import { loadDataset } from "../../data/load.js";
 import { engineNames } from "../../engine/choose.js";
+import { agree } from "../../ranks/agree.js";
+import type { Ranks } from "../../ranks/ranks.js";
 import { loadSpace } from "../../space/load.js";
-import { loadRecipe, recipeSchema } from "../../train/recipe.js";
+import type { SearchSpace } from "../../space/space.js";
+import { loadRecipe, recipeSchema, type Recipe } from "../../train/recipe.js";
 import { train } from "../../train/train.js";
 import { percent } from "../../base/format.js";
 import { fewWhole, positiveNumber, positiveWhole, wholeNumber } from "../options.js";
-import { output } from "../output.js";
+import { onRanks, sayOnce } from "../on-ranks.js";
+import type { Output } from "../output.js";
 import type { CommonOptions } from "../program.js";
 
 interface Options extends CommonOptions {
@@ -45,45 +50,55 @@ export const trainCommand = (): Command =>
     )
     .option("--resume", "go on from the run's checkpoint")
     .addHelpText("after", "\nExample: nestling train --space fashion --data fashion-mnist --out runs/full --epochs 10")
-    .action(async (options: Options) => {
-      const terminal = output(options.json ?? false);
-      const space = await loadSpace(options.space);
-      const named = await loadRecipe(options.recipe);
-      const recipe = recipeSchema.parse({
-        ...named,
-        ...(options.epochs !== undefined && { epochs: options.epochs }),
-        ...(options.batch !== undefined && { batch: options.batch }),
-      });
-      const data = await loadDataset(options.data, { size: space.resolutions.at(-1)!, channels: space.channels });
-      terminal.note(
-        `Training ${space.name} on ${data.train.count} images of ${data.name}, recipe ${recipe.name}; writing ${options.out}`,
-      );
-      const steps = terminal.progress("train");
-      let detail = "";
-      const outcome = await train({
-        space,
-        data,
-        source: options.data,
-        recipe,
-        out: options.out,
-        engine: options.engine,
-        seed: options.seed,
-        execution: options.execution,
-        resume: options.resume ?? false,
-        ...(options.steps !== undefined && { steps: options.steps }),
-        ...(options.threads !== undefined && { threads: options.threads }),
-        onLog: ({ biggest, smallest, imagesPerSecond }) => {
-          const of = (role: typeof biggest): string => (role ? percent(role.accuracy) : "-");
-          detail = `biggest ${of(biggest)} smallest ${of(smallest)} ${imagesPerSecond} images/s`;
-        },
-        onStep: (done, total) => steps.update(done, total, detail),
-      }).finally(() => steps.stop());
-      const { seconds, imagesPerSecond, engine } = outcome;
-      terminal.result(
-        outcome,
-        [
-          `Trained ${outcome.steps} steps in ${seconds.toFixed(0)} s (${imagesPerSecond.toFixed(0)} images/s, ${engine}).`,
-          `Next: nestling search ${options.out} --budget macs=2M, or nestling export ${options.out} --arch biggest --out biggest.onnx`,
-        ].join("\n"),
-      );
-    });
+    .configureOutput({ outputError: (text, write) => sayOnce(() => write(text)) })
+    .action((options: Options) => onRanks(options, (ranks, terminal) => run(options, ranks, terminal)));
+
+async function run(options: Options, ranks: Ranks, terminal: Output): Promise<void> {
+  const { space, recipe, data } = await agree(ranks, () => read(options));
+  const processes = ranks.size > 1 ? `, on ${ranks.size} ranks` : "";
+  terminal.note(
+    `Training ${space.name} on ${data.train.count} images of ${data.name}, recipe ${recipe.name}${processes}; writing ${options.out}`,
+  );
+  const steps = terminal.progress("train");
+  let detail = "";
+  const outcome = await train({
+    space,
+    data,
+    source: options.data,
+    recipe,
+    out: options.out,
+    engine: options.engine,
+    seed: options.seed,
+    execution: options.execution,
+    resume: options.resume ?? false,
+    ranks,
+    ...(options.steps !== undefined && { steps: options.steps }),
+    ...(options.threads !== undefined && { threads: options.threads }),
+    onLog: ({ biggest, smallest, imagesPerSecond }) => {
+      const of = (role: typeof biggest): string => (role ? percent(role.accuracy) : "-");
+      detail = `biggest ${of(biggest)} smallest ${of(smallest)} ${imagesPerSecond} images/s`;
+    },
+    onStep: (done, total) => steps.update(done, total, detail),
+  }).finally(() => steps.stop());
+  const { seconds, imagesPerSecond, engine } = outcome;
+  terminal.result(
+    outcome,
+    [
+      `Trained ${outcome.steps} steps in ${seconds.toFixed(0)} s (${imagesPerSecond.toFixed(0)} images/s, ${engine}).`,
+      `Next: nestling search ${options.out} --budget macs=2M, or nestling export ${options.out} --arch biggest --out biggest.onnx`,
+    ].join("\n"),
+  );
+}
+
+/** The files that the flags name. */
+async function read(options: Options): Promise<{ space: SearchSpace; recipe: Recipe; data: Dataset }> {
+  const space = await loadSpace(options.space);
+  const named = await loadRecipe(options.recipe);
+  const recipe = recipeSchema.parse({
+    ...named,
+    ...(options.epochs !== undefined && { epochs: options.epochs }),
+    ...(options.batch !== undefined && { batch: options.batch }),
+  });
+  const data = await loadDataset(options.data, { size: space.resolutions.at(-1)!, channels: space.channels });
+  return { space, recipe, data };
+}

@@ -21,7 +21,7 @@ export const verifyCommand = (): Command =>
         ...(run !== undefined && { run }),
         ...(data !== undefined && { data }),
       });
-      const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped" };
+      const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped", noted: "note   " };
       output(json ?? false).result(
         verification,
         [

@@ -1,29 +1,36 @@
-/** Where @tensorflow/tfjs-node or tfjs-node-gpu lies: in the user's project or beside nestling. */
+/** Where @tensorflow/tfjs-node or tfjs-node-gpu lies: in the user's project, beside nestling, or where `nestling engine install` put it. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import nodeUtil from "node:util";
 import { UserError } from "../../base/user-error.js";
 import type { TF } from "./backend.js";
+import { installedMain, packageOf, type TensorflowEngine } from "./installed.js";
 
-export type TensorflowEngine = "node" | "node-gpu";
-
-export const packageOf = (engine: TensorflowEngine): string =>
-  engine === "node" ? "@tensorflow/tfjs-node" : "@tensorflow/tfjs-node-gpu";
-
-/** Files that module resolution starts from, in the order of preference. */
-const starts = [join(process.cwd(), "index.js"), import.meta.filename];
-
-/** Paths of the package's main file, wherever it is installed with its native binding. */
+/**
+ * Paths of the package's main file, wherever it is with its native binding, in the order of preference: a build of our own first,
+ * since its library is newer and its binding may run on worker threads.
+ */
 export function locate(engine: TensorflowEngine): string[] {
-  return starts.flatMap((start) => {
+  const official = [join(process.cwd(), "index.js"), import.meta.filename].flatMap((start) => {
     try {
-      const main = createRequire(start).resolve(packageOf(engine));
-      return existsSync(join(main, "../../lib/napi-v8/tfjs_binding.node")) ? [main] : [];
+      return [createRequire(start).resolve(packageOf(engine))];
     } catch {
       return [];
     }
   });
+  return [...new Set([installedMain(engine), ...official])].filter((main) =>
+    existsSync(join(main, "../../lib/napi-v8/tfjs_binding.node")),
+  );
+}
+
+/** Whether the engine is a build of `nestling engine install`: worker threads can share its library. */
+export const isOwnBuild = (engine: TensorflowEngine): boolean => locate(engine)[0] === installedMain(engine);
+
+/** Loads the package from its main file. */
+export function loadPackage(main: string): TF {
+  bridgeUtil();
+  return createRequire(main)(main) as TF;
 }
 
 /**
@@ -31,11 +38,10 @@ export function locate(engine: TensorflowEngine): string[] {
  * @throws UserError `engine/missing` with what each place said
  */
 export function loadTensorflow(engine: TensorflowEngine): TF {
-  bridgeUtil();
   const failures: string[] = [];
   for (const main of locate(engine)) {
     try {
-      return createRequire(main)(main) as TF;
+      return loadPackage(main);
     } catch (error) {
       failures.push(`${main}: ${(error as Error).message.split("\n")[0]!}`);
     }
@@ -44,9 +50,12 @@ export function loadTensorflow(engine: TensorflowEngine): TF {
     at: `--engine ${engine}`,
     got: failures.length > 0 ? `not loadable (${failures.join("; ")})` : "not installed",
     want: `${packageOf(engine)} with its native library`,
-    fix: `Run npm install ${packageOf(engine)}@4.22.0, whose script fetches the library, or use --engine wasm.`,
+    fix: `Run ${installCommand(engine)}, or use --engine wasm.`,
   });
 }
+
+export const installCommand = (engine: TensorflowEngine): string =>
+  `nestling engine install${engine === "node-gpu" ? " --gpu" : ""}`;
 
 /** Node 23 removed functions of `util` that tfjs-node 4.22.0 calls (tensorflow/tfjs#8609, mended on main, never released). */
 function bridgeUtil(): void {

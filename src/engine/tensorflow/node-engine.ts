@@ -1,15 +1,16 @@
 /** The engines `node` and `node-gpu`: TensorFlow.js on libtensorflow. */
 import { UserError } from "../../base/user-error.js";
 import type { Engine } from "../engine.js";
+import type { TF } from "./backend.js";
+import type { TensorflowEngine } from "./installed.js";
 import { libtensorflowKernels, type NodeBackend } from "./libtensorflow.js";
-import { loadTensorflow, type TensorflowEngine } from "./locate.js";
+import { isOwnBuild, loadTensorflow } from "./locate.js";
 import { createTensorflowEngine } from "./tensorflow-engine.js";
 
 /** @throws UserError `engine/missing`, `engine/no-gpu` */
 export function createNodeEngine(name: TensorflowEngine): Engine {
   const tf = loadTensorflow(name);
-  const { binding, isUsingGpuDevice } = tf.backend() as unknown as NodeBackend;
-  if (name === "node-gpu" && !isUsingGpuDevice) {
+  if (name === "node-gpu" && !gpuOf(tf)) {
     throw new UserError("engine/no-gpu", {
       at: "--engine node-gpu",
       got: "a library that sees no GPU",
@@ -17,18 +18,30 @@ export function createNodeEngine(name: TensorflowEngine): Engine {
       fix: "nvidia-smi shows what the driver sees; or use --engine node.",
     });
   }
-  return createTensorflowEngine(tf, libtensorflowKernels(tf), {
-    name,
-    description: `${name} (TensorFlow ${binding.TF_Version})`,
-  });
+  return nodeEngineOf(name, tf);
 }
+
+export const nodeEngineOf = (name: TensorflowEngine, tf: TF): Engine =>
+  createTensorflowEngine(tf, libtensorflowKernels(tf), { name, description: `${name} (TensorFlow ${versionOf(tf)})` });
+
+const backendOf = (tf: TF): NodeBackend => tf.backend() as unknown as NodeBackend;
+export const versionOf = (tf: TF): string => backendOf(tf).binding.TF_Version;
+export const gpuOf = (tf: TF): boolean => backendOf(tf).isUsingGpuDevice;
+
+/**
+ * Norm groups run on worker threads, each operator on the thread that asks for it: more of the cores are busy than by threads inside
+ * operators, and sums never depend on how many there are. The GPU serves one worker, and so does an official binding, which keeps
+ * state of the whole process.
+ */
+export const workersOf = (engine: TensorflowEngine, threads: number): number =>
+  engine === "node" && isOwnBuild(engine) ? threads : 1;
 
 /**
  * What libtensorflow reads from the environment when it is loaded: its threads, and no lines at start-up.
  * To be set in the main thread: a worker's process.env is a copy that native code doesn't see.
  */
-export const environmentFor = (threads: number): Readonly<Record<string, string>> => ({
-  TF_NUM_INTRAOP_THREADS: String(threads),
+export const environmentFor = (engine: TensorflowEngine, threads: number): Readonly<Record<string, string>> => ({
+  TF_NUM_INTRAOP_THREADS: String(workersOf(engine, threads) > 1 || engine === "node" ? 1 : threads),
   TF_NUM_INTEROP_THREADS: "1",
   TF_CPP_MIN_LOG_LEVEL: process.env["TF_CPP_MIN_LOG_LEVEL"] ?? "2",
 });

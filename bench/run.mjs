@@ -1,0 +1,14 @@
+/** `npm run bench -- NAME`: measurements whose figures we state. Each prints its table and appends a row to bench/results.jsonl. */
+const benches = {
+  compile: () => import("./compile.mjs"),
+  train: () => import("./train/index.mjs"),
+};
+
+const [name, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(benches, name ?? "")) {
+  console.error(`npm run bench -- ${Object.keys(benches).join("|")}`);
+  process.exitCode = 2;
+} else {
+  const { bench } = await benches[name]();
+  await bench(args);
+}

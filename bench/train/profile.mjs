@@ -1,0 +1,99 @@
+// Where the time of forward + backward of the biggest child goes, by kernel and by call, on one thread.
+import { resolve } from "node:path";
+import { importFrom, makeTask } from "./net.mjs";
+
+const root = resolve(import.meta.dirname, "../..");
+const ROUNDS = 20;
+
+/** Multiply-adds and bytes moved by kernels with known arguments. */
+const work = {
+  matmul: ([M, N, K]) => ({ macs: M * N * K, floats: M * (N + K) }),
+  matmulTransposedA: ([M, N, K]) => ({ macs: M * N * K, floats: M * (N + K) }),
+  conv: ([B, size, C, k, , out, N]) => ({
+    macs: B * out * out * k * k * C * N,
+    floats: B * (size * size * C + out * out * N),
+  }),
+  depthwise: ([B, size, C, k, , out]) => ({
+    macs: B * out * out * k * k * C,
+    floats: B * C * (size * size + out * out),
+  }),
+  statistics: ([M, C]) => ({ macs: 0, floats: M * C }),
+  normalize: ([M, C, , , , , residual]) => ({ macs: 0, floats: M * C * (residual ? 3 : 2) }),
+  normGradientSums: ([M, C, code]) => ({ macs: 0, floats: M * C * (code ? 3 : 2) }),
+  normGradient: ([M, C]) => ({ macs: 0, floats: 3 * M * C }),
+};
+work.convFilterGradient = work.convInputGradient = work.conv;
+work.depthwiseInputGradient = work.depthwiseFilterGradient = work.depthwise;
+
+export async function printProfile(net) {
+  const task = await makeTask(root, net, { execution: "sliced" });
+  const { supernet, layout, images, normalization, group, seed } = task;
+  const [{ createWasmEngine }, { initialize, viewsOf }, { slice }, { biggest }, { makeBatch }] = await Promise.all(
+    [
+      "engine/wasm/wasm-engine.js",
+      "supernet/initialize.js",
+      "supernet/slice.js",
+      "space/space.js",
+      "data/make-batch.js",
+    ].map((file) => importFrom(root, file)),
+  );
+  const calls = [];
+  const timed = (kernels) =>
+    Object.fromEntries(
+      Object.entries(kernels).map(([name, kernel]) => [
+        name,
+        (...args) => {
+          const started = performance.now();
+          kernel(...args);
+          calls.push({ name, args, ms: performance.now() - started });
+        },
+      ]),
+    );
+  const graph = slice(supernet.graph, supernet.settingOf(biggest(supernet.space)));
+  const program = createWasmEngine(undefined, timed).compile(graph, { batch: group, resolution: images.height });
+  const weights = viewsOf(layout, initialize(layout, seed, 1));
+  const gradients = new Map([...weights].map(([name, array]) => [name, new Float32Array(array.length)]));
+  const indices = Array.from({ length: group }, (_, i) => i);
+  const batch = makeBatch(images, indices, images.height, normalization);
+  /** By position in the step: the best of the rounds. */
+  let best = [];
+  let wall = Infinity;
+  for (let round = 0; round < ROUNDS; round++) {
+    calls.length = 0;
+    const started = performance.now();
+    const logits = await program.forward(weights, batch);
+    await program.backward(logits, gradients);
+    wall = Math.min(wall, performance.now() - started);
+    best = calls.map((call, i) => ({ ...call, ms: Math.min(call.ms, best[i]?.ms ?? Infinity) }));
+  }
+  const kernelMs = best.reduce((sum, { ms }) => sum + ms, 0);
+  console.log(
+    `${net}: forward + backward of the biggest child, ${group} images, one thread, Node ${process.versions.node}`,
+  );
+  console.log(`${wall.toFixed(1)} ms, of it kernels ${kernelMs.toFixed(1)}`);
+  const byName = Map.groupBy ? Map.groupBy(best, ({ name }) => name) : groupBy(best);
+  const line = (label, group) => {
+    const sum = (pick) => group.reduce((total, call) => total + pick(call), 0);
+    const ms = sum((call) => call.ms);
+    const known = work[group[0].name];
+    const rate = known
+      ? `${((2 * sum(({ args }) => known(args).macs)) / ms / 1e6).toFixed(1).padStart(6)} GFLOP/s` +
+        `${((4 * sum(({ args }) => known(args).floats)) / ms / 1e6).toFixed(1).padStart(7)} GB/s`
+      : "";
+    console.log(
+      `${ms.toFixed(2).padStart(8)} ms ${((100 * ms) / kernelMs).toFixed(1).padStart(5)} %  ${rate.padEnd(28)} ${label}`,
+    );
+  };
+  const sorted = [...byName].sort(([, a], [, b]) => b.reduce((s, c) => s + c.ms, 0) - a.reduce((s, c) => s + c.ms, 0));
+  for (const [name, group] of sorted) line(name, group);
+  console.log("by call:");
+  for (const call of [...best].sort((a, b) => b.ms - a.ms).slice(0, 30)) {
+    line(`${call.name} ${call.args.filter((value) => value < 65536).join(" ")}`, [call]);
+  }
+}
+
+function groupBy(calls) {
+  const groups = new Map();
+  for (const call of calls) groups.set(call.name, [...(groups.get(call.name) ?? []), call]);
+  return groups;
+}

@@ -1,0 +1,88 @@
+/** What file and certificate alone can tell: that neither was changed, that they belong together, and that the file loads. */
+import { UserError } from "../base/user-error.js";
+import { hashOf } from "../checkpoint/checkpoint.js";
+import { onnx } from "../compile/onnx.js";
+import { hashProvenance } from "../compile/provenance.js";
+import { wilson } from "../evaluate/accuracy.js";
+import { withSession } from "../runtime/session.js";
+import { canonicalJson, sealOf, type Certificate } from "./certificate.js";
+import type { Ledger } from "./ledger.js";
+
+export async function verifyFile(bytes: Uint8Array, certificate: Certificate, found: Ledger): Promise<void> {
+  const sha256 = hashOf(bytes);
+  const whole = sha256 === certificate.sha256;
+  found.check("sha256", whole, whole ? sha256 : `${sha256}, not ${certificate.sha256}`);
+  const untouched = sealOf(certificate) === certificate.seal;
+  const edited = "the certificate was edited: its seal is of other numbers";
+  found.check("seal", untouched, untouched ? "the certificate is as it was written" : edited);
+  verifyArithmetic(bytes, certificate, found);
+  verifyMetadata(bytes, certificate, found);
+  await verifyLoads(bytes, found);
+}
+
+/** Numbers that follow from others in the certificate. */
+function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Ledger): void {
+  const { correct, testImages, fileBytes, accuracy, accuracyInterval, latencyMs, latency } = certificate;
+  const { maxDifference, tolerance } = certificate;
+  const claims: Record<string, boolean> = {
+    fileBytes: fileBytes === bytes.length,
+    accuracy: accuracy === correct / testImages,
+    accuracyInterval: wilson(correct, testImages).every((bound, i) => Math.abs(bound - accuracyInterval[i]!) < 1e-9),
+    latencyMs: latencyMs === latency.p50Ms,
+    maxDifference: maxDifference <= tolerance,
+    provenanceHash: certificate.provenanceHash === hashProvenance(certificate.provenance),
+  };
+  const wrong = Object.keys(claims).filter((name) => !claims[name]);
+  found.check(
+    "arithmetic",
+    wrong.length === 0,
+    wrong.length === 0 ? "its numbers agree" : `wrong: ${wrong.join(", ")}`,
+  );
+}
+
+/** What the compiler wrote into the file against what the certificate says. */
+function verifyMetadata(bytes: Uint8Array, certificate: Certificate, found: Ledger): void {
+  const metadata = metadataOf(bytes);
+  const { provenance, provenanceHash, id, architecture, labels, preprocessing } = certificate;
+  const wanted: Record<string, unknown> = { provenance, architecture, labels, preprocessing };
+  const words: Record<string, string> = { certificate: provenanceHash, architecture_id: id };
+  const wrong = [
+    ...Object.keys(words).filter((key) => metadata.get(`nestling.${key}`) !== words[key]),
+    ...Object.keys(wanted).filter((key) => parsedJson(metadata.get(`nestling.${key}`)) !== canonicalJson(wanted[key])),
+  ];
+  const named = metadata.has("nestling.certificate");
+  const right = `the file names ${provenanceHash}`;
+  const detail = named ? `the file says otherwise: ${wrong.join(", ")}` : "the file names no certificate";
+  found.check("provenance", wrong.length === 0, wrong.length === 0 ? right : detail);
+}
+
+const parsedJson = (text: string | undefined): string | undefined => {
+  try {
+    return canonicalJson(JSON.parse(text ?? ""));
+  } catch {
+    return undefined;
+  }
+};
+
+async function verifyLoads(bytes: Uint8Array, found: Ledger): Promise<void> {
+  try {
+    await withSession(bytes, {}, (session) => {
+      const names = `${session.inputNames.join(", ")} → ${session.outputNames.join(", ")}`;
+      found.check("loads", names === "pixel_values → logits", names);
+      return Promise.resolve();
+    });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    found.check("loads", false, error.message);
+  }
+}
+
+/** metadata_props of a model; none of what can't be decoded. */
+function metadataOf(bytes: Uint8Array): ReadonlyMap<string, string> {
+  try {
+    const { metadataProps } = onnx.ModelProto.decode(bytes);
+    return new Map(metadataProps.map(({ key, value }) => [key ?? "", value ?? ""]));
+  } catch {
+    return new Map();
+  }
+}

@@ -1,0 +1,71 @@
+/** What the run can tell: the child compiled again, its costs counted again, compared with the supernet and judged on the test images. */
+import { compiler } from "../compile/compile-child.js";
+import { hashProvenance, provenanceOf } from "../compile/provenance.js";
+import type { Run } from "../compile/run.js";
+import { measureAccuracy, type Accuracy } from "../evaluate/accuracy.js";
+import { environment } from "../evaluate/environment.js";
+import { checkArchitecture, idOf } from "../space/space.js";
+import { toleranceFor, type Certificate } from "./certificate.js";
+import { compareToSupernet, testImages } from "./contract.js";
+import type { Ledger } from "./ledger.js";
+
+export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run: Run, found: Ledger): Promise<void> {
+  const { architecture, provenance } = certificate;
+  const { recalibrationImages } = provenance;
+  const own = hashProvenance(provenanceOf(run, recalibrationImages)) === certificate.provenanceHash;
+  found.check("run", own, own ? "the child is of this run" : `the child is of another run (${provenance.checkpoint})`);
+  if (!own) return;
+  checkArchitecture(run.supernet.space, architecture, "certificate");
+
+  const free = await compiler(run, { recalibrationImages }).compile(architecture);
+  const { macs, parameters, peakBytes } = free;
+  const counted = { id: idOf(run.supernet.space, architecture), macs, parameters, peakBytes };
+  const wrong = (Object.keys(counted) as (keyof typeof counted)[])
+    .filter((key) => counted[key] !== certificate[key])
+    .map((key) => `${key} ${counted[key]}, certified ${certificate[key]}`);
+  const costs = `${macs} MACs, ${parameters} parameters, ${peakBytes} bytes at most`;
+  found.check("costs", wrong.length === 0, wrong.length === 0 ? costs : wrong.join("; "));
+
+  const staticBatch = staticBatchOf(certificate);
+  const again =
+    staticBatch === undefined ? free : await compiler(run, { recalibrationImages, staticBatch }).compile(architecture);
+  const same = again.sha256 === certificate.sha256;
+  const detail = same ? "the same bytes" : "other bytes";
+  // Another processor or onnxruntime rounds the recalibrated statistics otherwise; the numbers below then decide.
+  if (same || isSameMachine(certificate)) found.check("recompiled", same, detail);
+  else found.note("recompiled", `${detail}: certified on another machine`);
+  if (!same && staticBatch !== undefined) {
+    for (const name of ["supernet", "accuracy"]) found.skip(name, `the file has a fixed batch of ${staticBatch}`);
+    return;
+  }
+
+  // A fixed batch is the same network, judged with a free one.
+  const judged = staticBatch === undefined ? bytes : free.bytes;
+  const compared = testImages(run, architecture.resolution, certificate.comparedImages);
+  const child = { architecture, bytes: judged, statistics: free.statistics };
+  const { maxDifference, maxLogit } = await compareToSupernet(run, child, compared);
+  const tolerance = toleranceFor(maxLogit);
+  const difference = `largest difference ${maxDifference.toExponential(2)} of ${tolerance.toExponential(2)}`;
+  found.check("supernet", maxDifference <= tolerance, difference);
+  verifyAccuracy(certificate, await measureAccuracy(judged, testImages(run, architecture.resolution)), found);
+}
+
+/** One image in a thousand may fall to the other side of a tie on another machine. */
+export function verifyAccuracy(certificate: Certificate, { correct, count }: Accuracy, found: Ledger): void {
+  const near = count === certificate.testImages && Math.abs(correct - certificate.correct) <= Math.ceil(count / 1000);
+  const detail = `${correct} of ${count} right, certified ${certificate.correct} of ${certificate.testImages}`;
+  found.check("accuracy", near, detail);
+}
+
+export function staticBatchOf({ inputs }: Certificate): number | undefined {
+  const batch = inputs.pixel_values[0];
+  return typeof batch === "number" ? batch : undefined;
+}
+
+/** Whether this machine rounds as the certificate's did. */
+function isSameMachine(certificate: Certificate): boolean {
+  const here = environment(1);
+  return (["cpu", "cores", "cpuFlags", "onnxruntime"] as const).every(
+    (key) => JSON.stringify(here[key]) === JSON.stringify(certificate.environment[key]),
+  );
+}

@@ -1,0 +1,47 @@
+/** The process of check.ts: `check-process.js ENGINE MAIN` prints a Check as its last line. */
+import { random } from "../../../base/random.js";
+import { graphBuilder } from "../../../graph/builder.js";
+import { maximumOf, parametersOf, type Graph } from "../../../graph/graph.js";
+import type { Engine } from "../../engine.js";
+import { createWasmEngine } from "../../wasm/wasm-engine.js";
+import type { TensorflowEngine } from "../installed.js";
+import { loadPackage } from "../locate.js";
+import { gpuOf, nodeEngineOf, versionOf } from "../node-engine.js";
+import type { Check } from "./check.js";
+
+const size = { batch: 8, resolution: 12 };
+
+/** Each kernel that training spends its time in. */
+function smallNet(): Graph {
+  const b = graphBuilder("check", 3);
+  let x = b.activation("a", b.batchNorm("b", b.conv("c", b.input, { out: 16, kernel: 3, stride: 2 })), "swish");
+  x = b.activation("d", b.batchNorm("e", b.depthwise("f", x, { kernel: 5 })), "relu6");
+  x = b.batchNorm("g", b.conv("h", x, { out: 24 }));
+  return b.build([b.dense("i", b.flatten("j", b.globalAveragePool("k", x)), 10)]);
+}
+
+/** Logits and then all gradients. */
+async function compute(engine: Engine, graph: Graph): Promise<Float32Array[]> {
+  const draw = random("engine check");
+  const normal = (length: number): Float32Array => Float32Array.from({ length }, () => draw.normal());
+  const weights = new Map(
+    parametersOf(graph).map(({ name, shape }) => [name, normal(shape.reduce<number>((n, s) => n * maximumOf(s), 1))]),
+  );
+  const program = engine.compile(graph, size);
+  const logits = await program.forward(weights, normal(size.batch * size.resolution ** 2 * 3));
+  const gradients = new Map([...weights].map(([name, { length }]) => [name, new Float32Array(length)]));
+  await program.backward(normal(size.batch * 10), gradients);
+  program.dispose();
+  return [logits, ...gradients.values()];
+}
+
+const [name, main] = process.argv.slice(2) as [TensorflowEngine, string];
+const tf = loadPackage(main);
+const graph = smallNet();
+const [found, wanted] = [await compute(nodeEngineOf(name, tf), graph), await compute(createWasmEngine(), graph)];
+const relative = wanted.map((array, i) => {
+  const largest = array.reduce((max, x) => Math.max(max, Math.abs(x)), 1);
+  return array.reduce((max, x, j) => Math.max(max, Math.abs(x - found[i]![j]!)), 0) / largest;
+});
+const check: Check = { version: versionOf(tf), gpu: gpuOf(tf), difference: Math.max(...relative) };
+process.stdout.write(`\n${JSON.stringify(check)}\n`);

@@ -1,0 +1,29 @@
+/** Where `nestling engine install` puts engines: outside every project, so that one install serves them all. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+export type TensorflowEngine = "node" | "node-gpu";
+
+export const packageOf = (engine: TensorflowEngine): string =>
+  engine === "node" ? "@tensorflow/tfjs-node" : "@tensorflow/tfjs-node-gpu";
+
+/** The last release of the packages, and of libtensorflow in wheels that their binding was built and checked against. */
+export const packageVersion = "4.22.0";
+export const libraryVersion = "2.21.0";
+
+/** Read at each call: tests and programs set XDG_DATA_HOME. */
+export function enginesFolder(): string {
+  const data = process.env["XDG_DATA_HOME"];
+  return join(data !== undefined && data !== "" ? data : join(homedir(), ".local/share"), "nestling/engines");
+}
+
+export const installedFolder = (engine: TensorflowEngine): string =>
+  join(enginesFolder(), `${engine}-${packageVersion}-tf${libraryVersion}`);
+
+/** The package inside a folder that an install makes. */
+export const packageFolder = (folder: string, engine: TensorflowEngine): string =>
+  join(folder, "node_modules", packageOf(engine));
+
+/** The package's main file, by which it is loaded. */
+export const installedMain = (engine: TensorflowEngine): string =>
+  join(packageFolder(installedFolder(engine), engine), "dist/index.js");

@@ -1,0 +1,34 @@
+/** What every norm group's children did, on every rank: two numbers a child cross between ranks, its role is known everywhere. */
+import type { Ranks } from "../ranks/ranks.js";
+import { shareOf } from "../ranks/tree.js";
+import { childrenOf, type ChildResult, type Task } from "./sandwich.js";
+
+export interface GroupResult {
+  readonly group: number;
+  readonly children: readonly ChildResult[];
+}
+
+/** @param own those of this rank's groups */
+export function gatherResults(ranks: Ranks, task: Task, step: number, own: readonly GroupResult[]): ChildResult[][] {
+  const groups = task.batch / task.group;
+  const roles = childrenOf(task, step).map(({ role }) => role);
+  const numbers = new Float64Array(groups * roles.length * 2);
+  const each = roles.length * 2;
+  for (const { group, children } of own) {
+    numbers.set(
+      children.flatMap(({ loss, correct }) => [loss, correct]),
+      group * each,
+    );
+  }
+  const counts = Array.from({ length: ranks.size }, (_, rank) => {
+    const { first, end } = shareOf(groups, ranks.size, rank);
+    return (end - first) * each;
+  });
+  ranks.gather(numbers, counts);
+  return Array.from({ length: groups }, (_, group) =>
+    roles.map((role, child) => {
+      const at = group * each + 2 * child;
+      return { role, loss: numbers[at]!, correct: numbers[at + 1]! };
+    }),
+  );
+}

@@ -1,0 +1,206 @@
+/** A real child of a tiny run, exported, and everything that can be done to it afterwards. */
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { hashOf } from "../../src/checkpoint/checkpoint.js";
+import { certificateSchema, sealed, type Certificate } from "../../src/deploy/certificate.js";
+import { exportChild } from "../../src/deploy/export-child.js";
+import { verifyChild, type Verification } from "../../src/deploy/verify.js";
+import { wilson } from "../../src/evaluate/accuracy.js";
+import { withSession } from "../../src/runtime/session.js";
+import { biggest, sample } from "../../src/space/space.js";
+import { random } from "../../src/base/random.js";
+import { tinyRun } from "../search/tiny-run.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { source } from "../train/tiny.js";
+
+const [run, otherRun] = [await tinyRun(60), await tinyRun(60, 8)];
+const recalibrationImages = 300;
+const architecture = sample(run.supernet.space, random(2));
+const child = join(run.folder, "child.onnx");
+let certificate: Certificate;
+
+beforeAll(async () => {
+  certificate = await exportChild(run, architecture, { out: child, recalibrationImages });
+});
+
+const failures = ({ checks }: Verification): string[] =>
+  checks.filter(({ verdict }) => verdict === "failed").map(({ name }) => name);
+
+/** A copy of the child, changed. */
+async function copy(
+  change: { bytes?: (bytes: Buffer) => Uint8Array; certificate?: (certificate: Certificate) => Certificate } = {},
+): Promise<string> {
+  const path = join(await temporaryFolder(), "child.onnx");
+  const bytes = await readFile(child);
+  await writeFile(path, change.bytes?.(bytes) ?? bytes);
+  await writeFile(path.replace(".onnx", ".json"), JSON.stringify(change.certificate?.(certificate) ?? certificate));
+  return path;
+}
+
+test("the certificate has the names that were promised, passes its schema, and speaks of the file beside it", async () => {
+  const written: unknown = JSON.parse(await readFile(child.replace(".onnx", ".json"), "utf8"));
+  expect(certificateSchema.parse(written)).toEqual(certificate);
+  for (const name of [
+    "architecture",
+    "macs",
+    "parameters",
+    "accuracy",
+    "accuracyInterval",
+    "latencyMs",
+    "maxDifference",
+    "sha256",
+  ]) {
+    expect(written).toHaveProperty(name);
+  }
+  const bytes = await readFile(child);
+  expect(certificate).toMatchObject({
+    file: "child.onnx",
+    sha256: hashOf(bytes),
+    fileBytes: bytes.length,
+    architecture,
+  });
+  expect(certificate.maxDifference).toBeLessThanOrEqual(certificate.tolerance);
+  expect(certificate.accuracyInterval[0]).toBeLessThan(certificate.accuracy);
+  expect(certificate.accuracyInterval[1]).toBeGreaterThan(certificate.accuracy);
+  expect(certificate.testImages).toBe(run.data.test.count);
+});
+
+test("an untouched child passes, alone, with its data and with its run; latency is a note", async () => {
+  const alone = await verifyChild(child);
+  expect(failures(alone)).toEqual([]);
+  expect(alone.checks.filter(({ verdict }) => verdict === "skipped").map(({ name }) => name)).toEqual([
+    "supernet",
+    "accuracy",
+  ]);
+  const withData = await verifyChild(child, { data: source });
+  expect(withData.checks.find(({ name }) => name === "accuracy")?.verdict).toBe("passed");
+  const withRun = await verifyChild(child, { run: run.folder });
+  expect(failures(withRun)).toEqual([]);
+  const verdicts = new Map(withRun.checks.map(({ name, verdict }) => [name, verdict]));
+  for (const name of [
+    "sha256",
+    "seal",
+    "arithmetic",
+    "provenance",
+    "loads",
+    "run",
+    "costs",
+    "recompiled",
+    "supernet",
+    "accuracy",
+  ]) {
+    expect(verdicts.get(name), name).toBe("passed");
+  }
+  expect(verdicts.get("latency")).toBe("noted");
+  // Keys in another order are no change.
+  const turned = await copy({
+    certificate: (whole) => Object.fromEntries(Object.entries(whole).reverse()) as Certificate,
+  });
+  expect((await verifyChild(turned)).passed).toBe(true);
+});
+
+test("a flipped byte is found, wherever it lies", async () => {
+  const { length } = await readFile(child);
+  const draw = random("flips");
+  for (let flip = 0; flip < 25; flip++) {
+    const at = draw.integer(length);
+    const path = await copy({
+      bytes: (bytes) => bytes.map((byte, i) => (i === at ? byte ^ (1 << draw.integer(8)) : byte)),
+    });
+    const found = await verifyChild(path);
+    expect(found.passed).toBe(false);
+    expect(failures(found), `byte ${at}`).toContain("sha256");
+  }
+});
+
+test("a truncated file and an empty one are found", async () => {
+  for (const length of [0, 1000]) {
+    const found = await verifyChild(await copy({ bytes: (bytes) => bytes.subarray(0, length) }));
+    expect(failures(found)).toEqual(expect.arrayContaining(["sha256", "loads"]));
+  }
+});
+
+test("each number of the certificate that is edited is found", async () => {
+  const edits: Partial<Certificate>[] = [
+    { accuracy: 0.99 },
+    { accuracyInterval: [0.98, 1] },
+    { correct: certificate.correct + 1 },
+    { macs: certificate.macs - 1 },
+    { parameters: 7 },
+    { peakBytes: 7 },
+    { latencyMs: 0.001 },
+    { maxDifference: 0 },
+    { id: "1" },
+    { labels: [...certificate.labels].reverse() },
+    { architecture: biggest(run.supernet.space) },
+    { environment: { ...certificate.environment, cpu: "faster" } },
+    { provenance: { ...certificate.provenance, step: 9999 } },
+  ];
+  for (const edit of edits) {
+    const found = await verifyChild(await copy({ certificate: (whole) => ({ ...whole, ...edit }) }));
+    expect(failures(found), Object.keys(edit).join()).toContain("seal");
+  }
+});
+
+test("an edit that is sealed again is found where it contradicts the file, itself, or the run", async () => {
+  const resealed = (edit: Partial<Certificate>) => copy({ certificate: (whole) => sealed({ ...whole, ...edit }) });
+  const alone = async (edit: Partial<Certificate>) => failures(await verifyChild(await resealed(edit)));
+  expect(await alone({ accuracy: 0.99 })).toEqual(["arithmetic"]);
+  expect(await alone({ architecture: biggest(run.supernet.space) })).toEqual(["provenance"]);
+  expect(await alone({ labels: [...certificate.labels].reverse() })).toEqual(["provenance"]);
+  expect(await alone({ latencyMs: 0.001 })).toEqual(["arithmetic"]);
+  const withRun = async (edit: Partial<Certificate>) =>
+    failures(await verifyChild(await resealed(edit), { run: run.folder }));
+  expect(await withRun({ macs: certificate.macs - 1 })).toEqual(["costs"]);
+  const correct = certificate.testImages;
+  const perfect = { correct, accuracy: 1, accuracyInterval: wilson(correct, correct) };
+  expect(await withRun(perfect)).toEqual(["accuracy"]);
+});
+
+test("another run is told apart", async () => {
+  expect(failures(await verifyChild(child, { run: otherRun.folder }))).toEqual(["run"]);
+});
+
+test("the certificate of another child does not pass", async () => {
+  const other = join(run.folder, "other.onnx");
+  await exportChild(run, biggest(run.supernet.space), { out: other, recalibrationImages });
+  const path = await copy();
+  await copyFile(other.replace(".onnx", ".json"), path.replace(".onnx", ".json"));
+  expect(failures(await verifyChild(path))).toEqual(expect.arrayContaining(["sha256", "provenance"]));
+});
+
+test("a fixed batch is exported, runs at it, and is verified by its bytes", async () => {
+  const out = join(run.folder, "static.onnx");
+  const fixed = await exportChild(run, architecture, { out, recalibrationImages, staticBatch: 4 });
+  expect(fixed).toMatchObject({
+    inputs: { pixel_values: [4, 1, architecture.resolution, architecture.resolution] },
+    accuracy: certificate.accuracy,
+  });
+  await withSession(await readFile(out), {}, async (session) => {
+    const { resolution } = architecture;
+    const outputs = await session.run(new Float32Array(4 * resolution ** 2), [4, 1, resolution, resolution]);
+    expect(outputs.get("logits")).toHaveLength(4 * 10);
+    await expect(session.run(new Float32Array(resolution ** 2), [1, 1, resolution, resolution])).rejects.toThrow();
+  });
+  const found = await verifyChild(out, { run: run.folder });
+  expect(failures(found)).toEqual([]);
+  expect(found.checks.find(({ name }) => name === "recompiled")?.detail).toBe("the same bytes");
+});
+
+test("what can't be verified is said: no file, no certificate, a damaged one, another name than .onnx", async () => {
+  const folder = await temporaryFolder();
+  await expect(verifyChild(join(folder, "none.onnx"))).rejects.toThrow("want an .onnx file");
+  const bare = join(folder, "bare.onnx");
+  await copyFile(child, bare);
+  await expect(verifyChild(bare)).rejects.toThrow("want the certificate beside the file");
+  await writeFile(join(folder, "bare.json"), '{"format":1');
+  await expect(verifyChild(bare)).rejects.toThrow("is not JSON");
+  await writeFile(join(folder, "bare.json"), '{"format":1}');
+  await expect(verifyChild(bare)).rejects.toThrow("sha256 is missing");
+  await expect(exportChild(run, architecture, { out: join(folder, "child.pb") })).rejects.toThrow(
+    "a name that ends in .onnx",
+  );
+  expect(existsSync(join(folder, "child.pb"))).toBe(false);
+});

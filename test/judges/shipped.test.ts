@@ -1,0 +1,72 @@
+/** A child as `nestling export` writes it, in Python: what it says of itself, and README's own lines. */
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { nestling } from "../cli/nestling.js";
+import { missing, python } from "./judges.js";
+
+let folder: string;
+
+beforeAll(async () => {
+  if (missing) return;
+  folder = await mkdtemp(join(tmpdir(), "nestling-shipped-"));
+  const run = join(folder, "run");
+  const trained = nestling(
+    ...["train", "--space", "fashion", "--data", "fixtures/fashion-mnist", "--out", run, "--steps", "2"],
+  );
+  expect(trained.status, trained.stderr).toBe(0);
+  const exported = nestling("export", run, "--arch", "biggest", "--out", join(folder, "child.onnx"));
+  expect(exported.status, exported.stderr).toBe(0);
+}, 120_000);
+
+afterAll(() => {
+  if (!missing) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs Python where `child.onnx` lies; what it prints. */
+const inPython = (code: string): string => execFileSync(python, ["-c", code], { cwd: folder, encoding: "utf8" });
+
+test.skipIf(missing)(
+  `the file's metadata is read by onnx and by onnxruntime, as the certificate has it${missing}`,
+  () => {
+    const [props, custom] = JSON.parse(
+      inPython(`
+import json, onnx, onnxruntime
+props = {p.key: p.value for p in onnx.load("child.onnx").metadata_props}
+custom = onnxruntime.InferenceSession("child.onnx").get_modelmeta().custom_metadata_map
+print(json.dumps([props, custom]))
+`),
+    ) as Record<string, string>[];
+    expect(custom).toEqual(props);
+    const certificate = JSON.parse(readFileSync(join(folder, "child.json"), "utf8")) as Record<string, unknown>;
+    const json = (key: string): unknown => JSON.parse(props![`nestling.${key}`]!);
+    expect(props!["nestling.architecture_id"]).toBe(certificate["id"]);
+    expect(props!["nestling.certificate"]).toBe(certificate["provenanceHash"]);
+    expect(json("architecture")).toEqual(certificate["architecture"]);
+    expect(json("labels")).toEqual(certificate["labels"]);
+    expect(json("preprocessing")).toEqual(certificate["preprocessing"]);
+  },
+);
+
+/** The indented block of README that begins with Python's import of onnxruntime; JavaScript's has braces. */
+const readmeBlock = (): string => {
+  const lines = readFileSync("README.md", "utf8").split("\n");
+  const first = lines.findIndex((line) => /^ {4}import [\w, ]*\bonnxruntime\b/.test(line));
+  expect(first, "README.md has no indented block that begins with `import onnxruntime`").toBeGreaterThanOrEqual(0);
+  const rest = lines.slice(first);
+  const end = rest.findIndex((line) => line !== "" && !line.startsWith("    "));
+  return rest
+    .slice(0, end < 0 ? undefined : end)
+    .map((line) => line.slice(4))
+    .join("\n");
+};
+
+test.skipIf(missing)(`README's Python lines run on an exported child and end with its logits${missing}`, () => {
+  const printed = inPython(`${readmeBlock()}\nimport json; print(json.dumps(list(logits.shape)))`);
+  const shape = JSON.parse(printed.trim().split("\n").at(-1)!) as number[];
+  expect(shape).toHaveLength(2);
+  expect(shape[1]).toBe(10);
+});

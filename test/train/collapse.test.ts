@@ -1,0 +1,90 @@
+/** Real runs that explode, and what they leave. */
+import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { loadCheckpoint } from "../../src/checkpoint/checkpoint.js";
+import { collapseGuard } from "../../src/train/collapse.js";
+import { nestling } from "../cli/nestling.js";
+import { logOf, source, temporaryFolder, tinyRecipeData, trainTiny } from "./tiny.js";
+
+const exploding = (perImage: number, warmupEpochs = 0) => ({
+  optimizer: { kind: "sgd-nesterov" },
+  clipNorm: null,
+  dropout: 0,
+  weightDecay: 0,
+  learningRate: { perImage, warmupEpochs },
+});
+
+async function keptBy(out: string) {
+  const { state, weights } = await loadCheckpoint(join(out, "checkpoint"));
+  for (const { data } of weights.values()) expect(data.every(Number.isFinite)).toBe(true);
+  return state;
+}
+
+test("a loss that is no number stops the run; the checkpoint kept is finite and loads", async () => {
+  const out = await temporaryFolder();
+  // Every step is a checkpoint, so the exploded weights had their chance to be one.
+  const run = trainTiny({ out, steps: 20, recipe: exploding(1e10) });
+  await expect(run).rejects.toThrow(
+    /^step \d+ is a (loss|gradient) of .*the last good checkpoint is kept in .*checkpoint/,
+  );
+  expect((await keptBy(out)).step).toBeLessThan(20);
+});
+
+test("a run that learned and falls back to chance is stopped; the checkpoint kept is of before the fall", async () => {
+  const out = await temporaryFolder();
+  const run = trainTiny({ out, steps: 400, threads: 2, recipe: exploding(0.1, 1) });
+  await expect(run).rejects.toThrow(/^step \d+ is an accuracy of the biggest child of \d+\.\d % after \d+\.\d %/);
+  const { step } = await keptBy(out);
+  const log = await logOf(out);
+  const accuracies = log.filter((line) => line.step <= step).map(({ biggest }) => biggest!.accuracy);
+  const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  expect(step).toBeGreaterThan(0);
+  expect(mean(accuracies.slice(-8))).toBeGreaterThan(0.15);
+  expect(step).toBeLessThan(log.at(-1)!.step);
+});
+
+test("a loss far above guessing stops a run that never learned", async () => {
+  await expect(trainTiny({ steps: 300, threads: 2, recipe: exploding(1) })).rejects.toThrow(
+    /^step \d+ is a loss of \d/,
+  );
+});
+
+test("on the command line: exit code 2, one clear message, and the run resumes to the same end", async () => {
+  const [out, recipe] = [await temporaryFolder(), join(await temporaryFolder(), "recipe.json")];
+  await writeFile(recipe, JSON.stringify({ ...tinyRecipeData, ...exploding(1e10) }));
+  const args = ["train", "--space", "fixtures/spaces/tiny.json", "--data", source, "--recipe", recipe, "--out", out];
+  for (const more of [[], ["--resume"]]) {
+    const { status, stderr } = nestling(...args, "--steps", "20", ...more);
+    expect(status, stderr).toBe(2);
+    expect(stderr).toContain("The run has collapsed; the last good checkpoint is kept");
+    expect(stderr).not.toContain("    at ");
+  }
+});
+
+const good = { loss: 1, accuracy: 0.8, gradientNorm: 1 };
+const feed = (guard: ReturnType<typeof collapseGuard>, count: number, accuracy: number): void => {
+  for (let step = 0; step < count; step++) guard.check(step, { ...good, accuracy });
+};
+
+test("a run that never leaves chance is no collapse, and one bad step isn't either", () => {
+  const slow = collapseGuard(10, "run");
+  feed(slow, 500, 0.1);
+  expect(slow.isSound(Float32Array.of(1))).toBe(true);
+  const learned = collapseGuard(10, "run");
+  feed(learned, 100, 0.9);
+  feed(learned, 1, 0);
+  expect(learned.isSound(Float32Array.of(1))).toBe(true);
+});
+
+test("between the fall and its discovery no weights are kept, and none ever that are not finite", () => {
+  const guard = collapseGuard(10, "run");
+  feed(guard, 100, 0.9);
+  feed(guard, 20, 0.1);
+  expect(guard.isSound(Float32Array.of(1))).toBe(false);
+  expect(() => feed(guard, 200, 0.1)).toThrow("has collapsed");
+  expect(collapseGuard(10, "run").isSound(Float32Array.of(1, Infinity))).toBe(false);
+  expect(() => collapseGuard(10, "run").check(3, { ...good, gradientNorm: Infinity })).toThrow(
+    "step 3 is a gradient of norm Infinity",
+  );
+});

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { checkFit } from "../../src/train/fit.js";
+import { loadSpace } from "../../src/space/load.js";
+import { images, tinyRecipe, tinySpace, trainTiny } from "./tiny.js";
+
+test("a space, its data and a recipe that agree pass", () => {
+  expect(() => checkFit(tinySpace, images, tinyRecipe())).not.toThrow();
+  // A batch below the norm group is one group.
+  expect(() => checkFit(tinySpace, images, tinyRecipe({ batch: 6, normGroup: 8 }))).not.toThrow();
+});
+
+test("all that doesn't agree is said at once, each with its way out", async () => {
+  const imagenet = await loadSpace("ofa-mbv3");
+  const error = (() => {
+    try {
+      checkFit(imagenet, images, tinyRecipe({ batch: 30, normGroup: 8 }));
+    } catch (caught) {
+      return caught as Error;
+    }
+    return undefined;
+  })();
+  expect(error!.message.split("\n")).toEqual([
+    '--data is 10 classes; want 1000, as the space ofa-mbv3 has. Set "classes": 10 in the space.',
+    '--data is 1 channels; want 3, as the space ofa-mbv3 has. Set "channels": 1 in the space.',
+    "batch is 30; want a multiple of normGroup, 8. Change --batch, or normGroup in the recipe.",
+  ]);
+});
+
+test("batch norm needs two images, and an epoch at least one batch", async () => {
+  expect(() => checkFit(tinySpace, images, tinyRecipe({ batch: 1 }))).toThrow("batch is 1; want at least 2");
+  await expect(trainTiny({ steps: 1, recipe: { batch: 16000 } })).rejects.toThrow(
+    "batch is 16000; want at most 9000, the training images without the validation part",
+  );
+});
