@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { slicedChild } from "../dist/compile/children.js";
 import { emit } from "../dist/compile/emit.js";
+import { pack } from "../dist/compile/numbers.js";
 import { runPasses } from "../dist/compile/passes.js";
 import { recalibrate } from "../dist/compile/recalibrate.js";
 import { useStatistics } from "../dist/compile/use-statistics.js";
@@ -104,7 +105,7 @@ function serialise({ graph, weights }) {
     return entry;
   });
   const numbers = new Float32Array(offset);
-  for (const { name, offset: at } of parameters) numbers.set(weights.get(name), at);
+  for (const { name, offset: at } of parameters) numbers.set(pack(weights.get(name)), at);
   return { parameters, numbers };
 }
 

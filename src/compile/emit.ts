@@ -1,7 +1,7 @@
 /**
  * Emit: a plain graph as ONNX nodes, NCHW. One row per operator, in the spellings that fused best and ran on most runtimes
  * (shared facts: opset 17, IR 8; swish as x · Sigmoid(x); hard-swish as x · HardSigmoid(x); squeeze-and-excite with the gate
- * first, which OpenCV needs; GlobalAveragePool; Flatten and Gemm).
+ * first, which OpenCV 4.6 needs; GlobalAveragePool; Flatten and Gemm).
  */
 import { onnx } from "./onnx.js";
 import { isParameter, plainSize, type Node, type Parameter, type Value } from "../graph/graph.js";
