@@ -78,6 +78,8 @@ const shown = (value: unknown): string => (value === undefined ? "missing" : JSO
 /** zod says "Invalid input: expected number, received string" and "Too small: expected …": the wish is what it expected. */
 function wish(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value") return `one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
-  const expected = /expected (.*?)(, received.*)?$/.exec(issue.message)?.[1];
+  if (issue.code === "invalid_union" && issue.errors.length > 0)
+    return [...new Set(issue.errors.map(([first]) => (first ? wish(first) : "another value")))].join(" or ");
+  const expected = /[Ee]xpected (.*?)(, received.*)?$/.exec(issue.message)?.[1];
   return expected?.replace(/^\w+ to (be|have) /, "") ?? issue.message;
 }

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { sources } from "../data/mnist.js";
 import { createEngine } from "../engine/choose.js";
+import { inspectEngine, listGpus } from "../engine/tensorflow/inspect.js";
 import { listProviders, onnxruntimeVersion } from "../runtime/session.js";
 
 export interface Finding {
@@ -29,6 +30,7 @@ export async function doctor(): Promise<Finding[]> {
       detail: `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB of memory`,
     },
     { name: "engine wasm", state: "present", detail: engine.description },
+    ...(await trainingLibraries()),
     { name: "onnxruntime", state: "present", detail: onnxruntimeVersion },
     ...listProviders().map(({ name, bundled }): Finding => ({
       name: `onnxruntime provider ${name}`,
@@ -48,6 +50,22 @@ export async function doctor(): Promise<Finding[]> {
       state: there ? "present" : "missing",
       detail: there ? packaged.folder : `on Debian: apt-get install ${packaged.name}; or it is downloaded at first use`,
     });
+  }
+  return findings;
+}
+
+async function trainingLibraries(): Promise<Finding[]> {
+  const gpus = await listGpus();
+  const findings: Finding[] = [
+    {
+      name: "NVIDIA GPU",
+      state: gpus.length > 0 ? "present" : "missing",
+      detail: gpus.join("; ") || "nvidia-smi finds none; nestling needs none",
+    },
+  ];
+  for (const engine of ["node", "node-gpu"] as const) {
+    const { works, detail } = await inspectEngine(engine);
+    findings.push({ name: `engine ${engine}`, state: works ? "present" : "missing", detail });
   }
   return findings;
 }

@@ -14,8 +14,7 @@ import { verifyCommand } from "./commands/verify.js";
 export function program(): Command {
   const root = new Command("nestling")
     .description("Train one supernet, search it, and ship any of its children as a verified ONNX file.")
-    .version(version)
-    .showHelpAfterError("(see --help)");
+    .version(version);
   const commands = [
     trainCommand,
     searchCommand,
@@ -29,7 +28,7 @@ export function program(): Command {
   ];
   for (const make of commands) root.addCommand(make());
   forEachCommand(root, (command) => {
-    command.exitOverride();
+    command.exitOverride().showHelpAfterError("(see --help)");
     if (command.commands.length === 0) {
       command.option("--json", "print one JSON object on stdout").option("--debug", "show stacks of failures");
     }

@@ -1,6 +1,6 @@
 /** The two forms of an architecture's network before compilation: its slice, and the masked supernet that the slice must equal. */
 import { atMaximum, applyMask, mask } from "../supernet/mask.js";
-import { boxesOf, gatherBox, slice } from "../supernet/slice.js";
+import { boxesOf, slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
 import type { Architecture } from "../space/schema.js";
 import { parametersOf } from "../graph/graph.js";
@@ -18,7 +18,7 @@ const weightOf = (weights: SharedWeights, name: string): Float32Array => {
   return array;
 };
 
-/** The plain graph of an architecture with its part of the shared weights. */
+/** The plain graph of an architecture with its part of the shared weights, of which nothing is copied. */
 export function slicedChild(
   { graph, ...supernet }: Supernet,
   shared: SharedWeights,
@@ -27,7 +27,7 @@ export function slicedChild(
   const setting = supernet.settingOf(architecture);
   const sliced = slice(graph, setting);
   const weights = [...boxesOf(graph, sliced, setting)].map(
-    ([name, box]) => [name, gatherBox(box, weightOf(shared, name))] as const,
+    ([name, box]) => [name, { shared: weightOf(shared, name), box }] as const,
   );
   return { graph: sliced, weights: new Map(weights) };
 }

@@ -8,6 +8,9 @@ import { isParameter, plainSize, type Node, type Parameter, type Value } from ".
 import type { ActivationFunction, NodeOf, OperatorName } from "../graph/operators.js";
 import { inferExtents, type Extents } from "../graph/shapes.js";
 import type { Child } from "./child.js";
+import { asPart, pack, type Numbers } from "./numbers.js";
+import { forEachOihwBlock } from "./oihw.js";
+import { encodeModel, type Tensor } from "./onnx-file.js";
 
 export interface EmitOptions {
   /** Height = width of the input in pixels. */
@@ -23,32 +26,23 @@ export interface EmitOptions {
 interface Sink {
   /** A node; its name is made unique. */
   node(op: string, inputs: readonly string[], outputs: readonly string[], attributes?: Attributes): void;
-  weight(name: string, dims: readonly number[], data: Float32Array): string;
-  numbers(parameter: Parameter): Float32Array;
+  /** A parameter of one dimension. */
+  vector(parameter: Parameter): string;
+  /** A convolution's or dense layer's weight, turned into these dimensions. */
+  weight(parameter: Parameter, dims: readonly number[]): string;
+  scalar(name: string, value: number): string;
   extents: Extents;
 }
 type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
 
 const pair = (x: number): [number, number] => [x, x];
 
-/** [kernel, kernel, in, out] → [out, in, kernel, kernel]; depthwise [kernel, kernel, channels] → [channels, 1, kernel, kernel]. */
-function toOihw(weight: Float32Array, taps: number, inputs: number, outputs: number): Float32Array {
-  const out = new Float32Array(weight.length);
-  for (let tap = 0; tap < taps; tap++) {
-    for (let i = 0; i < inputs; i++) {
-      for (let o = 0; o < outputs; o++) out[(o * inputs + i) * taps + tap] = weight[(tap * inputs + i) * outputs + o]!;
-    }
-  }
-  return out;
-}
-
 function emitConvolution(sink: Sink, node: NodeOf<"conv"> | NodeOf<"depthwise">): void {
   const kernel = plainSize(node.attributes.kernel);
   const outputs = plainSize(node.out.y.channels);
   const inputs = node.op === "conv" ? plainSize(node.in.x.channels) : 1;
-  const weight = toOihw(sink.numbers(node.in.weight), kernel ** 2, inputs, outputs);
-  const names = [node.in.x.name, sink.weight(node.in.weight.name, [outputs, inputs, kernel, kernel], weight)];
-  if (node.in.bias) names.push(sink.weight(node.in.bias.name, [outputs], sink.numbers(node.in.bias)));
+  const names = [node.in.x.name, sink.weight(node.in.weight, [outputs, inputs, kernel, kernel])];
+  if (node.in.bias) names.push(sink.vector(node.in.bias));
   sink.node("Conv", names, [node.out.y.name], {
     kernel_shape: pair(kernel),
     strides: pair(node.attributes.stride),
@@ -64,8 +58,7 @@ const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: stri
   relu: (sink, x, y) => sink.node("Relu", [x], [y]),
   relu6: (sink, x, y) => {
     // Bounds are scalars, as the specification wants. (OpenCV 4.6 alone wants vectors of one.)
-    const bound = (value: number): string => sink.weight(`clip.${value}`, [], Float32Array.of(value));
-    sink.node("Clip", [x, bound(0), bound(6)], [y]);
+    sink.node("Clip", [x, sink.scalar("clip.0", 0), sink.scalar("clip.6", 6)], [y]);
   },
   sigmoid: (sink, x, y) => sink.node("Sigmoid", [x], [y]),
   "hard-sigmoid": (sink, x, y, slope) => sink.node("HardSigmoid", [x], [y], hardSigmoid(slope)),
@@ -84,16 +77,14 @@ const rows: { [Name in OperatorName]: (sink: Sink, node: NodeOf<Name>) => void }
   depthwise: emitConvolution,
   dense(sink, node) {
     const [inputs, outputs] = [plainSize(node.in.x.channels), plainSize(node.out.y.channels)];
-    const weight = toOihw(sink.numbers(node.in.weight), 1, inputs, outputs);
-    const names = [node.in.x.name, sink.weight(node.in.weight.name, [outputs, inputs], weight)];
-    if (node.in.bias) names.push(sink.weight(node.in.bias.name, [outputs], sink.numbers(node.in.bias)));
+    const names = [node.in.x.name, sink.weight(node.in.weight, [outputs, inputs])];
+    if (node.in.bias) names.push(sink.vector(node.in.bias));
     sink.node("Gemm", names, [node.out.y.name], { transB: 1 });
   },
   batchNorm(sink, node) {
     const { x, gamma, beta, mean, variance } = node.in;
     if (!mean || !variance) throw new Error(`internal: ${node.name} has no statistics to be emitted with`);
-    const name = (input: Parameter | Value): string =>
-      isParameter(input) ? sink.weight(input.name, [plainSize(x.channels)], sink.numbers(input)) : input.name;
+    const name = (input: Parameter | Value): string => (isParameter(input) ? sink.vector(input) : input.name);
     const inputs = [x.name, ...[gamma, beta, mean, variance].map(name)];
     sink.node("BatchNormalization", inputs, [node.out.y.name], { epsilon: { float: node.attributes.epsilon } });
   },
@@ -135,10 +126,19 @@ const rows: { [Name in OperatorName]: (sink: Sink, node: NodeOf<Name>) => void }
 /** The model's bytes: opset 17, IR 8, raw little-endian float32 weights, one file. */
 export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Array {
   const nodes: onnx.INodeProto[] = [];
-  const initializers = new Map<string, onnx.ITensorProto>();
+  const tensors = new Map<string, Tensor>();
   const names = new Map<string, number>();
   const rename = new Map([[graph.outputs[0]!.name, options.output ?? graph.outputs[0]!.name]]);
   const renamed = (name: string): string => rename.get(name) ?? name;
+  const numbers = (name: string): Numbers => {
+    const found = weights.get(name);
+    if (!found) throw new Error(`internal: no numbers for ${name}`);
+    return found;
+  };
+  const tensor = (name: string, dims: readonly number[], forEachBlock: Tensor["forEachBlock"]): string => {
+    tensors.set(name, { name, dims, forEachBlock });
+    return name;
+  };
   const sink: Sink = {
     node(opType, inputs, outputs, attributes = {}) {
       const name = outputs[0]!;
@@ -152,15 +152,15 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
         attribute: Object.entries(attributes).map(([key, value]) => attributeProto(key, value)),
       });
     },
-    weight(name, dims, data) {
-      initializers.set(name, tensorProto(name, dims, data));
-      return name;
+    vector(parameter) {
+      const values = numbers(parameter.name);
+      return tensor(parameter.name, [plainSize(parameter.shape[0]!)], (use) => use(pack(values)));
     },
-    numbers({ name }) {
-      const array = weights.get(name);
-      if (!array) throw new Error(`internal: no numbers for ${name}`);
-      return array;
+    weight(parameter, dims) {
+      const part = asPart(numbers(parameter.name), parameter);
+      return tensor(parameter.name, dims, (use) => forEachOihwBlock(part, use));
     },
+    scalar: (name, value) => tensor(name, [], (use) => use(Float32Array.of(value))),
     extents: inferExtents(graph, options.resolution),
   };
   for (const node of graph.nodes) (rows[node.op] as (sink: Sink, node: Node) => void)(sink, node);
@@ -183,15 +183,12 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
     graph: {
       name: graph.name,
       node: nodes,
-      initializer: [...initializers.values()],
       input: [valueInfo(graph.input.name, input)],
       output: outputs,
     },
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
   };
-  const wrong = onnx.ModelProto.verify(model);
-  if (wrong) throw new Error(`internal: the ONNX model is malformed: ${wrong}`);
-  return onnx.ModelProto.encode(model).finish();
+  return encodeModel(model, [...tensors.values()]);
 }
 
 function attributeProto(
@@ -202,11 +199,6 @@ function attributeProto(
   if (typeof value === "number") return { name, type: AttributeType.INT, i: value };
   if ("float" in value) return { name, type: AttributeType.FLOAT, f: value.float };
   return { name, type: AttributeType.INTS, ints: [...value] };
-}
-
-function tensorProto(name: string, dims: readonly number[], data: Float32Array): onnx.ITensorProto {
-  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { name, dims: [...dims], dataType: onnx.TensorProto.DataType.FLOAT, rawData };
 }
 
 const valueInfo = (name: string, dim: onnx.TensorShapeProto.IDimension[]): onnx.IValueInfoProto => ({

@@ -4,7 +4,8 @@
  * then loads and its logits are wrong. 1/5 is ONNX's default and taken for nothing. It costs nothing: the same operators run.
  * Does not apply where no conv of its own stands before.
  */
-import type { Node, Parameter } from "../graph/graph.js";
+import { plainSize, type Node, type Parameter } from "../graph/graph.js";
+import { scaled } from "./numbers.js";
 import type { Pass } from "./passes.js";
 import { soleConvBefore } from "./sole-conv-before.js";
 
@@ -16,13 +17,11 @@ export const foldHardSigmoid: Pass = {
   run(child) {
     const convBefore = soleConvBefore(child.graph);
     const weights = new Map(child.weights);
-    const scale = ({ name }: Parameter): void => {
-      const array = weights.get(name);
-      if (!array) throw new Error(`internal: fold-hard-sigmoid: no numbers for ${name}`);
-      weights.set(
-        name,
-        array.map((x) => x * FACTOR),
-      );
+    const scale = (parameter: Parameter): void => {
+      const numbers = weights.get(parameter.name);
+      if (!numbers) throw new Error(`internal: fold-hard-sigmoid: no numbers for ${parameter.name}`);
+      const channels = plainSize(parameter.shape.at(-1)!);
+      weights.set(parameter.name, scaled(numbers, parameter, new Float64Array(channels).fill(FACTOR)));
     };
     const nodes = child.graph.nodes.map((node): Node => {
       if (node.op !== "activation" || node.attributes.function !== "hard-sigmoid") return node;

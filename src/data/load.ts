@@ -1,6 +1,6 @@
 /** One word for where images come from: a known name, NAME:FOLDER, or a folder. */
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/user-error.js";
 import { loadCifar } from "./cifar.js";
@@ -9,7 +9,9 @@ import type { Dataset } from "./images.js";
 import { idxNames } from "./idx.js";
 import { fashionClasses, loadIdxFolder, loadMnist, sources } from "./mnist.js";
 
-const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
+/** The package's own images, in the repository and installed. */
+const shipped = "fixtures/fashion-mnist";
+const shippedFolder = fileURLToPath(new URL(`../../${shipped}`, import.meta.url));
 
 export const dataSources =
   "fashion-mnist, mnist, fashion-mnist:FOLDER, mnist:FOLDER, cifar10:FOLDER, cifar100:FOLDER, or a folder";
@@ -34,11 +36,11 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
   return isIdx ? loadIdxFolder(source, folder, fashionClasses) : loadFolder(folder, wishes);
 }
 
-/** The folder, as given or inside this package (`fixtures/…` of an installed nestling). */
+/** The folder as given; the shipped one is found from everywhere. */
 async function existing(folder: string): Promise<string> {
   const refuse = (got: string, fix: string, cause?: unknown): UserError =>
     new UserError("data/source", { at: "--data", got, want: dataSources, fix }, { cause });
-  for (const path of [folder, join(packageRoot, folder)]) {
+  for (const path of normalize(folder).replace(/\/$/, "") === shipped ? [folder, shippedFolder] : [folder]) {
     try {
       await readdir(path);
       return path;
@@ -49,5 +51,8 @@ async function existing(folder: string): Promise<string> {
       throw refuse(`${folder}, which can't be read (${code})`, "Change its permissions.", error);
     }
   }
-  throw refuse(`${folder}, which does not exist`, "Check the path, or start with fixtures/fashion-mnist.");
+  throw refuse(
+    folder === "" ? "empty" : `${folder}, which does not exist`,
+    "Check the path, or start with fixtures/fashion-mnist.",
+  );
 }

@@ -56,7 +56,7 @@ const stage = z.strictObject({
   depth: choices(depth, "Number of blocks."),
   kernel: choices(odd, "Kernel size; smaller ones are the centre crop of the largest."),
   expand: choices(expandRatio, "Expand ratio of mbconv; 1 alone means no expand convolution.").default([1]),
-  stride: z.union([z.literal(1), z.literal(2)]).describe("Stride of the first block; the others have 1."),
+  stride: z.literal([1, 2]).describe("Stride of the first block; the others have 1."),
   activation,
   squeezeExcite: squeezeExcite.optional(),
   shortcut: z
@@ -76,14 +76,14 @@ export const spaceSchema = z
     name: z.string().regex(/^[a-z][a-z0-9-]*$/, "a name of lower-case letters, digits and -"),
     description: z.string().optional(),
     classes: z.number().int().min(2).max(65_536).describe("Number of classes of the data."),
-    channels: z.union([z.literal(1), z.literal(3)]).describe("Channels of the images."),
+    channels: z.literal([1, 3]).describe("Channels of the images."),
     resolutions: choices(z.number().int().min(8).max(1024), "Input height = width in pixels."),
     divisor: width.default(8).describe("Every elastic width and every expanded width is a multiple of it."),
     stem: z
       .strictObject({
         width: choices(width, "Output channels."),
         kernel: odd.default(3),
-        stride: z.union([z.literal(1), z.literal(2)]),
+        stride: z.literal([1, 2]),
         activation,
       })
       .describe("The first convolution."),

@@ -11,6 +11,7 @@ import { writeError } from "../base/atomic-file.js";
 import { permutation, random } from "../base/random.js";
 import { version } from "../base/version.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
+import { parseEngine, prepareEngine } from "../engine/choose.js";
 import { agree, checkSameEverywhere } from "../ranks/agree.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
 import { initialize } from "../supernet/initialize.js";
@@ -55,7 +56,12 @@ const LOG_LINES = 200;
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, ranks = alone } = options;
-  const plan = await agree(ranks, () => planRun(options));
+  const threads = options.threads ?? availableParallelism();
+  const plan = await agree(ranks, async () => {
+    // First: planning loads the engine's library, which reads its settings from the environment once.
+    prepareEngine(parseEngine(options.engine ?? "auto"), threads);
+    return planRun(options);
+  });
   const { task, length, images, engine, engineBuild, state } = plan;
   await agree(ranks, () => checkSameEverywhere(ranks, whatMustBeSame(plan)));
   const { recipe, layout, seed, batch } = task;
@@ -83,7 +89,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let step = position[0]!;
 
   const decay = weightDecay(task);
-  const pool = groupPool(engine, task, options.threads ?? availableParallelism(), ranks);
+  const pool = groupPool(engine, task, threads, ranks);
   const guard = collapseGuard(task.supernet.space.classes, out);
   const means = new RoleMeans();
   const logEvery = Math.max(1, Math.floor(totalSteps / LOG_LINES));

@@ -21,6 +21,7 @@ import { withSession } from "../../src/runtime/session.js";
 import type { SearchSpace } from "../../src/space/space.js";
 import { applyMask, mask } from "../../src/supernet/mask.js";
 import { randomArchitectures, randomImages, randomSupernet } from "./random-children.js";
+import { packed } from "./random-net-child.js";
 
 /** max |difference of logits| ≤ TOLERANCE × (1 + max |logit|) (design.md). */
 export const TOLERANCE = 1e-4;
@@ -58,7 +59,7 @@ export async function holdContract(engine: Engine, { space, seed, count, batch }
     const supernetProgram = supernetPrograms.get(resolution) ?? compileAt(supernet.graph);
     supernetPrograms.set(resolution, supernetProgram);
     const onEngine = ({ graph, weights }: Child): Promise<Float32Array> =>
-      compileAt(graph).forward(weights, block.images);
+      compileAt(graph).forward(packed(weights), block.images);
 
     const masks = mask(supernet.graph, supernet.settingOf(architecture));
     const masked = new Map(

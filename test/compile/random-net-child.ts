@@ -2,6 +2,7 @@
 import { random } from "../../src/base/random.js";
 import { statisticsNames } from "../../src/compile/batch-statistics.js";
 import type { Child } from "../../src/compile/child.js";
+import { pack } from "../../src/compile/numbers.js";
 import type { ImageBlock } from "../../src/compile/recalibrate.js";
 import { useStatistics } from "../../src/compile/use-statistics.js";
 import { plainSize, type Graph } from "../../src/graph/graph.js";
@@ -43,9 +44,13 @@ export function withRandomStatistics({ child, block }: NetCase, seed: number): N
   return { child: useStatistics(child, statistics), block };
 }
 
+/** Every parameter's numbers in an array of its own, as engines take them. */
+export const packed = (weights: Child["weights"]): Map<string, Float32Array> =>
+  new Map([...weights].map(([name, numbers]) => [name, pack(numbers)]));
+
 /** What the definitions of the operators say, in float64. */
 export function reference({ graph, weights }: Child, { images, count, resolution }: ImageBlock): Float64Array {
-  const wide = new Map([...weights].map(([name, values]) => [name, Float64Array.from(values)]));
+  const wide = new Map([...packed(weights)].map(([name, values]) => [name, Float64Array.from(values)]));
   return referenceForward(graph, wide, Float64Array.from(images), { batch: count, resolution });
 }
 

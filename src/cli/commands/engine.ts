@@ -21,7 +21,7 @@ const installCommand = (): Command =>
     .action(async ({ gpu, index, json }: Options) => {
       const terminal = output(json ?? false);
       const engine = gpu ? "node-gpu" : "node";
-      let [bar, of] = [terminal.progress("download"), ""];
+      let [bar, of, shown] = [terminal.progress("download"), "", 0];
       const outcome = await installEngine({
         engine,
         ...(index !== undefined && { index }),
@@ -30,7 +30,10 @@ const installCommand = (): Command =>
           terminal.note(line);
         },
         onDownload(wheel, done, total = done) {
-          if (wheel !== of) [bar, of] = [terminal.progress("download"), wheel];
+          if (wheel !== of) [bar, of, shown] = [terminal.progress("download"), wheel, 0];
+          // Chunks are small: one update a megabyte, and the last.
+          if (done - shown < 1e6 && done < total) return;
+          shown = done;
           bar.update(Math.round(done / 1e6), Math.round(total / 1e6), `MB of ${wheel}`);
         },
       }).finally(() => bar.stop());

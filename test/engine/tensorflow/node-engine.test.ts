@@ -1,14 +1,59 @@
 // A file of its own: TensorFlow.js keeps one engine a process, whichever package loads it.
-import { test } from "vitest";
-import { locate } from "../../../src/engine/tensorflow/locate.js";
+import { expect, test } from "vitest";
+import { random } from "../../../src/base/random.js";
+import { composedKernels, type TF } from "../../../src/engine/tensorflow/backend.js";
+import { libtensorflowKernels } from "../../../src/engine/tensorflow/libtensorflow.js";
+import { installCommand, loadTensorflow, locate } from "../../../src/engine/tensorflow/locate.js";
 import { createNodeEngine } from "../../../src/engine/tensorflow/node-engine.js";
-import { describeEngine } from "../conformance.js";
+import type { ActivationFunction } from "../../../src/graph/operators.js";
+import { maximumOf } from "../../../src/graph/graph.js";
+import { describeEngine, randomNet, randomWeights } from "../conformance.js";
 
 if (locate("node").length > 0) {
-  describeEngine("TensorFlow.js on libtensorflow", async () => createNodeEngine("node"), {
-    values: 100,
-    gradients: 50,
+  const runs = { values: 100, gradients: 50, contract: 5 };
+  describeEngine("TensorFlow.js on libtensorflow", async () => createNodeEngine("node"), runs);
+
+  test("steps leave no tensor behind, neither in TensorFlow.js nor in libtensorflow", async () => {
+    const engine = createNodeEngine("node");
+    const tf = loadTensorflow("node");
+    const native = (): number =>
+      (tf.backend() as unknown as { binding: { getNumOfTensors?(): number } }).binding.getNumOfTensors?.() ?? 0;
+    const draw = random("tensors");
+    for (let seed = 0; seed < 10; seed++) {
+      const { graph, batch, resolution } = randomNet(seed);
+      const weights = randomWeights(graph, draw);
+      const pixels = batch * resolution ** 2 * maximumOf(graph.input.channels);
+      const gradients = new Map([...weights].map(([name, { length }]) => [name, new Float32Array(length)]));
+      const before = { tensors: tf.memory().numTensors, native: native() };
+      const program = engine.compile(graph, { batch, resolution });
+      for (let step = 0; step < 3; step++) {
+        await program.forward(weights, new Float32Array(pixels).fill(0.5));
+        await program.backward(new Float32Array(batch * 3).fill(1), gradients);
+        expect({ tensors: tf.memory().numTensors, native: native() }).toEqual(before);
+      }
+      await program.forward(weights, new Float32Array(pixels));
+      program.dispose();
+      expect({ tensors: tf.memory().numTensors, native: native() }).toEqual(before);
+    }
+  });
+
+  test("libtensorflow's own gradients of activations are the composed ones", () => {
+    const tf: TF = loadTensorflow("node");
+    const [own, composed] = [libtensorflowKernels(tf), composedKernels(tf)];
+    const [x, dy] = [tf.randomNormal([2, 5, 5, 7], 0, 4), tf.randomNormal([2, 5, 5, 7])] as [never, never];
+    const outputs: Partial<Record<ActivationFunction, () => unknown>> = {
+      relu: () => tf.relu(x),
+      relu6: () => tf.relu6(x),
+      sigmoid: () => tf.sigmoid(x),
+    };
+    for (const [name, output] of Object.entries(outputs)) {
+      const y = output() as never;
+      const [found, wanted] = [own, composed].map((kernels) =>
+        kernels.activationGradient(name as ActivationFunction, dy, x, y).dataSync(),
+      );
+      found!.forEach((value, i) => expect(value).toBeCloseTo(wanted![i]!, 5));
+    }
   });
 } else {
-  test.skip("TensorFlow.js on libtensorflow: npm install --no-save @tensorflow/tfjs-node@4.22.0", () => undefined);
+  test.skip(`TensorFlow.js on libtensorflow: ${installCommand("node")}`, () => undefined);
 }

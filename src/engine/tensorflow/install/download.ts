@@ -82,11 +82,7 @@ async function fetchRest(partial: string, have: number, { url, bytes, onBytes }:
       next(null, chunk);
     },
   });
-  await pipeline(
-    Readable.fromWeb(response.body),
-    count,
-    createWriteStream(partial, { flags: resumed ? "a" : "w" }),
-  );
+  await pipeline(Readable.fromWeb(response.body), count, createWriteStream(partial, { flags: resumed ? "a" : "w" }));
   if (total !== undefined && done < total) throw new Error(`${done} of ${total} bytes`);
 }
 

@@ -26,21 +26,35 @@ function atLeast(x: v128, low: f32): v128 {
   return f32x4.pmax(x, f32x4.splat(low));
 }
 
-/** Adding it rounds to a whole number, which then stands in the low bits: 1.5 · 2^23. */
-const ROUND: f32 = 12582912.0;
+/**
+ * Numbers of the sigmoid, read from memory where they are used: as constants V8 makes them anew in every turn of a loop, by three
+ * instructions each.
+ */
+const NUMBERS = memory.data<f32>([
+  -1.4426950408889634, // −log2 e
+  126, -126,
+  12582912, // 1.5 · 2^23: adding it rounds to a whole number, which then stands in the low bits
+  1.327647129073739e-3, 9.675540961325169e-3, 5.550713092088699e-2, 2.4022120237350464e-1, 6.931469440460205e-1, // 2^f
+  1,
+], 16);
+
+// @ts-ignore: decorator
+@inline
+function number(index: usize): v128 {
+  return v128.load32_splat(NUMBERS + (index << 2));
+}
 
 /** 2^t for |t| ≤ 126, to 2 ulp: t = n + f with |f| ≤ ½, a minimax polynomial for 2^f, n into the exponent. */
 // @ts-ignore: decorator
 @inline
 function powerOfTwo4(t: v128): v128 {
-  const rounded = f32x4.add(t, f32x4.splat(ROUND));
-  const f = f32x4.sub(t, f32x4.sub(rounded, f32x4.splat(ROUND)));
-  let p = f32x4.splat(1.327647129073739e-3);
-  p = madd(p, f, f32x4.splat(9.675540961325169e-3));
-  p = madd(p, f, f32x4.splat(5.550713092088699e-2));
-  p = madd(p, f, f32x4.splat(2.4022120237350464e-1));
-  p = madd(p, f, f32x4.splat(6.931469440460205e-1));
-  p = madd(p, f, f32x4.splat(1.0));
+  const rounded = f32x4.add(t, number(3));
+  const f = f32x4.sub(t, f32x4.sub(rounded, number(3)));
+  let p = madd(number(4), f, number(5));
+  p = madd(p, f, number(6));
+  p = madd(p, f, number(7));
+  p = madd(p, f, number(8));
+  p = madd(p, f, number(9));
   return i32x4.add(p, i32x4.shl(rounded, 23));
 }
 
@@ -48,9 +62,8 @@ function powerOfTwo4(t: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
-  const one = f32x4.splat(1);
-  const t = atLeast(atMost(f32x4.mul(x, f32x4.splat(-1.4426950408889634)), 126), -126);
-  return f32x4.div(one, f32x4.add(one, powerOfTwo4(t)));
+  const t = f32x4.pmax(f32x4.pmin(f32x4.mul(x, number(0)), number(1)), number(2));
+  return f32x4.div(number(9), f32x4.add(number(9), powerOfTwo4(t)));
 }
 
 // @ts-ignore: decorator
@@ -82,6 +95,15 @@ export function activate4(code: i32, x: v128): v128 {
   return x;
 }
 
+/** Swish's derivative where y = swish(x) is known: the sigmoid is y / x (½ about 0), s + y · (1 − s) the derivative. */
+// @ts-ignore: decorator
+@inline
+export function swishDerivative4(x: v128, y: v128): v128 {
+  const apart = f32x4.gt(f32x4.abs(x), f32x4.splat(1e-6));
+  const s = v128.bitselect(f32x4.div(y, x), f32x4.splat(0.5), apart);
+  return madd(y, f32x4.sub(f32x4.splat(1), s), s);
+}
+
 /** The activation's derivative at x. */
 // @ts-ignore: decorator
 @inline
@@ -89,10 +111,7 @@ export function derivative4(code: i32, x: v128): v128 {
   const zero = f32x4.splat(0), one = f32x4.splat(1);
   if (code == RELU) return v128.and(f32x4.gt(x, zero), one);
   if (code == RELU6) return v128.and(v128.and(f32x4.gt(x, zero), f32x4.lt(x, f32x4.splat(6))), one);
-  if (code == SWISH) {
-    const s = sigmoid4(x);
-    return f32x4.mul(s, f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s))));
-  }
+  if (code == SWISH) return swishDerivative4(x, f32x4.mul(x, sigmoid4(x)));
   if (code == SIGMOID) {
     const s = sigmoid4(x);
     return f32x4.mul(s, f32x4.sub(one, s));

@@ -1,8 +1,11 @@
-// Matrix products by 6 × 8 register tiles: of WebAssembly's 16 vector registers on x64, 12 hold sums, 2 a row of B, 1 a value of A.
+// Matrix products by register tiles of 8 columns. V8 gives out 15 of x64's 16 vector registers: 2 hold a row of B, 1 a value of A, and
+// where multiply-add is two instructions 1 a product, so that 12 sums fit in the relaxed build and 10 in the other (12 spill: 1.35×
+// the time). Loops are not unrolled: that made V8 spill too, 1.2 to 1.5× the time.
 import { madd } from "./lanes";
 
-/** Rows of A that stay in the L2 cache while all of B passes over them; a multiple of the tile's 6. */
-const ROW_BLOCK = 96;
+const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+/** Rows of A that stay in the L2 cache while all of B passes over them. */
+const ROW_BLOCK = 16 * TILE_ROWS;
 /** Rows summed in registers before they are added to memory: keeps both operands in L2 in the filter gradient. */
 const SUM_BLOCK = 192;
 
@@ -26,8 +29,8 @@ export function matmul(M: i32, N: i32, K: i32, a: usize, panels: usize, c: usize
   for (let block = 0; block < M; block += ROW_BLOCK) {
     const end = min(M, block + ROW_BLOCK);
     for (let n = 0; n < N; n += 8) {
-      for (let m = block; m < end; m += 6) {
-        rowTile(m, min(6, M - m), min(8, N - n), M, N, K, a, panels + ((n * K) << 2), c + ((m * N + n) << 2), accumulate);
+      for (let m = block; m < end; m += TILE_ROWS) {
+        rowTile(m, min(TILE_ROWS, M - m), min(8, N - n), M, N, K, a, panels + ((n * K) << 2), c + ((m * N + n) << 2), accumulate);
       }
     }
   }
@@ -53,23 +56,29 @@ function rowTile(m: i32, rows: i32, columns: i32, M: i32, N: i32, K: i32, a: usi
     c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
     x = v128.load32_splat(p4);
     c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
-    x = v128.load32_splat(p5);
-    c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
-    b += 32; p0 += 4; p1 += 4; p2 += 4; p3 += 4; p4 += 4; p5 += 4;
+    if (TILE_ROWS > 5) {
+      x = v128.load32_splat(p5);
+      c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
+      p5 += 4;
+    }
+    b += 32; p0 += 4; p1 += 4; p2 += 4; p3 += 4; p4 += 4;
   }
   const step = <usize>N << 2;
-  if (rows == 6 && columns == 8) {
+  if (rows == TILE_ROWS && columns == 8) {
     if (accumulate) {
       addRow(c, c00, c01); addRow(c + step, c10, c11); addRow(c + 2 * step, c20, c21);
-      addRow(c + 3 * step, c30, c31); addRow(c + 4 * step, c40, c41); addRow(c + 5 * step, c50, c51);
+      addRow(c + 3 * step, c30, c31); addRow(c + 4 * step, c40, c41);
+      if (TILE_ROWS > 5) addRow(c + 5 * step, c50, c51);
     } else {
       storeRow(c, c00, c01); storeRow(c + step, c10, c11); storeRow(c + 2 * step, c20, c21);
-      storeRow(c + 3 * step, c30, c31); storeRow(c + 4 * step, c40, c41); storeRow(c + 5 * step, c50, c51);
+      storeRow(c + 3 * step, c30, c31); storeRow(c + 4 * step, c40, c41);
+      if (TILE_ROWS > 5) storeRow(c + 5 * step, c50, c51);
     }
     return;
   }
   storeRow(tile, c00, c01); storeRow(tile + 32, c10, c11); storeRow(tile + 64, c20, c21);
-  storeRow(tile + 96, c30, c31); storeRow(tile + 128, c40, c41); storeRow(tile + 160, c50, c51);
+  storeRow(tile + 96, c30, c31); storeRow(tile + 128, c40, c41);
+  if (TILE_ROWS > 5) storeRow(tile + 160, c50, c51);
   storePartOfTile(rows, columns, c, step, accumulate);
 }
 
@@ -77,9 +86,9 @@ function rowTile(m: i32, rows: i32, columns: i32, M: i32, N: i32, K: i32, a: usi
 export function matmulTransposedA(M: i32, N: i32, K: i32, a: usize, b: usize, c: usize): void {
   for (let block = 0; block < M; block += SUM_BLOCK) {
     const rows = min(SUM_BLOCK, M - block);
-    for (let k = 0; k < K; k += 6) {
+    for (let k = 0; k < K; k += TILE_ROWS) {
       for (let n = 0; n < N; n += 8) {
-        sumTile(rows, min(6, K - k), min(8, N - n), N, K, a + ((block * K + k) << 2), b + ((block * N + n) << 2), c + ((k * N + n) << 2));
+        sumTile(rows, min(TILE_ROWS, K - k), min(8, N - n), N, K, a + ((block * K + k) << 2), b + ((block * N + n) << 2), c + ((k * N + n) << 2));
       }
     }
   }
@@ -102,17 +111,21 @@ function sumTile(count: i32, rows: i32, columns: i32, N: i32, K: i32, a: usize, 
     c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
     x = v128.load32_splat(a, 16);
     c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
-    x = v128.load32_splat(a, 20);
-    c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
+    if (TILE_ROWS > 5) {
+      x = v128.load32_splat(a, 20);
+      c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
+    }
     a += stepA; b += stepB;
   }
-  if (rows == 6 && columns == 8) {
+  if (rows == TILE_ROWS && columns == 8) {
     addRow(c, c00, c01); addRow(c + stepB, c10, c11); addRow(c + 2 * stepB, c20, c21);
-    addRow(c + 3 * stepB, c30, c31); addRow(c + 4 * stepB, c40, c41); addRow(c + 5 * stepB, c50, c51);
+    addRow(c + 3 * stepB, c30, c31); addRow(c + 4 * stepB, c40, c41);
+    if (TILE_ROWS > 5) addRow(c + 5 * stepB, c50, c51);
     return;
   }
   storeRow(tile, c00, c01); storeRow(tile + 32, c10, c11); storeRow(tile + 64, c20, c21);
-  storeRow(tile + 96, c30, c31); storeRow(tile + 128, c40, c41); storeRow(tile + 160, c50, c51);
+  storeRow(tile + 96, c30, c31); storeRow(tile + 128, c40, c41);
+  if (TILE_ROWS > 5) storeRow(tile + 160, c50, c51);
   storePartOfTile(rows, columns, c, stepB, 1);
 }
 

@@ -5,7 +5,7 @@
 //              dx = scale · (du − dβ / M − x̂ · dγ / M),  x̂ = (x − μ) / √(σ² + ε)
 //
 // Sums run in float32 over short blocks of rows and in float64 over the blocks.
-import { activate4, derivative4, loadPart, madd, storePart, HARD_SIGMOID, HARD_SWISH, IDENTITY, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
+import { activate4, derivative4, loadPart, madd, storePart, swishDerivative4, HARD_SIGMOID, HARD_SWISH, IDENTITY, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
 
 /**
  * Floats of a block: all channels of a block of rows are summed while it lies in the L1 cache, so each cache line comes from memory
@@ -149,24 +149,24 @@ function normalizeAdd(M: i32, C: i32, x: usize, scale: usize, shift: usize, resi
 
 /**
  * First pass backward: dy becomes du in place, dgamma and dbeta are added to. `b` and `k` (vectors of C) get what the second pass
- * needs: dx = scale · du + b · x + k.
+ * needs: dx = scale · du + b · x + k. Of a swish y, what the forward pass put out, saves the exponential.
  * @param totals scratch as for `statistics`
  */
-export function normGradientSums(M: i32, C: i32, code: i32, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize, totals: usize): void {
-  if (code == IDENTITY) sums(IDENTITY, M, C, x, dy, scale, shift, mean, totals);
-  else if (code == RELU) sums(RELU, M, C, x, dy, scale, shift, mean, totals);
-  else if (code == RELU6) sums(RELU6, M, C, x, dy, scale, shift, mean, totals);
-  else if (code == SWISH) sums(SWISH, M, C, x, dy, scale, shift, mean, totals);
-  else if (code == HARD_SWISH) sums(HARD_SWISH, M, C, x, dy, scale, shift, mean, totals);
-  else if (code == SIGMOID) sums(SIGMOID, M, C, x, dy, scale, shift, mean, totals);
-  else sums(HARD_SIGMOID, M, C, x, dy, scale, shift, mean, totals);
+export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize, totals: usize): void {
+  if (code == IDENTITY) sums(IDENTITY, M, C, x, y, dy, scale, shift, mean, totals);
+  else if (code == RELU) sums(RELU, M, C, x, y, dy, scale, shift, mean, totals);
+  else if (code == RELU6) sums(RELU6, M, C, x, y, dy, scale, shift, mean, totals);
+  else if (code == SWISH) sums(SWISH, M, C, x, y, dy, scale, shift, mean, totals);
+  else if (code == HARD_SWISH) sums(HARD_SWISH, M, C, x, y, dy, scale, shift, mean, totals);
+  else if (code == SIGMOID) sums(SIGMOID, M, C, x, y, dy, scale, shift, mean, totals);
+  else sums(HARD_SIGMOID, M, C, x, y, dy, scale, shift, mean, totals);
   finishGradient(M, C, scale, mean, variance, epsilon, dgamma, dbeta, b, k, totals);
 }
 
 /** totals: Σ du, then Σ du · (x − μ). */
 // @ts-ignore: decorator
 @inline
-function sums(code: i32, M: i32, C: i32, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, totals: usize): void {
+function sums(code: i32, M: i32, C: i32, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, totals: usize): void {
   const P = (C + 3) & ~3, products = totals + (<usize>P << 3), row = <usize>C << 2;
   memory.fill(totals, 0, <usize>P << 4);
   const step = blockRows(C);
@@ -175,19 +175,19 @@ function sums(code: i32, M: i32, C: i32, x: usize, dy: usize, scale: usize, shif
     let c = 0;
     for (; c + 8 <= C; c += 8) {
       const at = <usize>c << 2;
-      sums8(code, rows, row, x + at, dy + at, scale + at, shift + at, mean + at, totals + 2 * at, products + 2 * at);
+      sums8(code, rows, row, x + at, y + at, dy + at, scale + at, shift + at, mean + at, totals + 2 * at, products + 2 * at);
     }
     for (; c < C; c += 4) {
       const at = <usize>c << 2;
-      sums4(code, rows, row, x + at, dy + at, scale + at, shift + at, mean + at, C - c, totals + 2 * at, products + 2 * at);
+      sums4(code, rows, row, x + at, y + at, dy + at, scale + at, shift + at, mean + at, C - c, totals + 2 * at, products + 2 * at);
     }
-    x += row * rows; dy += row * rows;
+    x += row * rows; y += row * rows; dy += row * rows;
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function sums8(code: i32, rows: i32, row: usize, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, sums: usize, products: usize): void {
+function sums8(code: i32, rows: i32, row: usize, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, sums: usize, products: usize): void {
   const a0 = v128.load(scale), a1 = v128.load(scale, 16), h0 = v128.load(shift), h1 = v128.load(shift, 16);
   const m0 = v128.load(mean), m1 = v128.load(mean, 16);
   let s0 = f32x4.splat(0), s1 = f32x4.splat(0), q0 = f32x4.splat(0), q1 = f32x4.splat(0);
@@ -195,13 +195,14 @@ function sums8(code: i32, rows: i32, row: usize, x: usize, dy: usize, scale: usi
     const v0 = v128.load(x), v1 = v128.load(x, 16);
     let g0 = v128.load(dy), g1 = v128.load(dy, 16);
     if (code != IDENTITY) {
-      g0 = f32x4.mul(g0, derivative4(code, madd(v0, a0, h0)));
-      g1 = f32x4.mul(g1, derivative4(code, madd(v1, a1, h1)));
+      const u0 = madd(v0, a0, h0), u1 = madd(v1, a1, h1);
+      g0 = f32x4.mul(g0, code == SWISH ? swishDerivative4(u0, v128.load(y)) : derivative4(code, u0));
+      g1 = f32x4.mul(g1, code == SWISH ? swishDerivative4(u1, v128.load(y, 16)) : derivative4(code, u1));
       v128.store(dy, g0); v128.store(dy, g1, 16);
     }
     s0 = f32x4.add(s0, g0); s1 = f32x4.add(s1, g1);
     q0 = madd(g0, f32x4.sub(v0, m0), q0); q1 = madd(g1, f32x4.sub(v1, m1), q1);
-    x += row; dy += row;
+    x += row; y += row; dy += row;
   }
   addTotal(sums, s0); addTotal(sums + 32, s1);
   addTotal(products, q0); addTotal(products + 32, q1);
@@ -209,19 +210,20 @@ function sums8(code: i32, rows: i32, row: usize, x: usize, dy: usize, scale: usi
 
 // @ts-ignore: decorator
 @inline
-function sums4(code: i32, rows: i32, row: usize, x: usize, dy: usize, scale: usize, shift: usize, mean: usize, left: i32, sums: usize, products: usize): void {
+function sums4(code: i32, rows: i32, row: usize, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, left: i32, sums: usize, products: usize): void {
   const a = load4(scale, left), h = load4(shift, left), mu = load4(mean, left);
   let s = f32x4.splat(0), q = f32x4.splat(0);
   for (; rows > 0; rows--) {
     const v = load4(x, left);
     let g = load4(dy, left);
     if (code != IDENTITY) {
-      g = f32x4.mul(g, derivative4(code, madd(v, a, h)));
+      const u = madd(v, a, h);
+      g = f32x4.mul(g, code == SWISH ? swishDerivative4(u, load4(y, left)) : derivative4(code, u));
       store4(dy, g, left);
     }
     s = f32x4.add(s, g);
     q = madd(g, f32x4.sub(v, mu), q);
-    x += row; dy += row;
+    x += row; y += row; dy += row;
   }
   addTotal(sums, s);
   addTotal(products, q);

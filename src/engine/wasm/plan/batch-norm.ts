@@ -66,10 +66,20 @@ function backward(context: Context, step: FusedNorm, gradients: Gradients, saved
   const dy = gradients.take(step.y);
   const code = codeOf(step);
   const totals = totalsOf(context, C);
-  plan.step([from, dy, scale, shift, mean, variance, dgamma, dbeta, slope, offset, totals], () =>
+  // Swish alone reads what it put out; others let it go.
+  const y = step.activation?.attributes.function === "swish" ? context.value(step.y) : undefined;
+  plan.step([from, y, dy, scale, shift, mean, variance, dgamma, dbeta, slope, offset, totals], () =>
     kernels.normGradientSums(
-      ...[M, C, code, from.address, dy.address, scale.address, shift.address, mean.address, variance.address],
-      ...[step.norm.attributes.epsilon, dgamma.address, dbeta.address, slope.address, offset.address],
+      ...[M, C, code, from.address, y?.address ?? 0, dy.address, scale.address, shift.address],
+      ...[
+        mean.address,
+        variance.address,
+        step.norm.attributes.epsilon,
+        dgamma.address,
+        dbeta.address,
+        slope.address,
+        offset.address,
+      ],
       totals.address,
     ),
   );
