@@ -40,6 +40,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; margin: 0 0 4px; }
 h2 { font-size: 1.2rem; margin: 40px 0 12px; }
 h3 { font-size: 1.05rem; margin: 0 0 8px; overflow-wrap: anywhere; }
 p { margin: 0 0 12px; max-width: 72ch; }
+.small { font-size: 0.85rem; }
 .soft, figcaption, dt { color: var(--soft); }
 .pair { display: grid; gap: 20px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }
 .card, figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 16px; margin: 0; min-width: 0; }
@@ -81,6 +82,13 @@ table { border-collapse: collapse; width: 100%; font-size: 0.88rem; font-variant
 th, td { text-align: right; padding: 4px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child, td.text, th.text { text-align: left; }
 summary { cursor: pointer; }
+@media (max-width: 560px) {
+  /* Plots shrink with the screen, their words must not. */
+  svg { font-size: 16px; }
+  svg.architecture { min-width: 440px; font-size: 12.5px; }
+  dl { grid-template-columns: 1fr; }
+  dd { margin-bottom: 8px; }
+}
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --biggest: #1f5fbf; --random: #8a6d1f; --smallest: #b8441f; --coarse: #6b7480; --fine: #1f5fbf; --front: #000; --chosen: #b8441f; --block: #9db8dc; }
   body { font-size: 11pt; }
@@ -88,5 +96,7 @@ summary { cursor: pointer; }
   .card, figure { break-inside: avoid; }
   h2 { break-after: avoid; }
   .pair { grid-template-columns: 1fr 1fr; }
+  .scroll { overflow: visible; }
+  svg.architecture { min-width: 0; }
 }
 `;

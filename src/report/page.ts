@@ -80,11 +80,24 @@ function card(
       ["from the supernet", `at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`],
       ["SHA-256", c.sha256],
     ])}
-    <div class="scroll">${drawArchitecture(c.architecture, all)}</div>
-    <pre>
-nestling verify ${path}${run === undefined ? "" : ` --run ${run}`}
-nestling bench ${path}</pre>
+    <div class="scroll" tabindex="0">${drawArchitecture(c.architecture, all)}</div>
+    <p class="small soft">
+      Height: channels. k×k: kernel, e: expand ratio. Dashed: blocks that this child leaves out. Input
+      ${c.architecture.resolution} × ${c.architecture.resolution} pixels.
+    </p>
+    <pre>${usage(path, c, run)}</pre>
   </article>`;
+}
+
+/** What to type to use a child: first in a program, then to check it. */
+function usage(path: string, { inputs, outputs }: Child["certificate"], run: string | undefined): string {
+  const shapes = `pixel_values [${inputs.pixel_values.join(", ")}] → logits [${outputs.logits.join(", ")}]`;
+  return [
+    `# ${shapes}`,
+    `session = onnxruntime.InferenceSession("${path}")`,
+    `nestling verify ${path}${run === undefined ? "" : ` --run ${run}`}`,
+    `nestling bench ${path}`,
+  ].join("\n");
 }
 
 function fronts(search: SearchResult): Markup {
@@ -186,7 +199,7 @@ function provenance({ checkpoint, search, children: [first], log }: RunFolder): 
         ["recalibration", search && `${thousands(search.recalibrationImages)} training images`],
         ...Object.entries(environment).map(([key, value]): Fact => [
           key,
-          typeof value === "string" ? value : JSON.stringify(value),
+          Array.isArray(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value),
         ]),
       ])}
     </div>`;

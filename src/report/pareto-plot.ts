@@ -17,6 +17,8 @@ export interface CostAxis {
 
 /** Costs that span more than this factor stand on a logarithmic axis. */
 const LOGARITHMIC_FROM = 5;
+/** A budget is drawn up to this multiple of the dearest child. */
+const FAR = 1.5;
 
 export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axis: CostAxis): Markup {
   // One judged only until it could not win has no accuracy to compare; its number is said below.
@@ -25,12 +27,14 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
     const cost = axis.cost(candidate);
     return cost === undefined ? [] : [{ candidate, cost }];
   });
-  const limits = budgets.filter(({ kind }) => kind === axis.kind);
+  // A budget far beyond all children would press them into a corner; it limits nothing there.
+  const most = Math.max(...points.map(({ cost }) => cost)) * FAR;
+  const limits = budgets.filter(({ kind, limit }) => kind === axis.kind && limit <= most);
   const costs = [...points.map(({ cost }) => cost), ...limits.map(({ limit }) => limit)];
-  const [least, most] = extent(costs);
+  const [low, high] = extent(costs);
   const x =
-    most / least > LOGARITHMIC_FROM
-      ? logarithmic([least / 1.15, most * 1.15], [area.left, area.right])
+    high / low > LOGARITHMIC_FROM
+      ? logarithmic([low / 1.15, high * 1.15], [area.left, area.right])
       : linear(extent(costs, 0.08), [area.left, area.right]);
   const bounds = points.flatMap(({ candidate }) => candidate.accuracyInterval);
   const y = linear(extent(bounds, 0.03), [area.bottom, area.top]);

@@ -3,7 +3,7 @@
 export interface Scale {
   readonly ticks: readonly number[];
   /** Data to pixels. */
-  at(value: number): number;
+  readonly at: (value: number) => number;
 }
 
 /** @param pixels where the two ends of the domain lie */
@@ -17,17 +17,27 @@ export function linear([low, high]: readonly [number, number], pixels: readonly 
   };
 }
 
-/** Logarithmic, ticks at 1, 2, 3, 5 and 7 times a power of ten. */
+/** Digits of a decade that get a tick, the finest first. */
+const digits = [[1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]] as const;
+/** What a label needs, on a phone too. */
+const LABEL = 64;
+
+/** Logarithmic, ticks at as many round numbers as have room for their labels. */
 export function logarithmic([low, high]: readonly [number, number], pixels: readonly [number, number]): Scale {
-  const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
-    for (const digit of [1, 2, 3, 5, 7]) ticks.push(Number((digit * 10 ** power).toPrecision(12)));
-  }
   const inner = linear([Math.log(low), Math.log(high)], pixels);
-  return {
-    ticks: ticks.filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)),
-    at: (value) => inner.at(Math.log(value)),
-  };
+  const at = (value: number): number => inner.at(Math.log(value));
+  const decades = Array.from(
+    { length: Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
+    (_, i) => 10 ** (Math.floor(Math.log10(low)) + i),
+  );
+  const choices = digits.map((chosen) =>
+    decades
+      .flatMap((decade) => chosen.map((digit) => Number((digit * decade).toPrecision(12))))
+      .filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)),
+  );
+  const roomy = (ticks: readonly number[]): boolean =>
+    ticks.every((tick, i) => i === 0 || Math.abs(at(tick) - at(ticks[i - 1]!)) >= LABEL);
+  return { ticks: choices.find(roomy) ?? [], at };
 }
 
 /** Smallest and largest of some numbers, with some room on both sides (a share of the range), never of no width. */
