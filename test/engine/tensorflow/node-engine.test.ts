@@ -17,7 +17,7 @@ if (locate("node").length > 0) {
     const engine = createNodeEngine("node");
     const tf = loadTensorflow("node");
     const native = (): number =>
-      (tf.backend() as unknown as { binding: { getNumOfTensors?(): number } }).binding.getNumOfTensors?.() ?? 0;
+      (tf.backend() as unknown as { binding: { getNumOfTensors(): number } }).binding.getNumOfTensors();
     const draw = random("tensors");
     for (let seed = 0; seed < 10; seed++) {
       const { graph, batch, resolution } = randomNet(seed);
