@@ -1,5 +1,6 @@
 /** The engine `webgpu`: TensorFlow.js on Dawn, for any GPU with a driver. */
 import type { Engine } from "../../engine.js";
+import type { TF } from "../backend.js";
 import { createTensorflowEngine } from "../tensorflow-engine.js";
 import { registerKernels, webgpuKernels } from "./kernels.js";
 import { openWebgpu } from "./load.js";
@@ -32,6 +33,10 @@ export async function createWebgpuEngine(): Promise<Engine> {
         ...program,
         forward: (...given) => checked(program.forward(...given)),
         backward: (...given) => checked(program.backward(...given)),
+        dispose() {
+          program.dispose();
+          releaseFreeBuffers(tf);
+        },
       };
     },
     dispose() {
@@ -39,4 +44,23 @@ export async function createWebgpuEngine(): Promise<Engine> {
       device.destroy();
     },
   };
+}
+
+/** The part of tfjs-backend-webgpu's BufferManager that holds what no tensor uses. */
+interface BufferManager {
+  readonly freeBuffers: Map<unknown, { readonly size: number; destroy(): void }[]>;
+  numFreeBuffers: number;
+  numBytesAllocated: number;
+}
+
+/** The backend keeps free buffers by exact size for ever; each sliced child has sizes of its own. */
+function releaseFreeBuffers(tf: TF): void {
+  const { bufferManager } = tf.backend() as unknown as { bufferManager: BufferManager };
+  for (const buffers of bufferManager.freeBuffers.values()) {
+    for (const buffer of buffers.splice(0)) {
+      bufferManager.numFreeBuffers--;
+      bufferManager.numBytesAllocated -= buffer.size;
+      buffer.destroy();
+    }
+  }
 }

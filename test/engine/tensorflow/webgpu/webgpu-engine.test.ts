@@ -1,6 +1,9 @@
-import { test } from "vitest";
+import * as tf from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { random } from "../../../../src/base/random.js";
+import { maximumOf } from "../../../../src/graph/graph.js";
 import { createWebgpuEngine } from "../../../../src/engine/tensorflow/webgpu/webgpu-engine.js";
-import { describeEngine, describeTensors } from "../../conformance.js";
+import { describeEngine, describeTensors, randomNet, randomWeights } from "../../conformance.js";
 import { findAdapter, howToGet } from "./adapter.js";
 
 const runs = Number(process.env["NESTLING_WEBGPU_RUNS"] ?? 6);
@@ -9,6 +12,21 @@ if (adapter.state === "present") {
   // A software GPU takes a second to compile a shader; NESTLING_WEBGPU_RUNS asks a real one for more nets.
   describeEngine(adapter.description, createWebgpuEngine, { values: runs, gradients: runs, contract: 1 });
   describeTensors(adapter.description, createWebgpuEngine);
+
+  test("disposing of a program gives its GPU memory back", async () => {
+    const engine = await createWebgpuEngine();
+    const bytes = (): unknown => (tf.memory() as unknown as Record<string, unknown>)["numBytesAllocatedInGPU"];
+    const { graph, batch, resolution } = randomNet(7);
+    const program = engine.compile(graph, { batch, resolution });
+    await program.forward(
+      randomWeights(graph, random("memory")),
+      new Float32Array(batch * resolution ** 2 * maximumOf(graph.input.channels)),
+    );
+    expect(bytes()).toBeGreaterThan(0);
+    program.dispose();
+    expect(bytes()).toBe(0);
+    engine.dispose();
+  });
 } else {
   test.skip(`webgpu: ${adapter.got}; wants ${howToGet}`, () => undefined);
 }
