@@ -2,6 +2,7 @@
 import { UserError } from "../base/user-error.js";
 import type { Engine, EngineName } from "./engine.js";
 import { createNodeEngine, environmentFor, workersOf } from "./tensorflow/node-engine.js";
+import { createWebgpuEngine } from "./tensorflow/webgpu/webgpu-engine.js";
 import { createWasmEngine } from "./wasm/wasm-engine.js";
 
 interface Choice {
@@ -21,6 +22,7 @@ const engines: Record<EngineName, Choice> = {
   wasm: { create: async () => createWasmEngine(), workers: (threads) => threads, environment: () => ({}) },
   node: tensorflow("node"),
   "node-gpu": tensorflow("node-gpu"),
+  webgpu: { create: createWebgpuEngine, workers: () => 1, environment: () => ({}) },
 };
 
 export const engineNames = ["auto", ...(Object.keys(engines) as EngineName[])] as const;

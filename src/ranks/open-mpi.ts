@@ -7,7 +7,7 @@ import type Koffi from "koffi";
 import { UserError } from "../base/user-error.js";
 import { alone, type Numbers, type Ranks } from "./ranks.js";
 
-/** Open MPI's ABI since version 1.10 up to 5. */
+/** The ABI of Open MPI 3, 4 and 5. */
 const LIBRARY = "libmpi.so.40";
 const THREAD_FUNNELED = 1;
 /** MPI_IN_PLACE. */

@@ -1,4 +1,6 @@
 /** What every engine must do, over random nets: values against the float64 reference, gradients against finite differences of it. */
+// Whichever package brings a backend, TensorFlow.js keeps one engine a process: this one counts its tensors.
+import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { random, type Random } from "../../src/base/random.js";
@@ -7,6 +9,8 @@ import { graphBuilder } from "../../src/graph/builder.js";
 import { maximumOf, parametersOf, type Graph, type Value } from "../../src/graph/graph.js";
 import type { ActivationFunction } from "../../src/graph/operators.js";
 import { verify } from "../../src/graph/verify.js";
+import { holdContract, TOLERANCE } from "../compile/contract.js";
+import { spaceAt } from "../compile/random-children.js";
 import { referenceForward } from "./reference.js";
 
 const activations: ActivationFunction[] = ["relu", "relu6", "swish", "hard-swish", "sigmoid", "hard-sigmoid"];
@@ -88,7 +92,7 @@ const largest = (values: ArrayLike<number>): number =>
 export function describeEngine(
   name: string,
   create: () => Promise<Engine>,
-  runs: { values: number; gradients: number },
+  runs: { values: number; gradients: number; contract: number },
 ): void {
   test(`${name}: forward is the float64 reference's, over random nets`, async () => {
     const engine = await create();
@@ -162,6 +166,40 @@ export function describeEngine(
       }),
       { numRuns: runs.gradients },
     );
+    engine.dispose();
+  });
+
+  test(`${name}: masked = sliced = compiled, over random architectures of fashion`, async () => {
+    const engine = await create();
+    const space = await spaceAt("fashion");
+    const worst = await holdContract(engine, { space, seed: 2, count: runs.contract, batch: 4 });
+    expect(worst.difference).toBeLessThan(TOLERANCE);
+    engine.dispose();
+  });
+}
+
+/** What TensorFlow.js holds of a graph and its weights is gone after each step, and after a forward pass whose program is disposed of. */
+export function describeTensors(name: string, create: () => Promise<Engine>): void {
+  test(`${name}: a pass leaves no tensor behind`, async () => {
+    const engine = await create();
+    const { graph, batch, resolution } = randomNet(7);
+    const draw = random("tensors");
+    const weights = randomWeights(graph, draw);
+    const images = new Float32Array(batch * resolution ** 2 * maximumOf(graph.input.channels)).map(() => draw.normal());
+    const before = tf.memory().numTensors;
+    const program = engine.compile(graph, { batch, resolution });
+    for (let i = 0; i < 3; i++) {
+      await program.forward(weights, images);
+      expect(tf.memory().numTensors).toBeGreaterThan(before);
+      await program.backward(
+        new Float32Array(batch * 3).fill(1),
+        new Map([...weights].map(([key, { length }]) => [key, new Float32Array(length)])),
+      );
+      expect(tf.memory().numTensors).toBe(before);
+    }
+    await program.forward(weights, images);
+    program.dispose();
+    expect(tf.memory().numTensors).toBe(before);
     engine.dispose();
   });
 }

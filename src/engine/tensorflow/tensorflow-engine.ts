@@ -43,7 +43,7 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
       end();
       const shape = [batch, resolution, resolution, maximumOf(graph.input.channels)];
       const now = (pass = new Pass(tf, kernels, graph.input));
-      return tf.tidy(() => {
+      tf.tidy(() => {
         now.start(
           tf.tensor(images, shape),
           parameters,
@@ -51,8 +51,8 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
           dropout && tf.tensor2d(dropout, [batch, dropout.length / batch]),
         );
         for (const node of graph.nodes) rowOf(node).forward(now, node);
-        return Float32Array.from(now.value(logits).dataSync<"float32">());
       });
+      return Float32Array.from(await now.value(logits).data<"float32">());
     },
     async backward(gradient, target) {
       if (!pass) throw new Error("internal: backward without a forward");
@@ -60,13 +60,16 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
       tf.tidy(() => {
         now.addGradient(logits, () => tf.tensor2d(gradient, [batch, gradient.length / batch]));
         for (const node of [...graph.nodes].reverse()) rowOf(node).backward(now, node);
-        for (const { name } of parameters) {
-          const sum = target.get(name)!;
-          now.parameterGradient(name).forEach((value, i) => {
-            sum[i]! += value;
-          });
-        }
+        now.keep(parameters.map(now.parameterGradient));
       });
+      // All asked for at once: a GPU's answers then wait for each other's way, not one after the other.
+      await Promise.all(
+        parameters.map(async (parameter) => {
+          const values = await now.parameterGradient(parameter).data<"float32">();
+          const sum = target.get(parameter.name)!;
+          for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
+        }),
+      );
       end();
     },
     dispose: end,
@@ -119,7 +122,7 @@ class Pass implements Tape {
     this.gradients.set(to.name, before ? this.tf.add(before, tensor()) : tensor());
   };
 
-  parameterGradient = (name: string): Float32Array => found(this.gradients, name).dataSync<"float32">();
+  parameterGradient = ({ name }: Parameter): Tensor => found(this.gradients, name);
 
   end(): void {
     this.tf.dispose(this.kept);

@@ -10,7 +10,7 @@ import { maximumOf } from "../../../src/graph/graph.js";
 import { describeEngine, randomNet, randomWeights } from "../conformance.js";
 
 if (locate("node").length > 0) {
-  const runs = { values: 100, gradients: 50 };
+  const runs = { values: 100, gradients: 50, contract: 5 };
   describeEngine("TensorFlow.js on libtensorflow", async () => createNodeEngine("node"), runs);
 
   test("steps leave no tensor behind, neither in TensorFlow.js nor in libtensorflow", async () => {

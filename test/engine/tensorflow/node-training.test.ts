@@ -29,7 +29,7 @@ describe.skipIf(locate("node").length === 0)(`engine node (${installCommand("nod
    * Float32 sums run in another order on each engine, and a step carries the last one's rounding on: the first steps agree closely, and
    * from there curves agree in the mean. Two seeds of one engine differ by ten times as much.
    */
-  test("the loss curve of engine wasm, over 200 steps on the fashion space", async () => {
+  test("the loss curve of engine wasm, over 200 steps on the fashion space", { timeout: 600_000 }, async () => {
     const space = await loadSpace("fashion");
     const data = await loadDataset("fixtures/fashion-mnist", { size: space.resolutions.at(-1)!, channels: 1 });
     const recipe = recipeSchema.parse({ ...(await loadRecipe("short")), batch: 4, normGroup: 4 });

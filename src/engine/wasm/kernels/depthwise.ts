@@ -12,7 +12,10 @@ function padImage(size: i32, C: i32, pad: i32, x: usize, to: usize): void {
   }
 }
 
-/** y = depthwise(padded image): tiles of 4 outputs of a row, so that a tap is loaded once for them. */
+/**
+ * y = depthwise(padded image): tiles of 4 outputs of a row, so that a tap is loaded once for them; at stride 1, where they see the
+ * same pixels, a pixel of the common kernels too.
+ */
 function image(width: i32, C: i32, k: i32, stride: i32, out: i32, padded: usize, w: usize, y: usize, accumulate: i32): void {
   const pixel = <usize>C << 2, row = pixel * width, hop = pixel * stride;
   for (let oy = 0; oy < out; oy++) {
@@ -21,30 +24,65 @@ function image(width: i32, C: i32, k: i32, stride: i32, out: i32, padded: usize,
         let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
         let from = padded + row * (oy * stride) + hop * ox + c;
         let tap = w + c;
-        for (let ky = 0; ky < k; ky++) {
-          let p = from;
-          for (let kx = 0; kx < k; kx++) {
-            const weight = v128.load(tap);
-            s0 = madd(v128.load(p), weight, s0);
-            s1 = madd(v128.load(p + hop), weight, s1);
-            s2 = madd(v128.load(p + 2 * hop), weight, s2);
-            s3 = madd(v128.load(p + 3 * hop), weight, s3);
-            p += pixel; tap += pixel;
+        if (k == 3 && stride == 1) {
+          for (let ky = 0; ky < 3; ky++) {
+            const w0 = v128.load(tap), w1 = v128.load(tap + pixel), w2 = v128.load(tap + 2 * pixel);
+            let v = v128.load(from);
+            s0 = madd(v, w0, s0);
+            v = v128.load(from + pixel);
+            s0 = madd(v, w1, s0); s1 = madd(v, w0, s1);
+            v = v128.load(from + 2 * pixel);
+            s0 = madd(v, w2, s0); s1 = madd(v, w1, s1); s2 = madd(v, w0, s2);
+            v = v128.load(from + 3 * pixel);
+            s1 = madd(v, w2, s1); s2 = madd(v, w1, s2); s3 = madd(v, w0, s3);
+            v = v128.load(from + 4 * pixel);
+            s2 = madd(v, w2, s2); s3 = madd(v, w1, s3);
+            v = v128.load(from + 5 * pixel);
+            s3 = madd(v, w2, s3);
+            from += row; tap += 3 * pixel;
           }
-          from += row;
+        } else if (k == 5 && stride == 1) {
+          for (let ky = 0; ky < 5; ky++) {
+            const w0 = v128.load(tap), w1 = v128.load(tap + pixel), w2 = v128.load(tap + 2 * pixel);
+            const w3 = v128.load(tap + 3 * pixel), w4 = v128.load(tap + 4 * pixel);
+            let p = from, v = v128.load(p);
+            s0 = madd(v, w0, s0);
+            v = v128.load(p += pixel);
+            s0 = madd(v, w1, s0); s1 = madd(v, w0, s1);
+            v = v128.load(p += pixel);
+            s0 = madd(v, w2, s0); s1 = madd(v, w1, s1); s2 = madd(v, w0, s2);
+            v = v128.load(p += pixel);
+            s0 = madd(v, w3, s0); s1 = madd(v, w2, s1); s2 = madd(v, w1, s2); s3 = madd(v, w0, s3);
+            v = v128.load(p += pixel);
+            s0 = madd(v, w4, s0); s1 = madd(v, w3, s1); s2 = madd(v, w2, s2); s3 = madd(v, w1, s3);
+            v = v128.load(p += pixel);
+            s1 = madd(v, w4, s1); s2 = madd(v, w3, s2); s3 = madd(v, w2, s3);
+            v = v128.load(p += pixel);
+            s2 = madd(v, w4, s2); s3 = madd(v, w3, s3);
+            v = v128.load(p += pixel);
+            s3 = madd(v, w4, s3);
+            from += row; tap += 5 * pixel;
+          }
+        } else {
+          for (let ky = 0; ky < k; ky++) {
+            let p = from;
+            for (let kx = 0; kx < k; kx++) {
+              const weight = v128.load(tap);
+              s0 = madd(v128.load(p), weight, s0);
+              s1 = madd(v128.load(p + hop), weight, s1);
+              s2 = madd(v128.load(p + 2 * hop), weight, s2);
+              s3 = madd(v128.load(p + 3 * hop), weight, s3);
+              p += pixel; tap += pixel;
+            }
+            from += row;
+          }
         }
         const to = y + pixel * (oy * out + ox) + c;
         const left = out - ox;
-        if (accumulate) {
-          s0 = f32x4.add(s0, v128.load(to));
-          if (left > 1) s1 = f32x4.add(s1, v128.load(to + pixel));
-          if (left > 2) s2 = f32x4.add(s2, v128.load(to + 2 * pixel));
-          if (left > 3) s3 = f32x4.add(s3, v128.load(to + 3 * pixel));
-        }
-        v128.store(to, s0);
-        if (left > 1) v128.store(to + pixel, s1);
-        if (left > 2) v128.store(to + 2 * pixel, s2);
-        if (left > 3) v128.store(to + 3 * pixel, s3);
+        put(to, s0, accumulate);
+        if (left > 1) put(to + pixel, s1, accumulate);
+        if (left > 2) put(to + 2 * pixel, s2, accumulate);
+        if (left > 3) put(to + 3 * pixel, s3, accumulate);
       }
     }
   }
@@ -62,57 +100,62 @@ export function depthwise(B: i32, size: i32, C: i32, k: i32, stride: i32, out: i
   }
 }
 
-/** dx (+)= dy through the flipped taps. Stride 1 is a depthwise convolution itself; a larger one scatters. */
+/** dx (+)= dy through the flipped taps. Stride 1 is a depthwise convolution itself. */
 export function depthwiseInputGradient(B: i32, size: i32, C: i32, k: i32, stride: i32, out: i32, dy: usize, w: usize, dx: usize, scratch: usize, accumulate: i32): void {
-  const pad = (k - 1) / 2, width = size + 2 * pad, pixel = <usize>C << 2;
-  const padded = <usize>(width * width) * pixel;
-  if (stride == 1) {
-    const flipped = scratch + padded;
-    for (let tap = 0; tap < k * k; tap++) memory.copy(flipped + pixel * (k * k - 1 - tap), w + pixel * tap, pixel);
-    memory.fill(scratch, 0, padded);
-    for (let i = 0; i < B; i++) {
-      padImage(size, C, pad, dy, scratch);
-      image(width, C, k, 1, size, scratch, flipped, dx, accumulate);
-      dx += (size * size * C) << 2;
-      dy += (out * out * C) << 2;
-    }
-    return;
-  }
+  const pad = (k - 1) / 2, margin = (pad + stride - 1) / stride, width = out + 2 * margin, pixel = <usize>C << 2;
+  const padded = <usize>(width * width) * pixel, flipped = scratch + padded;
+  memory.fill(scratch, 0, padded);
+  if (stride == 1) for (let tap = 0; tap < k * k; tap++) memory.copy(flipped + pixel * (k * k - 1 - tap), w + pixel * tap, pixel);
   for (let i = 0; i < B; i++) {
-    memory.fill(scratch, 0, padded);
-    scatter(width, C, k, stride, out, dy, w, scratch);
-    const row = <usize>size * pixel;
-    let from = scratch + pixel * (width * pad + pad), to = dx;
-    for (let y = 0; y < size; y++) {
-      if (accumulate) for (let p: usize = 0; p < row; p += 16) v128.store(to + p, f32x4.add(v128.load(to + p), v128.load(from + p)));
-      else memory.copy(to, from, row);
-      from += pixel * width; to += row;
-    }
+    padImage(out, C, margin, dy, scratch);
+    if (stride == 1) image(width, C, k, 1, size, scratch, flipped, dx, accumulate);
+    else gather(size, width, margin, C, k, stride, scratch, w, dx, accumulate);
     dx += (size * size * C) << 2;
     dy += (out * out * C) << 2;
   }
 }
 
-/** padded[oy·s + ky, ox·s + kx] += w[ky, kx] · dy[oy, ox]. */
-function scatter(width: i32, C: i32, k: i32, stride: i32, out: i32, dy: usize, w: usize, padded: usize): void {
-  const pixel = <usize>C << 2, row = pixel * width;
-  for (let oy = 0; oy < out; oy++) {
-    for (let c: usize = 0; c < pixel; c += 16) {
-      for (let ox = 0; ox < out; ox++) {
-        const g = v128.load(dy + pixel * (oy * out + ox) + c);
-        let to = padded + row * (oy * stride) + pixel * (ox * stride) + c;
-        let tap = w + c;
-        for (let ky = 0; ky < k; ky++) {
-          let p = to;
-          for (let kx = 0; kx < k; kx++) {
-            v128.store(p, madd(v128.load(tap), g, v128.load(p)));
-            p += pixel; tap += pixel;
+/**
+ * dx[y, x] (+)= Σ w[ky, kx] · dy[(y + pad − ky) / s, (x + pad − kx) / s] over the taps that divide: every s-th from the remainder on.
+ * Tiles of 4 pixels s apart, which lie side by side in dy.
+ */
+function gather(size: i32, width: i32, margin: i32, C: i32, k: i32, stride: i32, padded: usize, w: usize, dx: usize, accumulate: i32): void {
+  const pad = (k - 1) / 2, pixel = <usize>C << 2, row = pixel * width, hop = pixel * stride;
+  for (let y = 0; y < size; y++) {
+    const ky0 = (y + pad) % stride, oy = (y + pad) / stride + margin;
+    for (let first = 0; first < stride; first++) {
+      const kx0 = (first + pad) % stride;
+      for (let c: usize = 0; c < pixel; c += 16) {
+        for (let x = first; x < size; x += 4 * stride) {
+          let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
+          let from = padded + row * oy + pixel * ((x + pad) / stride + margin) + c;
+          for (let ky = ky0; ky < k; ky += stride) {
+            let p = from, tap = w + pixel * (ky * k + kx0) + c;
+            for (let kx = kx0; kx < k; kx += stride) {
+              const weight = v128.load(tap);
+              s0 = madd(v128.load(p), weight, s0);
+              s1 = madd(v128.load(p + pixel), weight, s1);
+              s2 = madd(v128.load(p + 2 * pixel), weight, s2);
+              s3 = madd(v128.load(p + 3 * pixel), weight, s3);
+              p -= pixel; tap += hop;
+            }
+            from -= row;
           }
-          to += row;
+          const to = dx + pixel * (y * size + x) + c;
+          put(to, s0, accumulate);
+          if (x + stride < size) put(to + hop, s1, accumulate);
+          if (x + 2 * stride < size) put(to + 2 * hop, s2, accumulate);
+          if (x + 3 * stride < size) put(to + 3 * hop, s3, accumulate);
         }
       }
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function put(to: usize, v: v128, accumulate: i32): void {
+  v128.store(to, accumulate ? f32x4.add(v128.load(to), v) : v);
 }
 
 /** dw [k, k, C] += Σ x[oy·s + ky, ox·s + kx] · dy[oy, ox]. */

@@ -1,0 +1,58 @@
+/**
+ * What this project brings to the webgpu backend: fused training kernels, and gradients of filters in place of its own, which are one
+ * thread a weight. Those are registered as the backend's, so that the operators' rows call them as on any backend.
+ */
+import type { KernelFunc, NamedAttrMap, Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import type { BackendKernels, TF } from "../backend.js";
+import { activationGradient } from "./activations.js";
+import { batchNorm } from "./batch-norm.js";
+import { depthwiseFilterGradient } from "./depthwise-filter-gradient.js";
+import { convFilterGradient, type Geometry } from "./filter-gradient.js";
+
+export const webgpuKernels = (tf: TF): BackendKernels => ({
+  batchNorm: batchNorm(tf),
+  activationGradient: activationGradient(tf),
+});
+
+interface ConvolutionAttributes {
+  readonly filterShape: number[];
+  readonly inputShape: number[];
+  readonly strides: readonly [number, number];
+  readonly pad: "same" | "valid";
+}
+
+const attributesOf = (attributes: NamedAttrMap | undefined): ConvolutionAttributes =>
+  attributes as unknown as ConvolutionAttributes;
+
+function geometryOf(attributes: NamedAttrMap | undefined): Geometry {
+  const { filterShape, strides, pad } = attributesOf(attributes);
+  const kernel = filterShape[0]!;
+  return { kernel, stride: strides[0], pad: pad === "same" ? (kernel - 1) / 2 : 0 };
+}
+
+type Gradient = (tf: TF, x: Tensor4D, dy: Tensor4D, geometry: Geometry) => Tensor;
+
+export function registerKernels(tf: TF): void {
+  const filterGradient =
+    (gradient: Gradient): KernelFunc =>
+    ({ inputs: { x, dy }, attrs }) =>
+      tf.reshape(gradient(tf, x as Tensor4D, dy as Tensor4D, geometryOf(attrs)), attributesOf(attrs).filterShape);
+  register(tf, "Conv2DBackpropFilter", filterGradient(convFilterGradient));
+  register(tf, "DepthwiseConv2dNativeBackpropFilter", filterGradient(depthwiseFilterGradient));
+
+  const direct = tf.getKernel("Conv2DBackpropInput", "webgpu").kernelFunc;
+  register(tf, "Conv2DBackpropInput", (given) => {
+    const [dy, filter] = [given.inputs["dy"] as Tensor4D, given.inputs["filter"] as Tensor4D];
+    const { inputShape, strides } = attributesOf(given.attrs);
+    const [height, width, inChannels, outChannels] = filter.shape;
+    if (height * width * strides[0] > 1) return direct(given);
+    // Of a 1×1 convolution: dy·wᵀ over the rows of channels.
+    const rows = tf.reshape(dy, [-1, outChannels]);
+    return tf.reshape(tf.matMul(rows, tf.reshape(filter, [inChannels, outChannels]), false, true), inputShape);
+  });
+}
+
+function register(tf: TF, kernelName: string, kernelFunc: KernelFunc): void {
+  tf.unregisterKernel(kernelName, "webgpu");
+  tf.registerKernel({ kernelName, backendName: "webgpu", kernelFunc });
+}
