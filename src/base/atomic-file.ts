@@ -29,7 +29,7 @@ export async function writeFilesAtomic(files: readonly (readonly [path: string, 
   for (const [path, content] of files) {
     const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
     try {
-      made.push(...(await makeFolder(dirname(path))));
+      await makeFolder(dirname(path), made);
       // A rename onto a folder would fail when others are done.
       await refuseFolder(path);
       written.push([temporary, path]);
@@ -58,13 +58,19 @@ async function writeFlushed(path: string, content: Content): Promise<void> {
   }
 }
 
-/** The folders that were not there before, outermost first. */
-async function makeFolder(path: string): Promise<string[]> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return [];
-  const made = [path];
-  while (made[0] !== first && made[0] !== dirname(made[0]!)) made.unshift(dirname(made[0]!));
-  return made;
+/** Makes a folder and those above it, noting each. One by one: `recursive` reports a read-only disk as ENOENT. */
+async function makeFolder(path: string, made: string[]): Promise<void> {
+  try {
+    await mkdir(path);
+    made.push(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A file in its place is refused when something is opened below it.
+    if (code === "EEXIST" || code === "EISDIR") return;
+    if (code !== "ENOENT") throw error;
+    await makeFolder(dirname(path), made);
+    await makeFolder(path, made);
+  }
 }
 
 async function refuseFolder(path: string): Promise<void> {

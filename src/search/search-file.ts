@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { writeJsonAtomic } from "../base/atomic-file.js";
 import { checkSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
-import { parseJsonFile, problemsOf } from "../base/user-file.js";
+import { foundInstead, parseJsonFile, problemsOf } from "../base/user-file.js";
 import { architectureSchema } from "../space/schema.js";
 
 const interval = z.tuple([z.number(), z.number()]);
@@ -75,7 +75,11 @@ export const writeSearch = (file: string, result: SearchResult): Promise<void> =
  * @throws UserError `search/resume` where the file is damaged or of another search
  */
 export async function judgedBefore(file: string, identity: SearchIdentity): Promise<ReadonlyMap<string, Candidate>> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    const got = foundInstead(error);
+    if (got === "missing") return undefined;
+    throw new UserError("search/resume", { at: file, got, want: "a search.json", fix: "Change its permissions." });
+  });
   if (text === undefined) return new Map();
   const data = parseJsonFile(text, file, "search/resume");
   const parsed = searchSchema.safeParse(data);

@@ -4,7 +4,7 @@
  *   RUN/checkpoint/   weights, optimiser state, everything else in checkpoint.json
  *   RUN/log.jsonl     loss and accuracy of biggest, smallest and random children
  */
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { writeError } from "../base/atomic-file.js";
@@ -71,12 +71,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const logPath = join(out, "log.jsonl");
   const resumed = await agree(ranks, async () => {
     if (!writes) return undefined;
-    await mkdir(out, { recursive: true }).catch((error: unknown) => {
-      throw writeError(out, error);
-    });
     const found = await findRun(folder, state, options);
     if (found) await cutLog(logPath, found.state.step);
-    else await rm(logPath, { force: true });
+    else {
+      await rm(logPath, { force: true }).catch((error: unknown) => {
+        throw writeError(out, error);
+      });
+    }
     return found && { step: found.state.step, arrays: arraysOf(found, layout) };
   });
   const arrays = resumed?.arrays ?? {

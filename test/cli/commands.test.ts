@@ -1,0 +1,92 @@
+/** What every command has in common: --json, --help with an example, --debug; and a space that is shown, saved, and used. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { program } from "../../src/cli/program.js";
+import { parseSpace, shippedSpaces } from "../../src/space/load.js";
+import { runNestling } from "./bad-input.js";
+import { tinySpacePath } from "./bad-spaces.js";
+import { makeFinishedRun, searchArgs, trainArgs } from "./finished-run.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "nestling-commands-"));
+  await makeFinishedRun(folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Every command that does something, by its words. */
+function leaves(command: Command, words: readonly string[] = []): readonly (readonly string[])[] {
+  if (command.commands.length === 0) return [words];
+  return command.commands.flatMap((child) => leaves(child, [...words, child.name()]));
+}
+const commands = leaves(program()).map((words) => words.join(" "));
+
+/** A call of each that succeeds in `folder`. */
+const calls: Readonly<Record<string, readonly string[]>> = {
+  train: [...trainArgs("run"), "--out", "new"],
+  search: [...searchArgs("run"), "--out", "found"],
+  export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", "--recalibration-images", "64"],
+  verify: ["verify", "run/child.onnx", "--run", "run"],
+  bench: ["bench", "run/child.onnx"],
+  report: ["report", "run"],
+  doctor: ["doctor"],
+  "space show": ["space", "show", tinySpacePath],
+  "space check": ["space", "check", tinySpacePath],
+  "space count": ["space", "count", tinySpacePath, "--arch", "biggest"],
+};
+
+describe.concurrent.for(commands)("%s", (words) => {
+  test("--json prints one JSON object on stdout, all else on stderr", async ({ expect, skip }) => {
+    const call = calls[words];
+    if (!call) return skip("its own tests run it: it needs more than a run");
+    const { status, stdout, stderr } = await runNestling([...call, "--json"], { cwd: folder });
+    expect(status, stderr).toBe(0);
+    const value = JSON.parse(stdout) as unknown;
+    expect(typeof value === "object" && value !== null && !Array.isArray(value)).toBe(true);
+    expect(stdout.trimStart().startsWith("{")).toBe(true);
+    expect(stderr).not.toMatch(/^\{/m);
+  });
+
+  test("--help says what it does, with an example that starts as one would type it", async ({ expect }) => {
+    const { status, stdout, stderr } = await runNestling([...words.split(" "), "--help"]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(new RegExp(`^Usage: nestling ${words}`));
+    expect(stdout).toMatch(new RegExp(`Example: (npx )?nestling ${words}|Example: .*nestling ${words}`));
+    for (const option of ["--json", "--debug", "--help"]) expect(stdout).toContain(option);
+  });
+});
+
+test("a mistake under --json is one JSON object with code and problems; with --debug its stack stands on stderr", async () => {
+  const wrong = ["export", "nowhere", "--arch", "biggest", "--out", "a.onnx"];
+  const plain = await runNestling([...wrong, "--json"], { cwd: folder });
+  expect(plain.status).toBe(2);
+  expect(JSON.parse(plain.stdout)).toMatchObject({
+    error: { code: "checkpoint/missing", problems: [{ at: "nowhere/checkpoint/checkpoint.json", got: "missing" }] },
+  });
+  expect(plain.stderr).not.toContain("    at ");
+  const debugged = await runNestling([...wrong, "--debug"], { cwd: folder });
+  expect([debugged.status, debugged.stdout]).toEqual([2, ""]);
+  expect(debugged.stderr).toMatch(/\n {4}at .*loadCheckpoint[^]*caused by Error: ENOENT/);
+});
+
+test.each(shippedSpaces)("space show %s --json, saved, is a space file of the same meaning", async (name) => {
+  const { stdout } = await runNestling(["space", "show", name, "--json"]);
+  const shown = JSON.parse(stdout) as { space: Record<string, unknown>; hash: string; count: string };
+  expect(parseSpace(shown.space, "space").hash).toBe(shown.hash);
+  await writeFile(join(folder, "my-space.json"), stdout);
+  await writeFile(join(folder, "inner.json"), JSON.stringify(shown.space));
+  for (const file of ["my-space.json", "inner.json"]) {
+    const checked = await runNestling(["space", "check", file, "--json"], { cwd: folder });
+    expect(JSON.parse(checked.stdout)).toEqual({ space: name, hash: shown.hash, valid: true });
+  }
+});
+
+test("the shipped images are found from every folder", async () => {
+  const { status, stderr } = await runNestling(["verify", "run/child.onnx", "--data", "fixtures/fashion-mnist"], {
+    cwd: folder,
+  });
+  expect(status, stderr).toBe(0);
+});

@@ -1,0 +1,98 @@
+/** The package as npm delivers it: packed, installed into another project, and used from there with nothing of this repository. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+let project: string;
+/** onnxruntime-node's install script would fetch CUDA libraries. */
+const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" };
+const run = (command: string, ...args: readonly string[]): string =>
+  execFileSync(command, args, { cwd: project, env, encoding: "utf8", stdio: "pipe", maxBuffer: 1 << 26 });
+
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), "nestling-package-"));
+  // `npm test` has built dist; packing must not build it again under the tests that run from it.
+  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", project], { stdio: "pipe" });
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  const dependencies = { nestling: `file:./nestling-${version}.tgz` };
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ name: "consumer", type: "module", private: true, dependencies }),
+  );
+  run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund");
+}, 600_000);
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+test("the package holds what is used and nothing else", () => {
+  const packed = JSON.parse(
+    execFileSync("npm", ["pack", "--dry-run", "--ignore-scripts", "--json"], { encoding: "utf8", stdio: "pipe" }),
+  ) as { files: { path: string }[] }[];
+  const tops = new Set(packed[0]!.files.map(({ path }) => path.split("/")[0]));
+  expect([...tops].sort()).toEqual([
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "dist",
+    "fixtures",
+    "package.json",
+    "schemas",
+  ]);
+});
+
+test("npx nestling runs: doctor, and a training on the shipped images", () => {
+  const { findings } = JSON.parse(run("npx", "nestling", "doctor", "--json")) as {
+    findings: { name: string; state: string }[];
+  };
+  for (const name of ["Node", "engine wasm", "onnxruntime"])
+    expect(findings.find((finding) => finding.name === name)?.state, name).toBe("present");
+  const space = "node_modules/nestling/fixtures/spaces/tiny.json";
+  const data = ["--data", "fixtures/fashion-mnist", "--steps", "2", "--batch", "64"];
+  const trained = run("npx", "nestling", "train", "--space", space, ...data, "--out", "run", "--json");
+  expect(JSON.parse(trained)).toMatchObject({ steps: 2, out: "run" });
+  const child = ["--arch", "smallest", "--out", "child.onnx", "--recalibration-images", "64", "--json"];
+  expect(JSON.parse(run("npx", "nestling", "export", "run", ...child))).toMatchObject({ file: "child.onnx" });
+});
+
+test("the library is imported with its types", () => {
+  writeFileSync(
+    join(project, "consumer.ts"),
+    `import { biggest, costOf, countArchitectures, idOf, loadDataset, loadSpace, parseBudget, UserError, type Architecture, type Budget } from "nestling";
+     const space = await loadSpace("fashion");
+     const architecture: Architecture = biggest(space);
+     const count: bigint = countArchitectures(space);
+     const budget: Budget = parseBudget("macs=5M");
+     const data = await loadDataset("fixtures/fashion-mnist", { size: 28, channels: 1 });
+     // @ts-expect-error: an architecture has no such part, so the types are not any
+     const wrong: string = architecture.colour;
+     let code = "";
+     try { await loadSpace("nowhere.json"); } catch (error) { if (error instanceof UserError) code = error.code; }
+     console.log(JSON.stringify({ id: idOf(space, architecture), many: count > 1000n, limit: budget.limit, images: data.train.count, code, wrong: typeof wrong, cost: typeof costOf }));
+    `,
+  );
+  const strict = {
+    strict: true,
+    module: "nodenext",
+    target: "es2023",
+    lib: ["es2023", "dom"],
+    types: [],
+    skipLibCheck: false,
+  };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: strict, files: ["consumer.ts"] }));
+  run(process.execPath, resolve("node_modules/typescript/bin/tsc"), "-p", ".");
+  expect(JSON.parse(run(process.execPath, "consumer.js"))).toMatchObject({
+    ...{ many: true, limit: 5e6, images: 10_000, code: "space/unknown", wrong: "undefined", cost: "function" },
+  });
+});
+
+test("every schema is reached as nestling/schemas/<name>", () => {
+  const names = ["space", "architecture", "recipe", "checkpoint", "search", "certificate"];
+  writeFileSync(
+    join(project, "schemas.mjs"),
+    `import { createRequire } from "node:module";
+     const require = createRequire(import.meta.url);
+     console.log(JSON.stringify(${JSON.stringify(names)}.map((name) => require(\`nestling/schemas/\${name}.schema.json\`).type)));`,
+  );
+  expect(JSON.parse(run(process.execPath, "schemas.mjs"))).toEqual(names.map(() => "object"));
+});
