@@ -22,7 +22,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["scripts/**", "bench/**"],
+    files: ["scripts/**", "bench/**", "**/*.mjs"],
     rules: { "no-console": "off" },
     languageOptions: {
       globals: {
