@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { sealed } from "../../src/base/seal.js";
 import { openLatencyBench } from "../../src/evaluate/latency.js";
 import { formatCost, meets, parseBudget, type Budget } from "../../src/search/budget.js";
 import { coarseGrid } from "../../src/search/grid.js";
@@ -88,7 +89,7 @@ test("the same seed gives the same bytes, another seed other mutants", async () 
 test.each([1, 40])("cut off after %i children, a resumed search ends with the same bytes", async (kept) => {
   const file = join(await temporaryFolder(), "search.json");
   const { candidates, ...rest } = whole.result;
-  writeFileSync(file, JSON.stringify({ ...rest, complete: false, candidates: candidates.slice(0, kept) }));
+  writeFileSync(file, JSON.stringify(sealed({ ...rest, complete: false, candidates: candidates.slice(0, kept) })));
   let judged = 0;
   await search({ file, resume: true, onCandidate: () => judged++ });
   expect(readFileSync(file, "utf8")).toBe(readFileSync(whole.file, "utf8"));
@@ -103,7 +104,9 @@ test("a search of other options, or a damaged file, is not resumed", async () =>
   writeFileSync(file, readFileSync(whole.file, "utf8").slice(0, 5000));
   await expect(search({ file, resume: true })).rejects.toThrow("is not JSON");
   writeFileSync(file, "{}");
-  await expect(search({ file, resume: true })).rejects.toThrow("is damaged");
+  await expect(search({ file, resume: true })).rejects.toThrow("complete is missing");
+  writeFileSync(file, readFileSync(whole.file, "utf8").replace(/"correct": ?\d/, '"correct":9'));
+  await expect(search({ file, resume: true })).rejects.toThrow("changed since it was written");
 });
 
 test("budgets that nobody can meet are refused at once, all of them, with the nearest that can; nothing is written", async () => {
