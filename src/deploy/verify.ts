@@ -96,12 +96,16 @@ async function imagesOf({ architecture, preprocessing, labels }: Certificate, so
   return { images, labels: truth, count, resolution: architecture.resolution, channels };
 }
 
-const readModel = (path: string): Promise<Uint8Array> =>
-  readUserBytes(path, {
-    code: "deploy/missing",
-    want: "an .onnx file",
-    fix: "Export one with `nestling export`.",
-  });
+async function readModel(path: string): Promise<Uint8Array> {
+  const wanted = { code: "deploy/missing", want: "an .onnx file", fix: "Export one with `nestling export`." };
+  const bytes = await readUserBytes(path, wanted);
+  // The certificate's name is made from the file's.
+  if (!path.endsWith(".onnx")) {
+    const { code, want, fix } = wanted;
+    throw new UserError(code, { at: path, got: "a file of another name", want, fix });
+  }
+  return bytes;
+}
 
 async function readCertificate(path: string): Promise<Certificate> {
   const at = certificatePath(path);

@@ -219,6 +219,12 @@ export const badFiles: readonly BadInput[] = [
     says: ["a.onnx is missing; want an .onnx file", "nestling export"],
   },
   {
+    name: "verify of a file of another kind",
+    args: ["verify", "a.txt"],
+    says: ["a.txt is a file of another name; want an .onnx file", "nestling export"],
+    prepare: ({ write }) => write("a.txt", "hello, this is text"),
+  },
+  {
     name: "verify of a folder",
     args: ["verify", "a.onnx"],
     says: ["a.onnx is a folder"],
