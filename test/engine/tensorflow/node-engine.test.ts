@@ -1,6 +1,7 @@
 // A file of its own: TensorFlow.js keeps one engine a process, whichever package loads it.
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { random } from "../../../src/base/random.js";
+import { prepareEngine } from "../../../src/engine/choose.js";
 import { composedKernels, type TF } from "../../../src/engine/tensorflow/backend.js";
 import { libtensorflowKernels } from "../../../src/engine/tensorflow/libtensorflow.js";
 import { installCommand, loadTensorflow, locate } from "../../../src/engine/tensorflow/locate.js";
@@ -10,6 +11,8 @@ import { maximumOf } from "../../../src/graph/graph.js";
 import { describeEngine, randomNet, randomWeights } from "../conformance.js";
 
 if (locate("node").length > 0) {
+  // As training does, before the library is loaded.
+  beforeAll(() => void prepareEngine("node", 1));
   const runs = { values: 100, gradients: 50, contract: 5 };
   describeEngine("TensorFlow.js on libtensorflow", async () => createNodeEngine("node"), runs);
 
