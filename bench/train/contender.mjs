@@ -84,7 +84,9 @@ const makers = {
 if (isMainThread) {
   const [root, net, engine] = process.argv.slice(2);
   const options = { root, net, engine };
-  const { createEngine } = await importFrom(root, "engine/choose.js");
+  const { createEngine, prepareEngine } = await importFrom(root, "engine/choose.js");
+  // Before the library is loaded, which reads its threads from the environment once.
+  prepareEngine(engine, 2);
   console.log(JSON.stringify({ ready: `${(await createEngine(engine)).description}, Node ${process.versions.node}` }));
   const measures = new Map();
   for await (const line of createInterface({ input: process.stdin })) {

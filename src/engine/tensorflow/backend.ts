@@ -1,4 +1,4 @@
-/** What TensorFlow.js backends do differently: training batch norm and the gradients of activations, composed or in one kernel. */
+/** What TensorFlow.js backends do differently: training batch norm, activations and their gradients, composed or in few kernels. */
 import type * as TensorFlow from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { ActivationFunction } from "../../graph/operators.js";
@@ -21,6 +21,7 @@ export interface BackendKernels {
     beta: Tensor1D,
     epsilon: number,
   ): { y: Tensor4D; kept: readonly Tensor[]; readonly backward: (dy: Tensor4D) => NormGradients };
+  activation(name: ActivationFunction, x: Tensor): Tensor;
   /** dy · f'(x); `y` is f(x). */
   activationGradient(name: ActivationFunction, dy: Tensor4D, x: Tensor4D, y: Tensor4D): Tensor4D;
 }
@@ -29,6 +30,14 @@ export interface BackendKernels {
 export function composedKernels(tf: TF): BackendKernels {
   const inside = (x: Tensor4D, low: number, high: number): Tensor4D =>
     tf.cast(tf.logicalAnd(tf.greater(x, low), tf.less(x, high)), "float32");
+  const functions: Record<ActivationFunction, (x: Tensor) => Tensor> = {
+    relu: (x) => tf.relu(x),
+    relu6: (x) => tf.relu6(x),
+    swish: (x) => tf.mul(x, tf.sigmoid(x)),
+    "hard-swish": (x) => tf.div(tf.mul(x, tf.relu6(tf.add(x, 3))), 6),
+    sigmoid: (x) => tf.sigmoid(x),
+    "hard-sigmoid": (x) => tf.div(tf.relu6(tf.add(x, 3)), 6),
+  };
   const slopes: Record<ActivationFunction, (x: Tensor4D, y: Tensor4D) => Tensor4D> = {
     relu: (x) => tf.cast(tf.greater(x, 0), "float32"),
     relu6: (x) => inside(x, 0, 6),
@@ -60,6 +69,7 @@ export function composedKernels(tf: TF): BackendKernels {
         },
       };
     },
+    activation: (name, x) => functions[name](x),
     activationGradient: (name, dy, x, y) => tf.mul(dy, slopes[name](x, y)),
   };
 }

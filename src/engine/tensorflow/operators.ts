@@ -1,7 +1,7 @@
 /** What each operator is on TensorFlow.js, and its gradient: a row each. Activations are NHWC. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { maximumOf, type Parameter, type Value } from "../../graph/graph.js";
-import type { ActivationFunction, NodeOf, OperatorName } from "../../graph/operators.js";
+import type { NodeOf, OperatorName } from "../../graph/operators.js";
 import type { BackendKernels, NormGradients, TF } from "./backend.js";
 
 /** A forward pass under way, and then the backward pass over it. */
@@ -17,6 +17,7 @@ export interface Tape {
   readonly normGradients: Map<string, (dy: Tensor4D) => NormGradients>;
   /** Gradient of a value, from all its readers. */
   gradient(value: Value): Tensor;
+  /** @param tensor a handle of its own: it is freed apart from the node's other tensors */
   addGradient(to: Value | Parameter, tensor: () => Tensor): void;
 }
 
@@ -50,15 +51,6 @@ function cropped(tf: TF, dx: Tensor4D, x: Tensor4D, { pad }: Padding): Tensor4D 
 }
 
 const overPixels = [0, 1, 2];
-
-const functions: Record<ActivationFunction, (tf: TF, x: Tensor) => Tensor> = {
-  relu: (tf, x) => tf.relu(x),
-  relu6: (tf, x) => tf.relu6(x),
-  swish: (tf, x) => tf.mul(x, tf.sigmoid(x)),
-  "hard-swish": (tf, x) => tf.div(tf.mul(x, tf.relu6(tf.add(x, 3))), 6),
-  sigmoid: (tf, x) => tf.sigmoid(x),
-  "hard-sigmoid": (tf, x) => tf.div(tf.relu6(tf.add(x, 3)), 6),
-};
 
 /** TensorFlow.js's registered kernels for the gradients of convolutions; its own gradients call the same. */
 const run = (tf: TF, name: string, inputs: Record<string, Tensor>, attributes: KernelAttributes): Tensor =>
@@ -160,8 +152,8 @@ export const rows: { readonly [Name in OperatorName]: Row<Name> } = {
     backward: () => undefined,
   },
   activation: {
-    forward(tape, { in: { x }, attributes, out: { y } }) {
-      tape.setValue(y, functions[attributes.function](tape.tf, tape.value(x)));
+    forward({ kernels, ...tape }, { in: { x }, attributes, out: { y } }) {
+      tape.setValue(y, kernels.activation(attributes.function, tape.value(x)));
     },
     backward({ kernels, ...tape }, { in: { x }, attributes, out: { y } }) {
       const [dy, input, output] = [tape.gradient(y), tape.value(x), tape.value(y)] as Tensor4D[];
@@ -172,9 +164,9 @@ export const rows: { readonly [Name in OperatorName]: Row<Name> } = {
     forward(tape, { in: { x, branch }, out: { y } }) {
       tape.setValue(y, tape.tf.add(tape.value(x), tape.value(branch)));
     },
-    backward(tape, { in: { x, branch }, out: { y } }) {
-      tape.addGradient(x, () => tape.gradient(y));
-      tape.addGradient(branch, () => tape.gradient(y));
+    backward({ tf, ...tape }, { in: { x, branch }, out: { y } }) {
+      tape.addGradient(x, () => tf.clone(tape.gradient(y)));
+      tape.addGradient(branch, () => tf.clone(tape.gradient(y)));
     },
   },
   multiply: {
@@ -230,7 +222,7 @@ export const rows: { readonly [Name in OperatorName]: Row<Name> } = {
     },
     backward(tape, { in: { x }, out: { y } }) {
       const dy = tape.gradient(y);
-      tape.addGradient(x, () => (tape.dropout ? tape.tf.mul(dy, tape.dropout) : dy));
+      tape.addGradient(x, () => (tape.dropout ? tape.tf.mul(dy, tape.dropout) : tape.tf.clone(dy)));
     },
   },
 };

@@ -43,29 +43,24 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
       end();
       const shape = [batch, resolution, resolution, maximumOf(graph.input.channels)];
       const now = (pass = new Pass(tf, kernels, graph.input));
-      tf.tidy(() => {
-        now.start(
-          tf.tensor(images, shape),
-          parameters,
-          weights,
-          dropout && tf.tensor2d(dropout, [batch, dropout.length / batch]),
-        );
-        for (const node of graph.nodes) rowOf(node).forward(now, node);
-      });
+      now.start(
+        tf.tensor(images, shape),
+        parameters,
+        weights,
+        dropout && tf.tensor2d(dropout, [batch, dropout.length / batch]),
+      );
+      for (const node of graph.nodes) now.forward(node);
       return Float32Array.from(await now.value(logits).data<"float32">());
     },
     async backward(gradient, target) {
       if (!pass) throw new Error("internal: backward without a forward");
       const now = pass;
-      tf.tidy(() => {
-        now.addGradient(logits, () => tf.tensor2d(gradient, [batch, gradient.length / batch]));
-        for (const node of [...graph.nodes].reverse()) rowOf(node).backward(now, node);
-        now.keep(parameters.map(now.parameterGradient));
-      });
+      now.addGradient(logits, () => tf.tensor2d(gradient, [batch, gradient.length / batch]));
+      for (const node of [...graph.nodes].reverse()) now.backward(node);
       // All asked for at once: a GPU's answers then wait for each other's way, not one after the other.
       await Promise.all(
         parameters.map(async (parameter) => {
-          const values = await now.parameterGradient(parameter).data<"float32">();
+          const values = await now.gradient(parameter).data<"float32">();
           const sum = target.get(parameter.name)!;
           for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
         }),
@@ -76,14 +71,16 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
   };
 }
 
-/** The tensors of one forward and backward pass. All that outlives the forward pass is kept by hand and freed at the end. */
+/** The tensors of one forward and backward pass, all kept by hand: each is freed once the last node that reads it has run. */
 class Pass implements Tape {
   readonly normGradients: Tape["normGradients"] = new Map();
   dropout: Tensor2D | undefined;
   private readonly values = new Map<string, Tensor>();
   private readonly weights = new Map<string, Tensor>();
   private readonly gradients = new Map<string, Tensor>();
-  private readonly kept: Tensor[] = [];
+  /** What the nodes made, by the node's name, and what was there before them. */
+  private readonly kept = new Map<string, Tensor[]>();
+  private keptNow: Tensor[] = [];
 
   constructor(
     readonly tf: TF,
@@ -92,6 +89,7 @@ class Pass implements Tape {
   ) {}
 
   start(images: Tensor, parameters: readonly Parameter[], weights: Arrays, dropout: Tensor2D | undefined): void {
+    this.keepFor("");
     this.setValue(this.input, images);
     for (const { name, shape } of parameters) {
       const tensor = this.tf.tensor(weights.get(name)!, shape.map(maximumOf));
@@ -102,9 +100,25 @@ class Pass implements Tape {
     this.dropout = dropout;
   }
 
+  forward(node: Node): void {
+    this.keepFor(node.name);
+    this.tf.tidy(() => rowOf(node).forward(this, node));
+  }
+
+  /** After it nobody reads the node's output or the output's gradient: a step needs half the memory, and finds it in the cache. */
+  backward(node: Node): void {
+    this.tf.tidy(() => rowOf(node).backward(this, node));
+    this.tf.dispose(this.kept.get(node.name)!);
+    this.kept.delete(node.name);
+    for (const { name } of Object.values(node.out)) {
+      this.gradients.get(name)?.dispose();
+      this.gradients.delete(name);
+    }
+  }
+
   value = (value: Value): Tensor => found(this.values, value.name);
   parameter = (parameter: Parameter): Tensor => found(this.weights, parameter.name);
-  gradient = (value: Value): Tensor => found(this.gradients, value.name);
+  gradient = (of: Value | Parameter): Tensor => found(this.gradients, of.name);
 
   setValue = (value: Value, tensor: Tensor): void => {
     this.keep([tensor]);
@@ -112,20 +126,25 @@ class Pass implements Tape {
   };
 
   keep = (tensors: readonly Tensor[]): void => {
-    for (const tensor of tensors) this.kept.push(this.tf.keep(tensor));
+    for (const tensor of tensors) this.keptNow.push(this.tf.keep(tensor));
   };
 
   addGradient = (to: Value | Parameter, tensor: () => Tensor): void => {
     // Nobody asks for the images' gradient.
     if (to.name === this.input.name) return;
     const before = this.gradients.get(to.name);
-    this.gradients.set(to.name, before ? this.tf.add(before, tensor()) : tensor());
+    this.gradients.set(to.name, this.tf.keep(before ? this.tf.add(before, tensor()) : tensor()));
+    before?.dispose();
   };
 
-  parameterGradient = ({ name }: Parameter): Tensor => found(this.gradients, name);
-
   end(): void {
-    this.tf.dispose(this.kept);
+    this.tf.dispose([...this.kept.values()].flat());
+    this.tf.dispose([...this.gradients.values()]);
+  }
+
+  private keepFor(name: string): void {
+    this.keptNow = [];
+    this.kept.set(name, this.keptNow);
   }
 }
 

@@ -4,13 +4,14 @@
  */
 import type { KernelFunc, NamedAttrMap, Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import type { BackendKernels, TF } from "../backend.js";
-import { activationGradient } from "./activations.js";
+import { activation, activationGradient } from "./activations.js";
 import { batchNorm } from "./batch-norm.js";
 import { depthwiseFilterGradient } from "./depthwise-filter-gradient.js";
 import { convFilterGradient, type Geometry } from "./filter-gradient.js";
 
 export const webgpuKernels = (tf: TF): BackendKernels => ({
   batchNorm: batchNorm(tf),
+  activation: activation(tf),
   activationGradient: activationGradient(tf),
 });
 
