@@ -13,8 +13,9 @@ const run = (command, ...args) => execFileSync(command, args, { stdio: ["ignore"
 /** The CPU build of PyTorch lies on its own index. */
 const torchIndex = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"];
 
-/** The environment's interpreter. */
+/** The environment's interpreter; NESTLING_BENCH_PYTHON names one that has the packages, where nothing can be fetched. */
 export function python() {
+  if (process.env.NESTLING_BENCH_PYTHON) return process.env.NESTLING_BENCH_PYTHON;
   const executable = join(folder, "bin/python");
   if (!existsSync(made) || readFileSync(made, "utf8") !== readFileSync(wanted, "utf8")) {
     console.log("making .venv-bench: PyTorch for CPU, onnx, onnxscript (once, about 1 GB)");

@@ -1,6 +1,6 @@
-"""A long-lived contender: PyTorch on CPU at its best, asked for one measurement a line on stdin.
+"""A long-lived contender: PyTorch at its best on the CPU or a CUDA GPU, asked for one measurement a line on stdin.
 
-    python contender.py FOLDER      (plan.json, weights.bin, images.bin, written by torch.mjs)
+    python contender.py FOLDER cpu|cuda      (plan.json, weights.bin, images.bin, written by contenders.mjs)
 
 Functional and without modules: activations channels_last, weights sliced as once-for-all does, gradients put back by autograd.
 """
@@ -13,12 +13,12 @@ import time
 import torch
 import torch.nn.functional as F
 
-folder = sys.argv[1]
+folder, device = sys.argv[1:]
 plan = json.load(open(f"{folder}/plan.json"))
 flat = torch.from_file(f"{folder}/weights.bin", size=sum(s["length"] for s in plan["slots"]))
 images = torch.from_file(f"{folder}/images.bin", size=math.prod(plan["imageShape"])).view(plan["imageShape"])
-images = images.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-labels = torch.tensor(plan["labels"])
+images = images.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last).to(device)
+labels = torch.tensor(plan["labels"], device=device)
 batch, classes, smoothing = plan["batch"], plan["classes"], plan["smoothing"]
 hard = F.one_hot(labels, classes) * (1 - smoothing) + smoothing / classes
 
@@ -29,7 +29,8 @@ def to_torch(array):
     tensor = array.permute(ORDER[array.dim()])
     if array.dim() == 3:
         tensor = tensor.unsqueeze(1)
-    return tensor.clone(memory_format=torch.channels_last if tensor.dim() == 4 else torch.contiguous_format)
+    layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
+    return tensor.clone(memory_format=layout).to(device)
 
 
 weights = {
@@ -140,7 +141,7 @@ def losses_of(step, x, hard, learn):
             (loss / batch).backward()
         if soft is None:
             soft = logits.detach().softmax(1)
-        losses.append(loss.item())
+        losses.append(loss.detach())
     return losses
 
 
@@ -148,7 +149,7 @@ def train_step(step):
     optimizer.zero_grad(set_to_none=True)
     losses = losses_of(step, images, hard, True)
     optimizer.step()
-    return [loss / batch for loss in losses]
+    return [loss.item() / batch for loss in losses]
 
 
 def forward_only():
@@ -163,7 +164,7 @@ def first_losses(step):
         for i in range(0, batch, group):
             part = losses_of(step, images[i : i + group], hard[i : i + group], False)
             total = [a + b for a, b in zip(total, part)]
-    return [loss / batch for loss in total]
+    return [float(loss) / batch for loss in total]
 
 
 measures = {
@@ -174,12 +175,27 @@ measures = {
     "check": lambda round: first_losses(children["sliced"][round]),
 }
 
-print(json.dumps({"ready": f"PyTorch {torch.__version__}"}), flush=True)
+
+def peak_bytes():
+    """Of the GPU's memory where it computes, else of the process."""
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def finish():
+    """A GPU runs behind the calls."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+where = f" on {torch.cuda.get_device_name()}, CUDA {torch.version.cuda}" if device == "cuda" else ""
+print(json.dumps({"ready": f"PyTorch {torch.__version__}{where}"}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     torch.set_num_threads(request["threads"])
     started = time.perf_counter()
     losses = measures[request["measure"]](request["round"])
+    finish()
     ms = (time.perf_counter() - started) * 1000
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"ms": ms, "losses": losses, "peakBytes": peak}), flush=True)
+    print(json.dumps({"ms": ms, "losses": losses, "peakBytes": peak_bytes()}), flush=True)

@@ -38,8 +38,8 @@ async function start(name, command, args, env = {}) {
 export const startNestling = (net, { name, engine = "wasm", node = process.execPath, checkout = root }) =>
   start(name, node, [join(import.meta.dirname, "contender.mjs"), resolve(checkout), net, engine]);
 
-/** PyTorch with the allocator keeping its memory, which is worth 1.45× to it. */
-export async function startTorch(net) {
+/** PyTorch with the allocator keeping its memory, which is worth 1.45× to it. @param device "cpu" or "cuda" */
+export async function startTorch(net, device) {
   const task = await makeTask(root, net, { execution: "sliced" });
   const { initialize } = await importFrom(root, "supernet/initialize.js");
   const { plan, images } = await describeSteps(root, task);
@@ -47,7 +47,7 @@ export async function startTorch(net) {
   writeFileSync(join(folder, "plan.json"), JSON.stringify(plan));
   writeFileSync(join(folder, "weights.bin"), initialize(task.layout, task.seed, 1));
   writeFileSync(join(folder, "images.bin"), images);
-  return start("torch", python(), [join(import.meta.dirname, "contender.py"), folder], {
+  return start("torch", python(), [join(import.meta.dirname, "contender.py"), folder, device], {
     MALLOC_MMAP_MAX_: "0",
     MALLOC_TRIM_THRESHOLD_: "100000000000",
   });

@@ -24,7 +24,8 @@ const options = {
   threads: { type: "string", multiple: true, default: ["2", "1"] },
   /** Engines to measure that are not looked for: webgpu. */
   engine: { type: "string", multiple: true, default: [] },
-  "no-torch": { type: "boolean" },
+  /** Where PyTorch computes: cpu, cuda; or none. */
+  torch: { type: "string", default: "cpu" },
   "no-record": { type: "boolean" },
   profile: { type: "boolean" },
 };
@@ -38,14 +39,14 @@ export async function bench(args) {
 }
 
 /** The contenders that can be had here. Each nestling on the default Node runs twice: what differs between the two is noise. */
-const wanted = (net, { node, against, engine, "no-torch": noTorch }) => [
+const wanted = (net, { node, against, engine, torch }) => [
   () => startNestling(net, { name: "wasm" }),
   () => startNestling(net, { name: "wasm again" }),
   ...node.map((binary) => () => startNestling(net, { name: `wasm ${versionOf(binary)}`, node: binary })),
   ...against.map((checkout) => () => startNestling(net, { name: `wasm ${checkout}`, checkout })),
   ...["node", "node-gpu"].filter(isInstalled).map((engine) => () => startNestling(net, { name: engine, engine })),
   ...engine.map((name) => () => startNestling(net, { name, engine: name })),
-  ...(noTorch ? [] : [() => startTorch(net)]),
+  ...(torch === "none" ? [] : [() => startTorch(net, torch)]),
 ];
 
 const versionOf = (binary) => execFileSync(binary, ["--version"], { encoding: "utf8" }).trim();

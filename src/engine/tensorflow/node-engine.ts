@@ -37,14 +37,13 @@ export const workersOf = (engine: TensorflowEngine, threads: number): number =>
   engine === "node" && isOwnBuild(engine) ? threads : 1;
 
 /**
- * What libtensorflow reads from the environment when it is loaded: its threads, and no lines at start-up. oneDNN is off on the CPU unless
- * asked for: TensorFlow 2.21 keeps 1,024 of its primitives a thread and crashes when it drops the first
+ * What libtensorflow reads from the environment when it is loaded: its threads, and no lines at start-up. One thread inside operators
+ * is also what keeps oneDNN safe: with more, TensorFlow 2.21 now and then crashes when its cache of 1,024 primitives is full
  * (LRUCache<MklPrimitive>::Delete), which children of many shapes lead to.
  * To be set in the main thread: a worker's process.env is a copy that native code doesn't see.
  */
 export const environmentFor = (engine: TensorflowEngine, threads: number): Readonly<Record<string, string>> => ({
-  TF_NUM_INTRAOP_THREADS: String(workersOf(engine, threads) > 1 || engine === "node" ? 1 : threads),
+  TF_NUM_INTRAOP_THREADS: String(engine === "node" ? 1 : threads),
   TF_NUM_INTEROP_THREADS: "1",
-  TF_ENABLE_ONEDNN_OPTS: process.env["TF_ENABLE_ONEDNN_OPTS"] ?? "0",
   TF_CPP_MIN_LOG_LEVEL: process.env["TF_CPP_MIN_LOG_LEVEL"] ?? "2",
 });
