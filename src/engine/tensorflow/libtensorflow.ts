@@ -75,7 +75,8 @@ export function libtensorflowKernels(tf: TF): BackendKernels {
           return kernel("SigmoidGrad", y, dy);
         case "swish": // dy · (1 + x − y) · σ(x)
           return kernel("SoftplusGrad", tf.add(dy, tf.mul(dy, tf.sub(x, y))), x);
-        default:
+        case "hard-swish":
+        case "hard-sigmoid":
           return composed.activationGradient(name, dy, x, y);
       }
     },
