@@ -37,7 +37,9 @@ test("what was not measured meets no budget and is refused by none", () => {
   expect(() => refuseImpossible([latency], { macs: 1, parameters: 1 })).not.toThrow();
 });
 
-test("whatever the smallest child costs, the budget suggested is one that it meets, and no more than 6 % above", () => {
+test("whatever the smallest child costs, the budget suggested is one that it meets, and little above", () => {
+  // 5 % of room for latency, and three digits rounded up: 1 % where the first are 1.00.
+  const above = 1.05 * 1.01;
   const cost = fc.double({ min: 1e-3, max: 1e11, noNaN: true });
   fc.assert(
     fc.property(fc.constantFrom("macs=1", "parameters=1", "latency=1us"), cost, (text, value) => {
@@ -51,9 +53,9 @@ test("whatever the smallest child costs, the budget suggested is one that it mee
       } catch (error) {
         const suggested = parseBudget(/Use --budget (\S+) or more/.exec((error as Error).message)![1]!);
         expect(meets(suggested, costs)).toBe(true);
-        expect(suggested.limit).toBeLessThan(exact * 1.06 + 1);
+        expect(suggested.limit).toBeLessThan(exact * above + 1);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, examples: [["latency=1us", 9619047.61904762]] },
   );
 });

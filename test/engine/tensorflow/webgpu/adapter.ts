@@ -11,4 +11,4 @@ export async function findAdapter(): Promise<Probe> {
   return probeWebgpu();
 }
 
-export const howToGet = "a GPU with a driver, or the software one: apt-get install chromium";
+export const howToGet = "a GPU with a driver, or the software one: apt-get install chromium libvulkan1";
