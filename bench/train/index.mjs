@@ -22,7 +22,7 @@ const options = {
   against: { type: "string", multiple: true, default: [] },
   measure: { type: "string", multiple: true, default: MEASURES },
   threads: { type: "string", multiple: true, default: ["2", "1"] },
-  /** Engines to measure that are not looked for: webgpu. */
+  /** Engines to measure that are not looked for: webgpu. With --profile: the one to look into, wasm or node. */
   engine: { type: "string", multiple: true, default: [] },
   /** Where PyTorch computes: cpu, cuda; or none. */
   torch: { type: "string", default: "cpu" },
@@ -33,7 +33,7 @@ const options = {
 export async function bench(args) {
   const { values } = parseArgs({ args, options });
   for (const net of values.net ?? netNames) {
-    if (values.profile) await printProfile(net);
+    if (values.profile) await printProfile(net, values.engine[0] ?? "wasm");
     else await measureNet(net, values);
   }
 }

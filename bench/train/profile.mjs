@@ -1,4 +1,4 @@
-// Where the time of forward + backward of the biggest child goes, by kernel and by call, on one thread.
+// Where the time of forward + backward of the biggest child goes, by kernel and by call, on one thread of engine wasm or node.
 import { resolve } from "node:path";
 import { importFrom, makeTask } from "./net.mjs";
 
@@ -25,32 +25,51 @@ const work = {
 work.convFilterGradient = work.convInputGradient = work.conv;
 work.depthwiseInputGradient = work.depthwiseFilterGradient = work.depthwise;
 
-export async function printProfile(net) {
+/** Engines whose kernels can be watched: `record(name, arguments, kernel)` runs one. */
+const watched = {
+  async wasm(record) {
+    const { createWasmEngine } = await importFrom(root, "engine/wasm/wasm-engine.js");
+    const timed = (kernels) =>
+      Object.fromEntries(
+        Object.entries(kernels).map(([name, kernel]) => [name, (...args) => record(name, args, () => kernel(...args))]),
+      );
+    return createWasmEngine(undefined, timed);
+  },
+  async node(record) {
+    const [{ prepareEngine, createEngine }, { loadTensorflow }] = await Promise.all(
+      ["engine/choose.js", "engine/tensorflow/locate.js"].map((file) => importFrom(root, file)),
+    );
+    prepareEngine("node", 1);
+    const engine = await createEngine("node");
+    const backend = loadTensorflow("node").backend();
+    for (const method of ["executeSingleOutput", "executeMultipleOutputs"]) {
+      const execute = backend[method].bind(backend);
+      backend[method] = (name, attributes, inputs, ...rest) => {
+        const shapes = inputs.map(({ shape }) => shape.join("×")).filter(Boolean);
+        return record(name, shapes, () => execute(name, attributes, inputs, ...rest));
+      };
+    }
+    return engine;
+  },
+};
+
+export async function printProfile(net, engineName) {
   const task = await makeTask(root, net, { execution: "sliced" });
   const { supernet, layout, images, normalization, group, seed } = task;
-  const [{ createWasmEngine }, { initialize, viewsOf }, { slice }, { biggest }, { makeBatch }] = await Promise.all(
-    [
-      "engine/wasm/wasm-engine.js",
-      "supernet/initialize.js",
-      "supernet/slice.js",
-      "space/space.js",
-      "data/make-batch.js",
-    ].map((file) => importFrom(root, file)),
+  const [{ initialize, viewsOf }, { slice }, { biggest }, { makeBatch }] = await Promise.all(
+    ["supernet/initialize.js", "supernet/slice.js", "space/space.js", "data/make-batch.js"].map((file) =>
+      importFrom(root, file),
+    ),
   );
   const calls = [];
-  const timed = (kernels) =>
-    Object.fromEntries(
-      Object.entries(kernels).map(([name, kernel]) => [
-        name,
-        (...args) => {
-          const started = performance.now();
-          kernel(...args);
-          calls.push({ name, args, ms: performance.now() - started });
-        },
-      ]),
-    );
+  const engine = await watched[engineName]((name, args, kernel) => {
+    const started = performance.now();
+    const result = kernel();
+    calls.push({ name, args, ms: performance.now() - started });
+    return result;
+  });
   const graph = slice(supernet.graph, supernet.settingOf(biggest(supernet.space)));
-  const program = createWasmEngine(undefined, timed).compile(graph, { batch: group, resolution: images.height });
+  const program = engine.compile(graph, { batch: group, resolution: images.height });
   const weights = viewsOf(layout, initialize(layout, seed, 1));
   const gradients = new Map([...weights].map(([name, array]) => [name, new Float32Array(array.length)]));
   const indices = Array.from({ length: group }, (_, i) => i);
@@ -68,7 +87,7 @@ export async function printProfile(net) {
   }
   const kernelMs = best.reduce((sum, { ms }) => sum + ms, 0);
   console.log(
-    `${net}: forward + backward of the biggest child, ${group} images, one thread, Node ${process.versions.node}`,
+    `${net}: forward + backward of the biggest child, ${group} images, ${engine.description}, one thread, Node ${process.versions.node}`,
   );
   console.log(`${wall.toFixed(1)} ms, of it kernels ${kernelMs.toFixed(1)}`);
   const byName = Map.groupBy ? Map.groupBy(best, ({ name }) => name) : groupBy(best);
@@ -88,7 +107,7 @@ export async function printProfile(net) {
   for (const [name, group] of sorted) line(name, group);
   console.log("by call:");
   for (const call of [...best].sort((a, b) => b.ms - a.ms).slice(0, 30)) {
-    line(`${call.name} ${call.args.filter((value) => value < 65536).join(" ")}`, [call]);
+    line(`${call.name} ${call.args.filter((value) => typeof value === "string" || value < 65536).join(" ")}`, [call]);
   }
 }
 
