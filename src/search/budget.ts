@@ -12,10 +12,11 @@ export interface Budget {
   readonly fileName: string;
 }
 
+/** As powers of ten, to be read with the digits: `4.06 * 1e3` is less than 4060. */
 const units: Record<BudgetKind, Readonly<Record<string, number>>> = {
-  latency: { us: 1e-3, ms: 1, s: 1e3 },
-  macs: { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 },
-  parameters: { "": 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 },
+  latency: { us: -3, ms: 0, s: 3 },
+  macs: { "": 0, k: 3, K: 3, M: 6, G: 9 },
+  parameters: { "": 0, k: 3, K: 3, M: 6, G: 9 },
 };
 
 /**
@@ -24,8 +25,8 @@ const units: Record<BudgetKind, Readonly<Record<string, number>>> = {
  */
 export function parseBudget(text: string): Budget {
   const [, kind, number, unit] = /^(latency|macs|parameters)=(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
-  const factor = kind === undefined ? undefined : units[kind as BudgetKind][unit!];
-  const limit = Number(number) * (factor ?? NaN);
+  const power = kind === undefined ? undefined : units[kind as BudgetKind][unit!];
+  const limit = Number(`${number}e${power}`);
   if (!(limit > 0)) {
     throw new UserError("search/budget", {
       at: "--budget",

@@ -56,6 +56,12 @@ test("whatever the smallest child costs, the budget suggested is one that it mee
         expect(suggested.limit).toBeLessThan(exact * above + 1);
       }
     }),
-    { numRuns: 2000, examples: [["latency=1us", 9619047.61904762]] },
+    {
+      numRuns: 2000,
+      examples: [
+        ["latency=1us", 9619047.61904762],
+        ["macs=1", 4059],
+      ],
+    },
   );
 });
