@@ -12,6 +12,10 @@ echo "GPU: $("$NODE" dist/engine/tensorflow/webgpu/probe.js)"
 NESTLING_WEBGPU_RUNS=${RUNS:-100} "$NODE" node_modules/vitest/vitest.mjs run test/engine/tensorflow/webgpu
 
 torch=none
-if "$PYTHON" -c 'import torch; assert torch.cuda.is_available()'; then torch=cuda; else echo "no PyTorch with CUDA in $PYTHON: ratios to wasm"; fi
+if "$PYTHON" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
+  torch=cuda
+else
+  echo "no PyTorch with CUDA in $PYTHON: ratios to wasm"
+fi
 NESTLING_BENCH_PYTHON=$PYTHON "$NODE" bench/run.mjs train --torch "$torch" --no-record --net "${NET:-R}" --engine webgpu \
   --threads 2 --rounds "${ROUNDS:-10}"

@@ -7,7 +7,7 @@ import type { EngineName } from "../../src/engine/engine.js";
 import { installCommand, locate } from "../../src/engine/tensorflow/locate.js";
 import { loadSpace } from "../../src/space/load.js";
 import { readLog } from "../../src/train/log.js";
-import { recipeSchema } from "../../src/train/recipe.js";
+import { recipeSchema, type Recipe } from "../../src/train/recipe.js";
 import type { Execution } from "../../src/train/sandwich.js";
 import { train } from "../../src/train/train.js";
 import { checkpointBytes } from "../train/tiny.js";
@@ -15,20 +15,22 @@ import { findAdapter, howToGet } from "./tensorflow/webgpu/adapter.js";
 
 const source = "fixtures/fashion-mnist";
 
-/** Four norm groups of four images: work for four workers, and small. */
-const recipe = recipeSchema.parse({
-  name: "curve",
-  batch: 16,
-  normGroup: 4,
-  sandwich: { random: 1 },
-  learningRate: { perImage: 2e-4, warmupEpochs: 0 },
-});
+const recipeOf = (batch: number): Recipe =>
+  recipeSchema.parse({
+    name: "curve",
+    batch,
+    normGroup: 4,
+    sandwich: { random: 1 },
+    learningRate: { perImage: 2e-4, warmupEpochs: 0 },
+  });
 
 export interface Run {
   readonly engine: EngineName;
   readonly steps: number;
   readonly threads?: number;
   readonly execution?: Execution;
+  /** In norm groups of four images: as they stand, work for four workers. */
+  readonly batch?: number;
 }
 
 export interface Curve {
@@ -37,11 +39,11 @@ export interface Curve {
   readonly checkpoint: Readonly<Record<string, string>>;
 }
 
-export async function curveOf({ threads = 1, ...run }: Run): Promise<Curve> {
+export async function curveOf({ threads = 1, batch = 16, ...run }: Run): Promise<Curve> {
   const out = await mkdtemp(join(tmpdir(), "nestling-curve-"));
   try {
     const [space, data] = await Promise.all([loadSpace("fashion"), loadDataset(source, { size: 28, channels: 1 })]);
-    await train({ space, data, source, recipe, out, threads, seed: 3, ...run });
+    await train({ space, data, source, recipe: recipeOf(batch), out, threads, seed: 3, ...run });
     const log = await readLog(join(out, "log.jsonl"));
     const losses = log.map((line) => [line.biggest, line.smallest, line.random].map((child) => child?.loss ?? 0));
     return { losses, checkpoint: await checkpointBytes(out) };
@@ -57,6 +59,28 @@ export const apart = (one: Curve, other: Curve): number =>
       line.map((loss, child) => Math.abs(loss - (other.losses[step]?.[child] ?? NaN)) / (1 + Math.abs(loss))),
     ),
   );
+
+const EARLY = 5;
+const WINDOW = 50;
+
+/**
+ * How two curves of many steps differ, as relative differences of losses. Float32 sums run in another order on each engine, and every
+ * step carries the last one's rounding on: the first steps agree closely, and from there curves agree in the mean.
+ */
+export function drift(one: Curve, other: Curve): { early: number; means: number } {
+  const first = ({ losses, ...curve }: Curve): Curve => ({ ...curve, losses: losses.slice(0, EARLY) });
+  const means = ({ losses, ...curve }: Curve): Curve => ({
+    ...curve,
+    losses: Array.from({ length: Math.floor(losses.length / WINDOW) }, (_, i) => {
+      const window = losses.slice(i * WINDOW, (i + 1) * WINDOW);
+      return losses[0]!.map((_, child) => window.reduce((sum, line) => sum + line[child]!, 0) / WINDOW);
+    }),
+  });
+  return { early: apart(first(one), first(other)), means: apart(means(one), means(other)) };
+}
+
+/** Of `drift`, over 200 steps. */
+export const TOLERANCE = { early: 1e-3, means: 0.03 };
 
 /** The engines beside wasm: those that work here, and what the others want. */
 export async function otherEngines(): Promise<{ name: EngineName; missing?: string }[]> {
