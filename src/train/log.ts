@@ -1,6 +1,8 @@
 /** RUN/log.jsonl: one JSON object a line, appended as the run goes and cut back to the checkpoint when it resumes. */
 import { appendFile, readFile } from "node:fs/promises";
 import { writeError, writeFileAtomic } from "../base/atomic-file.js";
+import { UserError } from "../base/user-error.js";
+import { foundInstead } from "../base/user-file.js";
 import type { ChildResult, Role } from "./sandwich.js";
 
 /** Means over the steps since the last line. */
@@ -25,9 +27,17 @@ export async function appendLog(path: string, line: LogLine): Promise<void> {
   });
 }
 
-/** Lines up to a step; a half written last line is dropped. */
+/**
+ * Lines up to a step, none where there is no file; a half written last line is dropped.
+ * @throws UserError `train/log` where what is there can't be read
+ */
 export async function readLog(path: string, upToStep = Infinity): Promise<LogLine[]> {
-  const text = await readFile(path, "utf8").catch(() => "");
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    const got = foundInstead(error);
+    if (got === "missing") return "";
+    const fix = "Make it readable, or move it away: the log then starts anew.";
+    throw new UserError("train/log", { at: path, got, want: "the log of the run", fix }, { cause: error });
+  });
   return text
     .split("\n")
     .flatMap((line) => {

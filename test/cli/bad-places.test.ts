@@ -116,6 +116,20 @@ const forbidden: readonly (BadInput & { readonly path: string; readonly mode: nu
     says: [/run\/checkpoint\S* is not/],
   },
   {
+    name: "another's log, at --resume",
+    path: "run/log.jsonl",
+    mode: 0o600,
+    args: [...trainArgs("run"), "--resume"],
+    says: ["run/log.jsonl is not readable (permission denied); want the log of the run", "move it away"],
+  },
+  {
+    name: "another's log, in a report",
+    path: "run/log.jsonl",
+    mode: 0o600,
+    args: ["report", "run"],
+    says: ["run/log.jsonl is not readable (permission denied); want the log of the run"],
+  },
+  {
     name: "another's child",
     path: "run/child.onnx",
     mode: 0o600,
