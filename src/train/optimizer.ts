@@ -50,7 +50,8 @@ export function update(
 /** Scales the gradient down to a global norm; returns the norm it had. */
 export function clip(gradient: Float32Array, limit: number | null): number {
   let sum = 0;
-  for (const g of gradient) sum += g * g;
+  // By index: V8 takes four times as long over a typed array's iterator.
+  for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!;
   const norm = Math.sqrt(sum);
   if (limit !== null && norm > limit) {
     const scale = limit / norm;
