@@ -66,6 +66,35 @@ export function sigmoid4(x: v128): v128 {
   return f32x4.div(number(9), f32x4.add(number(9), powerOfTwo4(t)));
 }
 
+/** swish of eight numbers, as `activate4` computes it: a constant is read once for both halves. */
+// @ts-ignore: decorator
+@inline
+export function storeSwish8(x0: v128, x1: v128, to: usize): void {
+  let n = number(0);
+  let t0 = f32x4.mul(x0, n), t1 = f32x4.mul(x1, n);
+  n = number(1);
+  t0 = f32x4.pmin(t0, n); t1 = f32x4.pmin(t1, n);
+  n = number(2);
+  t0 = f32x4.pmax(t0, n); t1 = f32x4.pmax(t1, n);
+  n = number(3);
+  const r0 = f32x4.add(t0, n), r1 = f32x4.add(t1, n);
+  t0 = f32x4.sub(t0, f32x4.sub(r0, n)); t1 = f32x4.sub(t1, f32x4.sub(r1, n));
+  n = number(4);
+  let m = number(5);
+  let p0 = madd(n, t0, m), p1 = madd(n, t1, m);
+  n = number(6);
+  p0 = madd(p0, t0, n); p1 = madd(p1, t1, n);
+  n = number(7);
+  p0 = madd(p0, t0, n); p1 = madd(p1, t1, n);
+  n = number(8);
+  p0 = madd(p0, t0, n); p1 = madd(p1, t1, n);
+  n = number(9);
+  p0 = madd(p0, t0, n); p1 = madd(p1, t1, n);
+  p0 = i32x4.add(p0, i32x4.shl(r0, 23)); p1 = i32x4.add(p1, i32x4.shl(r1, 23));
+  v128.store(to, f32x4.mul(x0, f32x4.div(n, f32x4.add(n, p0))));
+  v128.store(to, f32x4.mul(x1, f32x4.div(n, f32x4.add(n, p1))), 16);
+}
+
 // @ts-ignore: decorator
 @inline
 function clamp4(x: v128, high: f32): v128 {
@@ -142,4 +171,13 @@ export function storePart(to: usize, v: v128, count: i32): void {
   store<f32>(to, f32x4.extract_lane(v, 0));
   if (count > 1) store<f32>(to, f32x4.extract_lane(v, 1), 4);
   if (count > 2) store<f32>(to, f32x4.extract_lane(v, 2), 8);
+}
+
+/**
+ * Reads a number of each cache line of a block that will be taken by columns: the processor fetches ahead of one run through memory,
+ * not of many rows at once.
+ */
+export function prefetch(from: usize, bytes: usize): void {
+  const end = from + bytes;
+  for (; from < end; from += 64) load<f32>(from);
 }

@@ -1,7 +1,7 @@
 // Matrix products by register tiles of 8 columns. V8 gives out 15 of x64's 16 vector registers: 2 hold a row of B, 1 a value of A, and
 // where multiply-add is two instructions 1 a product, so that 12 sums fit in the relaxed build and 10 in the other (12 spill: 1.35×
 // the time). Loops are not unrolled: that made V8 spill too, 1.2 to 1.5× the time.
-import { madd } from "./lanes";
+import { madd, prefetch } from "./lanes";
 
 const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 /** Rows of A that stay in the L2 cache while all of B passes over them. */
@@ -86,6 +86,8 @@ function rowTile(m: i32, rows: i32, columns: i32, M: i32, N: i32, K: i32, a: usi
 export function matmulTransposedA(M: i32, N: i32, K: i32, a: usize, b: usize, c: usize): void {
   for (let block = 0; block < M; block += SUM_BLOCK) {
     const rows = min(SUM_BLOCK, M - block);
+    prefetch(a + ((block * K) << 2), (rows * K) << 2);
+    prefetch(b + ((block * N) << 2), (rows * N) << 2);
     for (let k = 0; k < K; k += TILE_ROWS) {
       for (let n = 0; n < N; n += 8) {
         sumTile(rows, min(TILE_ROWS, K - k), min(8, N - n), N, K, a + ((block * K + k) << 2), b + ((block * N + n) << 2), c + ((k * N + n) << 2));

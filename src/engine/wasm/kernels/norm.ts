@@ -5,11 +5,11 @@
 //              dx = scale · (du − dβ / M − x̂ · dγ / M),  x̂ = (x − μ) / √(σ² + ε)
 //
 // Sums run in float32 over short blocks of rows and in float64 over the blocks.
-import { activate4, derivative4, loadPart, madd, storePart, swishDerivative4, HARD_SIGMOID, HARD_SWISH, IDENTITY, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
+import { activate4, derivative4, loadPart, madd, prefetch, storePart, storeSwish8, swishDerivative4, HARD_SIGMOID, HARD_SWISH, IDENTITY, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
 
 /**
- * Floats of a block: all channels of a block of rows are summed while it lies in the L1 cache, so each cache line comes from memory
- * once whatever part of it a group of channels takes. Blocks of a few rows would spend their time on the float64 totals.
+ * Floats of a block of rows: as much as the L1 cache holds while `statistics` takes it by columns. Blocks of a few rows would spend
+ * their time on the float64 totals.
  */
 const BLOCK_FLOATS = 4096, LEAST_ROWS = 16;
 
@@ -25,11 +25,9 @@ function load4(from: usize, left: i32): v128 {
   return left >= 4 ? v128.load(from) : loadPart(from, left);
 }
 
-// @ts-ignore: decorator
-@inline
-function store4(to: usize, v: v128, left: i32): void {
-  if (left >= 4) v128.store(to, v);
-  else storePart(to, v, left);
+/** totals += the sums of a block of rows, in float64. */
+function addTotals(bytes: usize, block: usize, totals: usize): void {
+  for (let c: usize = 0; c < bytes; c += 16) addTotal(totals + 2 * c, v128.load(block + c));
 }
 
 /** totals[0..3] += v, in float64. */
@@ -51,6 +49,7 @@ export function statistics(M: i32, C: i32, x: usize, mean: usize, variance: usiz
   const step = blockRows(C);
   for (let m = 0; m < M; m += step) {
     const rows = min(step, M - m), from = x + row * m;
+    prefetch(from, row * rows);
     let c = 0;
     for (; c + 8 <= C; c += 8) {
       const at = <usize>c << 2;
@@ -125,7 +124,17 @@ export function normalize(M: i32, C: i32, code: i32, x: usize, scale: usize, shi
 function normalizeRows(M: i32, C: i32, code: i32, x: usize, scale: usize, shift: usize, y: usize): void {
   const whole = <usize>(C & ~3) << 2, left = C & 3;
   for (let m = 0; m < M; m++) {
-    for (let c: usize = 0; c < whole; c += 16) {
+    let c: usize = 0;
+    if (code == SWISH) {
+      for (; c + 32 <= whole; c += 32) {
+        storeSwish8(
+          madd(v128.load(x + c), v128.load(scale + c), v128.load(shift + c)),
+          madd(v128.load(x + c, 16), v128.load(scale + c, 16), v128.load(shift + c, 16)),
+          y + c,
+        );
+      }
+    }
+    for (; c < whole; c += 16) {
       v128.store(y + c, activate4(code, madd(v128.load(x + c), v128.load(scale + c), v128.load(shift + c))));
     }
     if (left) storePart(y + whole, activate4(code, madd(loadPart(x + whole, left), v128.load(scale + whole), v128.load(shift + whole))), left);
@@ -150,7 +159,7 @@ function normalizeAdd(M: i32, C: i32, x: usize, scale: usize, shift: usize, resi
 /**
  * First pass backward: dy becomes du in place, dgamma and dbeta are added to. `b` and `k` (vectors of C) get what the second pass
  * needs: dx = scale · du + b · x + k. Of a swish y, what the forward pass put out, saves the exponential.
- * @param totals scratch as for `statistics`
+ * @param totals scratch of 2 · C float64 and 2 · C float32, C rounded up to fours
  */
 export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize, totals: usize): void {
   if (code == IDENTITY) sums(IDENTITY, M, C, x, y, dy, scale, shift, mean, totals);
@@ -163,70 +172,75 @@ export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, 
   finishGradient(M, C, scale, mean, variance, epsilon, dgamma, dbeta, b, k, totals);
 }
 
-/** totals: Σ du, then Σ du · (x − μ). */
+/**
+ * totals: Σ du, then Σ du · (x − μ). Three tensors at once are too much for the L1 cache to be taken by columns: pairs of rows are
+ * walked through, and a block's sums kept in memory.
+ */
 // @ts-ignore: decorator
 @inline
 function sums(code: i32, M: i32, C: i32, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, totals: usize): void {
-  const P = (C + 3) & ~3, products = totals + (<usize>P << 3), row = <usize>C << 2;
-  memory.fill(totals, 0, <usize>P << 4);
+  const P = <usize>((C + 3) & ~3) << 2, products = totals + 2 * P, block = products + 2 * P, row = <usize>C << 2;
+  memory.fill(totals, 0, 4 * P);
   const step = blockRows(C);
   for (let m = 0; m < M; m += step) {
-    const rows = min(step, M - m);
-    let c = 0;
-    for (; c + 8 <= C; c += 8) {
-      const at = <usize>c << 2;
-      sums8(code, rows, row, x + at, y + at, dy + at, scale + at, shift + at, mean + at, totals + 2 * at, products + 2 * at);
+    let rows = min(step, M - m);
+    memory.fill(block, 0, 2 * P);
+    for (; rows >= 2; rows -= 2) {
+      sumRows(code, 2, C, x, y, dy, scale, shift, mean, block, block + P);
+      x += 2 * row; y += 2 * row; dy += 2 * row;
     }
-    for (; c < C; c += 4) {
-      const at = <usize>c << 2;
-      sums4(code, rows, row, x + at, y + at, dy + at, scale + at, shift + at, mean + at, C - c, totals + 2 * at, products + 2 * at);
+    if (rows) {
+      sumRows(code, 1, C, x, y, dy, scale, shift, mean, block, block + P);
+      x += row; y += row; dy += row;
     }
-    x += row * rows; y += row * rows; dy += row * rows;
+    addTotals(P, block, totals);
+    addTotals(P, block + P, products);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function sums8(code: i32, rows: i32, row: usize, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, sums: usize, products: usize): void {
-  const a0 = v128.load(scale), a1 = v128.load(scale, 16), h0 = v128.load(shift), h1 = v128.load(shift, 16);
-  const m0 = v128.load(mean), m1 = v128.load(mean, 16);
-  let s0 = f32x4.splat(0), s1 = f32x4.splat(0), q0 = f32x4.splat(0), q1 = f32x4.splat(0);
-  for (; rows > 0; rows--) {
-    const v0 = v128.load(x), v1 = v128.load(x, 16);
-    let g0 = v128.load(dy), g1 = v128.load(dy, 16);
+function sumRows(code: i32, rows: i32, C: i32, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, sums: usize, products: usize): void {
+  const row = <usize>C << 2, whole = row & ~15, left = C & 3;
+  for (let c: usize = 0; c < whole; c += 16) {
+    const a = v128.load(scale + c), h = v128.load(shift + c), mu = v128.load(mean + c);
+    const v0 = v128.load(x + c);
+    let g0 = v128.load(dy + c);
     if (code != IDENTITY) {
-      const u0 = madd(v0, a0, h0), u1 = madd(v1, a1, h1);
-      g0 = f32x4.mul(g0, code == SWISH ? swishDerivative4(u0, v128.load(y)) : derivative4(code, u0));
-      g1 = f32x4.mul(g1, code == SWISH ? swishDerivative4(u1, v128.load(y, 16)) : derivative4(code, u1));
-      v128.store(dy, g0); v128.store(dy, g1, 16);
+      g0 = f32x4.mul(g0, slope4(code, madd(v0, a, h), y + c));
+      v128.store(dy + c, g0);
     }
-    s0 = f32x4.add(s0, g0); s1 = f32x4.add(s1, g1);
-    q0 = madd(g0, f32x4.sub(v0, m0), q0); q1 = madd(g1, f32x4.sub(v1, m1), q1);
-    x += row; y += row; dy += row;
+    let s = f32x4.add(v128.load(sums + c), g0), q = madd(g0, f32x4.sub(v0, mu), v128.load(products + c));
+    if (rows == 2) {
+      const v1 = v128.load(x + row + c);
+      let g1 = v128.load(dy + row + c);
+      if (code != IDENTITY) {
+        g1 = f32x4.mul(g1, slope4(code, madd(v1, a, h), y + row + c));
+        v128.store(dy + row + c, g1);
+      }
+      s = f32x4.add(s, g1); q = madd(g1, f32x4.sub(v1, mu), q);
+    }
+    v128.store(sums + c, s); v128.store(products + c, q);
   }
-  addTotal(sums, s0); addTotal(sums + 32, s1);
-  addTotal(products, q0); addTotal(products + 32, q1);
+  if (left) {
+    for (let r = 0; r < rows; r++) {
+      const at = <usize>r * row + whole, v = loadPart(x + at, left);
+      let g = loadPart(dy + at, left);
+      if (code != IDENTITY) {
+        g = f32x4.mul(g, slope4(code, madd(v, v128.load(scale + whole), v128.load(shift + whole)), y + at));
+        storePart(dy + at, g, left);
+      }
+      v128.store(sums + whole, f32x4.add(v128.load(sums + whole), g));
+      v128.store(products + whole, madd(g, f32x4.sub(v, v128.load(mean + whole)), v128.load(products + whole)));
+    }
+  }
 }
 
+/** The activation's derivative at u, where `y` holds what it put out. */
 // @ts-ignore: decorator
 @inline
-function sums4(code: i32, rows: i32, row: usize, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, left: i32, sums: usize, products: usize): void {
-  const a = load4(scale, left), h = load4(shift, left), mu = load4(mean, left);
-  let s = f32x4.splat(0), q = f32x4.splat(0);
-  for (; rows > 0; rows--) {
-    const v = load4(x, left);
-    let g = load4(dy, left);
-    if (code != IDENTITY) {
-      const u = madd(v, a, h);
-      g = f32x4.mul(g, code == SWISH ? swishDerivative4(u, load4(y, left)) : derivative4(code, u));
-      store4(dy, g, left);
-    }
-    s = f32x4.add(s, g);
-    q = madd(g, f32x4.sub(v, mu), q);
-    x += row; y += row; dy += row;
-  }
-  addTotal(sums, s);
-  addTotal(products, q);
+function slope4(code: i32, u: v128, y: usize): v128 {
+  return code == SWISH ? swishDerivative4(u, v128.load(y)) : derivative4(code, u);
 }
 
 /** dbeta += Σ du, dgamma += Σ du·x̂; then b = −scale·dγ / (M·√(σ² + ε)) and k = −scale·dβ / M − b·μ. */

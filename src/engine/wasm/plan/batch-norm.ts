@@ -10,8 +10,8 @@ import type { Row, Saved } from "./row.js";
 const codeOf = (step: FusedNorm): number =>
   step.activation ? activationCodes[step.activation.attributes.function] : 0;
 
-/** Scratch for two float64 sums per channel. */
-const totalsOf = ({ plan }: Context, C: number): Buffer => plan.buffer(4 * Math.ceil(C / 4) * 4);
+/** Scratch for two float64 sums and two float32 sums per channel. */
+const totalsOf = ({ plan }: Context, C: number): Buffer => plan.buffer(6 * Math.ceil(C / 4) * 4);
 
 function forward(context: Context, step: FusedNorm, saved: Saved): void {
   const { kernels, plan } = context;
