@@ -71,7 +71,6 @@ export async function printProfile(net, engineName) {
   const graph = slice(supernet.graph, supernet.settingOf(biggest(supernet.space)));
   const program = engine.compile(graph, { batch: group, resolution: images.height });
   const weights = viewsOf(layout, initialize(layout, seed, 1));
-  const gradients = new Map([...weights].map(([name, array]) => [name, new Float32Array(array.length)]));
   const indices = Array.from({ length: group }, (_, i) => i);
   const batch = makeBatch(images, indices, images.height, normalization);
   /** By position in the step: the best of the rounds. */
@@ -81,7 +80,7 @@ export async function printProfile(net, engineName) {
     calls.length = 0;
     const started = performance.now();
     const logits = await program.forward(weights, batch);
-    await program.backward(logits, gradients);
+    await program.backward(logits);
     wall = Math.min(wall, performance.now() - started);
     best = calls.map((call, i) => ({ ...call, ms: Math.min(call.ms, best[i]?.ms ?? Infinity) }));
   }

@@ -23,8 +23,8 @@ export interface Program {
    * A batch norm without mean and variance uses the batch's own statistics (training), one with them uses those (inference).
    */
   forward(weights: Arrays, images: Float32Array, dropout?: Float32Array): Promise<Float32Array>;
-  /** Of the last forward, before any other program ran: gradients[name] += d loss / d name. */
-  backward(gradientOfLogits: Float32Array, gradients: Arrays): Promise<void>;
+  /** Of the last forward, before any other program ran: d loss / d parameter by name, valid until the engine is called again. */
+  backward(gradientOfLogits: Float32Array): Promise<Arrays>;
   dispose(): void;
 }
 

@@ -159,9 +159,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
         );
         if (role === "biggest" && recipe.distillation === "inplace") soft = softmax(logits, classes);
         const loss = crossEntropy(logits, role === "biggest" ? hard : soft, labels, task.batch);
-        const gradients = new Map([...effective].map(([name, array]) => [name, new Float32Array(array.length)]));
-        await program.backward(loss.gradient, gradients);
-        addGradients(gradients, sharedGradients);
+        addGradients(await program.backward(loss.gradient), sharedGradients);
         results.push({ role, loss: loss.sum, correct: loss.correct });
       }
       return results;

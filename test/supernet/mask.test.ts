@@ -140,8 +140,7 @@ async function trainBoth({ supernet: { graph, space }, setting, seed }: Point) {
   );
   const program = engine.compile(graph, { batch, resolution });
   const maskedLogits = await program.forward(masked, images);
-  const raw = like(masked);
-  await program.backward(gradientOfLogits, raw);
+  const raw = await program.backward(gradientOfLogits);
   const maskedGradients = like(weights);
   for (const [name, gradient] of raw) addMaskedGradient(masks.get(name), gradient, maskedGradients.get(name)!);
 
@@ -155,8 +154,7 @@ async function trainBoth({ supernet: { graph, space }, setting, seed }: Point) {
   const sliced = new Map([...boxes].map(([name, box]) => [name, gatherBox(box, weights.get(name)!)]));
   const slicedProgram = engine.compile(plain, { batch, resolution });
   const slicedLogits = await slicedProgram.forward(sliced, images);
-  const slicedRaw = like(sliced);
-  await slicedProgram.backward(gradientOfLogits, slicedRaw);
+  const slicedRaw = await slicedProgram.backward(gradientOfLogits);
   const slicedGradients = like(weights);
   for (const [name, box] of boxes) scatterAddBox(box, slicedRaw.get(name)!, slicedGradients.get(name)!);
 

@@ -52,20 +52,17 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
       for (const node of graph.nodes) now.forward(node);
       return Float32Array.from(await now.value(logits).data<"float32">());
     },
-    async backward(gradient, target) {
+    async backward(gradient) {
       if (!pass) throw new Error("internal: backward without a forward");
       const now = pass;
       now.addGradient(logits, () => tf.tensor2d(gradient, [batch, gradient.length / batch]));
       for (const node of [...graph.nodes].reverse()) now.backward(node);
       // All asked for at once: a GPU's answers then wait for each other's way, not one after the other.
-      await Promise.all(
-        parameters.map(async (parameter) => {
-          const values = await now.gradient(parameter).data<"float32">();
-          const sum = target.get(parameter.name)!;
-          for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
-        }),
+      const gradients = await Promise.all(
+        parameters.map(async (parameter) => [parameter.name, await now.gradient(parameter).data<"float32">()] as const),
       );
       end();
+      return new Map(gradients);
     },
     dispose: end,
   };

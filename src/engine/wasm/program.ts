@@ -108,16 +108,17 @@ export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }
       for (let i = 0; i < forwardSteps; i++) calls[i]!();
       return floats.slice(at(result), at(result) + context.count(logits));
     },
-    async backward(gradient, target) {
+    async backward(gradient) {
       const floats = arena.floats();
       floats.set(gradient, at(gradientOfLogits));
       for (const buffer of gradients.values()) floats.fill(0, at(buffer), at(buffer) + buffer.bytes / 4);
       for (let i = forwardSteps; i < calls.length; i++) calls[i]!();
-      for (const [name, buffer] of gradients) {
-        const sum = arrayOf(target, name);
-        const from = at(buffer);
-        for (let i = 0; i < sum.length; i++) sum[i]! += floats[from + i]!;
-      }
+      return new Map(
+        parameters.map((parameter) => {
+          const from = at(gradients.get(parameter.name)!);
+          return [parameter.name, floats.subarray(from, from + sizeOf(parameter))];
+        }),
+      );
     },
     dispose: () => undefined,
   };

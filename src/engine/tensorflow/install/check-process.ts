@@ -29,8 +29,7 @@ async function compute(engine: Engine, graph: Graph): Promise<Float32Array[]> {
   );
   const program = engine.compile(graph, size);
   const logits = await program.forward(weights, normal(size.batch * size.resolution ** 2 * 3));
-  const gradients = new Map([...weights].map(([name, { length }]) => [name, new Float32Array(length)]));
-  await program.backward(normal(size.batch * 10), gradients);
+  const gradients = await program.backward(normal(size.batch * 10));
   program.dispose();
   return [logits, ...gradients.values()];
 }
