@@ -13,15 +13,41 @@ const tile = memory.data(6 * 8 * 4, 16);
 
 /** B [K, N] → panels [ceil(N / 8)][K][8], zero padded. `transposed`: B is given as [N, K]. */
 export function packPanels(K: i32, N: i32, b: usize, transposed: i32, to: usize): void {
-  const rowStep = transposed ? 1 : N, columnStep = transposed ? K : 1;
+  const rowStep = transposed ? 1 : N, columnStep = transposed ? K : 1, row = <usize>K << 2;
   for (let n = 0; n < N; n += 8) {
     const width = min(8, N - n);
-    for (let k = 0; k < K; k++) {
+    let k = 0;
+    if (width == 8 && transposed) {
+      for (; k + 4 <= K; k += 4) {
+        const from = b + row * n + (k << 2);
+        transpose4(from, row, to);
+        transpose4(from + 4 * row, row, to + 16);
+        to += 128;
+      }
+    } else if (width == 8) {
+      for (; k < K; k++) {
+        const from = b + ((k * N + n) << 2);
+        storeRow(to, v128.load(from), v128.load(from, 16));
+        to += 32;
+      }
+    }
+    for (; k < K; k++) {
       for (let j = 0; j < width; j++) store<f32>(to + (j << 2), load<f32>(b + ((k * rowStep + (n + j) * columnStep) << 2)));
       for (let j = width; j < 8; j++) store<f32>(to + (j << 2), 0);
       to += 32;
     }
   }
+}
+
+/** Four numbers of each of four rows, as four columns of a panel. */
+// @ts-ignore: decorator
+@inline
+function transpose4(from: usize, row: usize, to: usize): void {
+  const r0 = v128.load(from), r1 = v128.load(from + row), r2 = v128.load(from + 2 * row), r3 = v128.load(from + 3 * row);
+  const a = i32x4.shuffle(r0, r1, 0, 4, 1, 5), b = i32x4.shuffle(r2, r3, 0, 4, 1, 5);
+  const c = i32x4.shuffle(r0, r1, 2, 6, 3, 7), d = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
+  v128.store(to, i64x2.shuffle(a, b, 0, 2)); v128.store(to, i64x2.shuffle(a, b, 1, 3), 32);
+  v128.store(to, i64x2.shuffle(c, d, 0, 2), 64); v128.store(to, i64x2.shuffle(c, d, 1, 3), 96);
 }
 
 /** C [M, N] = (or, `accumulate`, +=) A [M, K] · B, with B in panels. */
