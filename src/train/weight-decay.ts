@@ -16,7 +16,8 @@ export function weightDecay(task: Task): (gradient: Float32Array, weights: Float
   };
   const ofBiggest = boxesIn(biggest(supernet.space));
   return (gradient, weights, step) => {
-    if (recipe.weightDecay === 0) return;
+    const rate = recipe.weightDecay;
+    if (rate === 0) return;
     const children =
       recipe.regularize === "biggest"
         ? [ofBiggest]
@@ -26,7 +27,8 @@ export function weightDecay(task: Task): (gradient: Float32Array, weights: Float
         const { parameter, offset } = layout.slots.get(name)!;
         if (!parameter.decay) continue;
         forEachRun(box, (from, _, length) => {
-          for (let i = offset + from; i < offset + from + length; i++) gradient[i]! += recipe.weightDecay * weights[i]!;
+          const end = offset + from + length;
+          for (let i = offset + from; i < end; i++) gradient[i]! += rate * weights[i]!;
         });
       }
     }
