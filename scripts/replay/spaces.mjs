@@ -1,0 +1,83 @@
+/** What a space means: its count, ids, neighbours, mutants and grid; its graph, slices and masks; the .onnx bytes of its children. */
+import { random } from "../../dist/base/random.js";
+import { batchStatistics, statisticsNames } from "../../dist/compile/batch-statistics.js";
+import { slicedChild } from "../../dist/compile/children.js";
+import { dropIdentities } from "../../dist/compile/drop-identities.js";
+import { emit } from "../../dist/compile/emit.js";
+import { runPasses } from "../../dist/compile/passes.js";
+import { useStatistics } from "../../dist/compile/use-statistics.js";
+import { print } from "../../dist/graph/print.js";
+import { coarseGrid } from "../../dist/search/grid.js";
+import { loadSpace } from "../../dist/space/load.js";
+import { biggest, countArchitectures, idOf, mutate, neighbours, sample, smallest } from "../../dist/space/space.js";
+import { initialize, layoutOf, viewsOf } from "../../dist/supernet/initialize.js";
+import { mask } from "../../dist/supernet/mask.js";
+import { slice } from "../../dist/supernet/slice.js";
+import { buildSupernet } from "../../dist/supernet/supernet.js";
+import { hashOf } from "./hash.mjs";
+
+const IDS = 200;
+const CHILDREN = 20;
+
+/** @param children emits the children's files too, which takes seconds for a big space */
+export async function replaySpace(name, { children }) {
+  const space = await loadSpace(name);
+  const supernet = buildSupernet(space);
+  const drawn = Array.from({ length: IDS }, (_, i) => sample(space, random(i, "architecture")));
+  const chosen = [smallest(space), biggest(space), ...drawn.slice(0, CHILDREN - 2)];
+  const ids = (architectures) => architectures.map((architecture) => idOf(space, architecture));
+  return {
+    count: countArchitectures(space).toString(),
+    ids: hashOf(ids(drawn)),
+    architectures: hashOf(drawn),
+    neighbours: hashOf(chosen.map((architecture) => ids(neighbours(space, architecture)).sort())),
+    mutants: hashOf(ids(drawn.map((architecture, i) => mutate(space, architecture, 0.3, random(i, "mutant"))))),
+    grid: hashOf(ids(coarseGrid(space))),
+    graph: hashOf(print(supernet.graph)),
+    slices: hashOf(chosen.map((architecture) => print(slice(supernet.graph, supernet.settingOf(architecture))))),
+    masks: hashOf(chosen.map((architecture) => [...mask(supernet.graph, supernet.settingOf(architecture))])),
+    ...(children && { onnx: filesOf(supernet, chosen) }),
+  };
+}
+
+/** By id: the hash of the child that ships and of its recalibration model, with seeded weights and given statistics. */
+function filesOf(supernet, architectures) {
+  const { space, graph } = supernet;
+  const layout = layoutOf(graph);
+  const weights = viewsOf(layout, initialize(layout, 0, 1));
+  for (const [name, values] of weights) {
+    const draw = random("replay", name);
+    if (name.endsWith(".gamma")) values.forEach((_, i) => (values[i] = 0.5 + draw.next()));
+    if (name.endsWith(".beta") || name.endsWith(".bias")) values.forEach((_, i) => (values[i] = 0.3 * draw.normal()));
+  }
+  const files = architectures.map((architecture) => {
+    const child = slicedChild(supernet, weights, architecture);
+    const { resolution } = architecture;
+    const observed = emit(
+      { graph: batchStatistics.run(dropIdentities.run(child).graph), weights: child.weights },
+      { resolution },
+    );
+    const shipped = emit(runPasses(useStatistics(child, statisticsOf(child.graph))), { resolution, output: "logits" });
+    return [idOf(space, architecture), `${hashOf(shipped)} ${hashOf(observed)}`];
+  });
+  return Object.fromEntries(files);
+}
+
+function statisticsOf(graph) {
+  const statistics = new Map();
+  for (const node of graph.nodes) {
+    if (node.op !== "batchNorm") continue;
+    const draw = random("replay", node.name);
+    const names = statisticsNames(node);
+    const length = node.in.gamma.shape[0];
+    statistics.set(
+      names.mean,
+      Float32Array.from({ length }, () => draw.normal()),
+    );
+    statistics.set(
+      names.variance,
+      Float32Array.from({ length }, () => 0.5 + draw.next()),
+    );
+  }
+  return statistics;
+}
