@@ -23,7 +23,7 @@ export { costOf, type Cost } from "./graph/analyses.js";
 export { print } from "./graph/print.js";
 export { loadRecipe, shippedRecipes, type Recipe } from "./train/recipe.js";
 export { train, type TrainOptions, type TrainResult } from "./train/train.js";
-export { openRun, type Run } from "./compile/run.js";
+export { openRun, type Run } from "./run/run.js";
 export { compiler, type CompiledChild, type Compiler } from "./compile/compile-child.js";
 export { measureAccuracy, type Accuracy } from "./evaluate/accuracy.js";
 export { openLatencyBench, type Latency, type LatencyBench } from "./evaluate/latency.js";

@@ -6,18 +6,21 @@ import { expect, test } from "vitest";
 const allowed: Record<string, readonly string[]> = {
   base: [],
   graph: [],
+  onnx: [],
   runtime: ["base"],
   ranks: ["base"],
   space: ["base"],
   supernet: ["base", "graph", "space"],
   engine: ["base", "graph"],
+  install: ["base", "engine"],
   data: ["base"],
   checkpoint: ["base"],
   train: ["base", "ranks", "graph", "space", "supernet", "engine", "data", "checkpoint"],
-  compile: ["base", "graph", "space", "supernet", "data", "checkpoint", "runtime"],
-  evaluate: ["base", "graph", "data", "compile", "runtime"],
-  search: ["base", "graph", "space", "supernet", "compile", "evaluate", "runtime"],
-  deploy: ["base", "space", "checkpoint", "data", "compile", "evaluate", "search", "runtime"],
+  run: ["base", "space", "supernet", "checkpoint", "data"],
+  compile: ["base", "graph", "space", "supernet", "data", "checkpoint", "run", "onnx", "runtime"],
+  evaluate: ["base", "graph", "data", "onnx", "compile", "runtime"],
+  search: ["base", "graph", "space", "supernet", "data", "run", "compile", "evaluate", "runtime"],
+  deploy: ["base", "space", "checkpoint", "data", "run", "onnx", "compile", "evaluate", "search", "runtime"],
   report: ["base", "space", "checkpoint", "train", "search", "deploy"],
   cli: [
     "base",
@@ -25,8 +28,10 @@ const allowed: Record<string, readonly string[]> = {
     "space",
     "supernet",
     "engine",
+    "install",
     "data",
     "train",
+    "run",
     "compile",
     "evaluate",
     "search",
@@ -56,9 +61,9 @@ test("imports point only up the table", () => {
   expect(wrong).toEqual([]);
 });
 
-test("only src/compile/onnx.ts knows the protobuf package, only src/runtime knows onnxruntime", () => {
+test("only src/onnx/onnx.ts knows the protobuf package, only src/runtime knows onnxruntime", () => {
   const importers = (name: string): string[] =>
     files.filter((file) => readFileSync(join(source, file), "utf8").includes(`from "${name}"`));
-  expect(importers("onnx-proto")).toEqual(["compile/onnx.ts"]);
+  expect(importers("onnx-proto")).toEqual(["onnx/onnx.ts"]);
   expect(importers("onnxruntime-node")).toEqual(["runtime/session.ts"]);
 });

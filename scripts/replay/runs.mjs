@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openRun } from "../../dist/compile/run.js";
+import { openRun } from "../../dist/run/run.js";
 import { loadDataset } from "../../dist/data/load.js";
 import { environment } from "../../dist/evaluate/environment.js";
 import { parseBudget } from "../../dist/search/budget.js";

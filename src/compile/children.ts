@@ -2,15 +2,13 @@
 import { atMaximum, applyMask, mask } from "../supernet/mask.js";
 import { boxesOf, slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
+import type { SharedWeights } from "../supernet/weights.js";
 import type { Architecture } from "../space/schema.js";
 import { parametersOf } from "../graph/graph.js";
 import { statisticsNames } from "./batch-statistics.js";
 import type { Child } from "./child.js";
 import { dropIdentities } from "./drop-identities.js";
 import { useStatistics, type Statistics } from "./use-statistics.js";
-
-/** Shared weights by name, at their maxima. */
-export type SharedWeights = ReadonlyMap<string, Float32Array>;
 
 const weightOf = (weights: SharedWeights, name: string): Float32Array => {
   const array = weights.get(name);

@@ -2,6 +2,7 @@
  * The whole compiler: slice → recalibrate → fold → emit. What comes out is the file that ships; the search judges nothing else.
  */
 import { hashOf } from "../checkpoint/checkpoint.js";
+import type { ImageBlock } from "../data/image-block.js";
 import { costOf, type Cost } from "../graph/analyses.js";
 import type { Architecture } from "../space/schema.js";
 import { idOf } from "../space/space.js";
@@ -9,9 +10,9 @@ import { slicedChild } from "./children.js";
 import { emit } from "./emit.js";
 import { metadataOf } from "./metadata.js";
 import { runPasses } from "./passes.js";
-import { recalibrate, type ImageBlock } from "./recalibrate.js";
+import { recalibrate } from "./recalibrate.js";
 import { provenanceOf } from "./provenance.js";
-import { blockOf, recalibrationIndices, type Run } from "./run.js";
+import { blockOf, recalibrationIndices, type Run } from "../run/run.js";
 import { useStatistics, type Statistics } from "./use-statistics.js";
 
 export interface CompiledChild extends Cost {

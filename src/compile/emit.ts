@@ -3,14 +3,14 @@
  * (shared facts: opset 17, IR 8; swish as x · Sigmoid(x); hard-swish as x · HardSigmoid(x); squeeze-and-excite with the gate
  * first, which OpenCV 4.6 needs; GlobalAveragePool; Flatten and Gemm).
  */
-import { onnx } from "./onnx.js";
+import { onnx } from "../onnx/onnx.js";
 import { isParameter, plainSize, type Node, type Parameter, type Value } from "../graph/graph.js";
 import type { ActivationFunction, NodeOf, OperatorName } from "../graph/operators.js";
 import { inferExtents, type Extents } from "../graph/shapes.js";
 import type { Child } from "./child.js";
 import { asPart, pack, type Numbers } from "./numbers.js";
 import { forEachOihwBlock } from "./oihw.js";
-import { encodeModel, type Tensor } from "./onnx-file.js";
+import { encodeModel, type Tensor } from "../onnx/encode.js";
 
 export interface EmitOptions {
   /** Height = width of the input in pixels. */

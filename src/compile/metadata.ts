@@ -3,7 +3,7 @@ import { version } from "../base/version.js";
 import type { Architecture } from "../space/schema.js";
 import { idOf } from "../space/space.js";
 import { hashProvenance, type Provenance } from "./provenance.js";
-import type { Run } from "./run.js";
+import type { Run } from "../run/run.js";
 
 /** How an image becomes `pixel_values`, in the words of Hugging Face's preprocessor_config.json. */
 export interface Preprocessing {

@@ -1,6 +1,6 @@
 /** What a compiled file is made from. Its hash stands in the file's metadata, so file and certificate know each other. */
 import { createHash } from "node:crypto";
-import type { Run } from "./run.js";
+import type { Run } from "../run/run.js";
 
 export interface Provenance {
   readonly space: string;

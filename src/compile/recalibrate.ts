@@ -3,6 +3,7 @@
  *   μ = Σ n_b μ_b / N,   σ² = Σ n_b σ_b² / N + (Σ n_b μ_b² / N − μ²)
  * where the second term, the variance between batches, is what cumulative averages of BatchNorm2d leave out.
  */
+import type { ImageBlock } from "../data/image-block.js";
 import { toChannelsFirst } from "../data/make-batch.js";
 import { withSession } from "../runtime/session.js";
 import { batchStatistics, statisticsNames } from "./batch-statistics.js";
@@ -13,14 +14,6 @@ import type { Statistics } from "./use-statistics.js";
 
 /** Images that are normalised together, at most; batches differ by one image at most, so that none is left out. */
 const BATCH = 100;
-
-export interface ImageBlock {
-  /** [count, resolution, resolution, channels], normalised. */
-  readonly images: Float32Array;
-  readonly count: number;
-  readonly resolution: number;
-  readonly channels: number;
-}
 
 /** @param threads onnxruntime's; 0 for all cores */
 export async function recalibrate(

@@ -2,11 +2,12 @@
 import { maskedChild } from "../compile/children.js";
 import type { CompiledChild } from "../compile/compile-child.js";
 import { emit } from "../compile/emit.js";
-import { blockOf, type Run } from "../compile/run.js";
-import { compareModels, type Comparison, type Labelled } from "../evaluate/accuracy.js";
+import { blockOf, type Run } from "../run/run.js";
+import type { LabelledBlock } from "../data/image-block.js";
+import { compareModels, type Comparison } from "../evaluate/accuracy.js";
 
 /** Test images at a resolution, all of them or the first `count`. */
-export function testImages(run: Run, resolution: number, count = run.data.test.count): Labelled {
+export function testImages(run: Run, resolution: number, count = run.data.test.count): LabelledBlock {
   const indices = Uint32Array.from({ length: Math.min(count, run.data.test.count) }, (_, i) => i);
   const labels = run.data.test.labels.slice(0, indices.length);
   return { ...blockOf(run, run.data.test, indices, resolution), labels };
@@ -19,7 +20,7 @@ export function testImages(run: Run, resolution: number, count = run.data.test.c
 export function compareToSupernet(
   run: Run,
   child: Pick<CompiledChild, "architecture" | "bytes" | "statistics">,
-  images: Labelled,
+  images: LabelledBlock,
 ): Promise<Comparison> {
   const masked = maskedChild(run.supernet, run.weights, child.architecture, child.statistics);
   const supernet = emit(masked, { resolution: child.architecture.resolution, output: "logits" });

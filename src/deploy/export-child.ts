@@ -6,7 +6,7 @@ import { version } from "../base/version.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
 import { preprocessingOf } from "../compile/metadata.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
-import type { Run } from "../compile/run.js";
+import type { Run } from "../run/run.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import { openLatencyBench, type LatencyBench } from "../evaluate/latency.js";
 import type { Architecture } from "../space/schema.js";

@@ -1,6 +1,6 @@
 /** Search, then the best child of each budget as a file with its certificate. */
 import { join } from "node:path";
-import type { Run } from "../compile/run.js";
+import type { Run } from "../run/run.js";
 import { openLatencyBench } from "../evaluate/latency.js";
 import { architectureOf } from "../space/space.js";
 import { searchRun, type SearchOptions } from "../search/search.js";

@@ -1,7 +1,7 @@
 /** What file and certificate alone can tell: that neither was changed, that they belong together, and that the file loads. */
 import { UserError } from "../base/user-error.js";
 import { hashOf } from "../checkpoint/checkpoint.js";
-import { onnx } from "../compile/onnx.js";
+import { describeModel } from "../onnx/decode.js";
 import { hashProvenance } from "../compile/provenance.js";
 import { wilson } from "../evaluate/accuracy.js";
 import { withSession } from "../runtime/session.js";
@@ -42,7 +42,7 @@ function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Le
 
 /** What the compiler wrote into the file against what the certificate says. */
 function verifyMetadata(bytes: Uint8Array, certificate: Certificate, found: Ledger): void {
-  const metadata = metadataOf(bytes);
+  const metadata = describeModel(bytes)?.metadata ?? new Map<string, string>();
   const { provenance, provenanceHash, id, architecture, labels, preprocessing } = certificate;
   const wanted: Record<string, unknown> = { provenance, architecture, labels, preprocessing };
   const words: Record<string, string> = { certificate: provenanceHash, architecture_id: id };
@@ -74,15 +74,5 @@ async function verifyLoads(bytes: Uint8Array, found: Ledger): Promise<void> {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     found.check("loads", false, error.message);
-  }
-}
-
-/** metadata_props of a model; none of what can't be decoded. */
-function metadataOf(bytes: Uint8Array): ReadonlyMap<string, string> {
-  try {
-    const { metadataProps } = onnx.ModelProto.decode(bytes);
-    return new Map(metadataProps.map(({ key, value }) => [key ?? "", value ?? ""]));
-  } catch {
-    return new Map();
   }
 }

@@ -1,7 +1,7 @@
 /** What the run can tell: the child compiled again, its costs counted again, compared with the supernet and judged on the test images. */
 import { compiler } from "../compile/compile-child.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
-import type { Run } from "../compile/run.js";
+import type { Run } from "../run/run.js";
 import { measureAccuracy, type Accuracy } from "../evaluate/accuracy.js";
 import { environment } from "../evaluate/environment.js";
 import { checkArchitecture, idOf } from "../space/space.js";

@@ -2,10 +2,11 @@
 import { milliseconds } from "../base/format.js";
 import { UserError } from "../base/user-error.js";
 import { parseJsonFile, problemsOf, readUserBytes, readUserFile } from "../base/user-file.js";
-import { openRun } from "../compile/run.js";
+import { openRun } from "../run/run.js";
 import { loadDataset } from "../data/load.js";
 import { makeBatch } from "../data/make-batch.js";
-import { measureAccuracy, type Labelled } from "../evaluate/accuracy.js";
+import type { LabelledBlock } from "../data/image-block.js";
+import { measureAccuracy } from "../evaluate/accuracy.js";
 import { openLatencyBench } from "../evaluate/latency.js";
 import { certificatePath, certificateSchema, type Certificate } from "./certificate.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
@@ -70,7 +71,7 @@ async function noteLatency(bytes: Uint8Array, { id, inputs, latencyMs }: Certifi
 }
 
 /** The test images, prepared as the certificate says. */
-async function imagesOf({ architecture, preprocessing, labels }: Certificate, source: string): Promise<Labelled> {
+async function imagesOf({ architecture, preprocessing, labels }: Certificate, source: string): Promise<LabelledBlock> {
   const {
     image_mean: mean,
     image_std: std,

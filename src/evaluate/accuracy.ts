@@ -1,15 +1,7 @@
 /** Accuracy of a model on onnxruntime, with its 95 % interval; image by image, so that a search can stop when it has seen enough. */
+import type { LabelledBlock } from "../data/image-block.js";
 import { toChannelsFirst } from "../data/make-batch.js";
 import { withSession, type Session } from "../runtime/session.js";
-
-export interface Labelled {
-  /** [count, resolution, resolution, channels], normalised. */
-  readonly images: Float32Array;
-  readonly labels: ArrayLike<number>;
-  readonly count: number;
-  readonly resolution: number;
-  readonly channels: number;
-}
 
 export interface Accuracy {
   readonly correct: number;
@@ -44,7 +36,7 @@ export const accuracyOf = (correct: number, count: number): Accuracy => ({
 /** Logits of all images [count × classes], a batch at a time. */
 export async function* logitsOf(
   session: Session,
-  data: Labelled,
+  data: LabelledBlock,
 ): AsyncGenerator<{ from: number; logits: Float32Array; rows: number }> {
   const { images, count, channels, resolution } = data;
   const floats = images.length / count;
@@ -69,7 +61,7 @@ export function topOne(logits: Float32Array, rows: number): number[] {
 /**
  * Accuracy so far, after every batch; the last is final. The images come in the order given: shuffle them before.
  */
-export async function* accuracySoFar(session: Session, data: Labelled): AsyncGenerator<Accuracy> {
+export async function* accuracySoFar(session: Session, data: LabelledBlock): AsyncGenerator<Accuracy> {
   let correct = 0;
   for await (const { from, rows, logits } of logitsOf(session, data)) {
     topOne(logits, rows).forEach((top, row) => {
@@ -80,7 +72,7 @@ export async function* accuracySoFar(session: Session, data: Labelled): AsyncGen
 }
 
 /** @param threads 0 for all cores */
-export async function measureAccuracy(bytes: Uint8Array, data: Labelled, threads = 0): Promise<Accuracy> {
+export async function measureAccuracy(bytes: Uint8Array, data: LabelledBlock, threads = 0): Promise<Accuracy> {
   return withSession(bytes, { threads }, async (session) => {
     let last = accuracyOf(0, 0);
     for await (const accuracy of accuracySoFar(session, data)) last = accuracy;
@@ -101,7 +93,7 @@ export interface Comparison {
 export async function compareModels(
   first: Uint8Array,
   second: Uint8Array,
-  data: Labelled,
+  data: LabelledBlock,
   optimization: { first: "all" | "disabled"; second: "all" | "disabled" },
 ): Promise<Comparison> {
   return withSession(first, { threads: 0, optimization: optimization.first }, (one) =>

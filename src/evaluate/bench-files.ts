@@ -1,7 +1,7 @@
 /** Latency of any .onnx files of image classifiers, timed together; the first one stands twice, as an A/A pair, to show the noise. */
 import { UserError } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
-import { onnx } from "../compile/onnx.js";
+import { describeModel } from "../onnx/decode.js";
 import type { Environment } from "./environment.js";
 import { openLatencyBench, type Latency, type LatencyOptions } from "./latency.js";
 
@@ -42,7 +42,7 @@ export async function benchFiles(paths: readonly string[], options: LatencyOptio
 }
 
 /** The first input's shape, 1 for every free dimension. */
-function inputDims(bytes: Uint8Array, at: string): number[] {
+function inputDims(bytes: Uint8Array, at: string): readonly number[] {
   const wrong = (got: string): UserError =>
     new UserError("evaluate/model", {
       at,
@@ -50,15 +50,9 @@ function inputDims(bytes: Uint8Array, at: string): number[] {
       want: "an ONNX model with one float input",
       fix: "Name an .onnx file that `nestling export` wrote.",
     });
-  let model: onnx.ModelProto;
-  try {
-    model = onnx.ModelProto.decode(bytes);
-  } catch {
-    throw wrong("not an ONNX file");
-  }
-  const initializers = new Set(model.graph?.initializer?.map(({ name }) => name));
-  const inputs = (model.graph?.input ?? []).filter(({ name }) => !initializers.has(name));
-  const dim = inputs[0]?.type?.tensorType?.shape?.dim;
-  if (inputs.length !== 1 || !dim) throw wrong(`a model with ${inputs.length} inputs`);
-  return dim.map(({ dimValue }) => Math.max(1, Number(dimValue ?? 1)));
+  const model = describeModel(bytes);
+  if (!model) throw wrong("not an ONNX file");
+  const [input] = model.inputs;
+  if (model.inputs.length !== 1 || !input?.dims) throw wrong(`a model with ${model.inputs.length} inputs`);
+  return input.dims;
 }

@@ -1,8 +1,9 @@
 /** Judges an architecture by its compiled file: accuracy on validation images, latency on this machine, and when to stop early. */
 import { permutation, random } from "../base/random.js";
 import type { Compiler } from "../compile/compile-child.js";
-import { blockOf, type Run } from "../compile/run.js";
-import { accuracyOf, logitsOf, topOne, type Labelled } from "../evaluate/accuracy.js";
+import { blockOf, type Run } from "../run/run.js";
+import type { LabelledBlock } from "../data/image-block.js";
+import { accuracyOf, logitsOf, topOne } from "../evaluate/accuracy.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import { withSession } from "../runtime/session.js";
 import type { Architecture } from "../space/schema.js";
@@ -29,8 +30,8 @@ export function judgeOf(run: Run, compiler: Compiler, bench: LatencyBench | unde
   // In random order, so that the first images speak for all.
   const order = permutation(run.validation.length, random(run.state.seed, "judging")).map((i) => run.validation[i]!);
   const labels = Array.from(order, (index) => run.data.train.labels[index]!);
-  const blocks = new Map<number, Labelled>();
-  const imagesAt = (resolution: number): Labelled => {
+  const blocks = new Map<number, LabelledBlock>();
+  const imagesAt = (resolution: number): LabelledBlock => {
     const known = blocks.get(resolution) ?? { ...blockOf(run, run.data.train, order, resolution), labels };
     blocks.set(resolution, known);
     return known;
@@ -66,7 +67,7 @@ export function judgeOf(run: Run, compiler: Compiler, bench: LatencyBench | unde
 /** The hits on all images; on the first ones alone where none of the rivals can be beaten any more. */
 async function hitsOf(
   bytes: Uint8Array,
-  images: Labelled,
+  images: LabelledBlock,
   rivals: readonly (Hits | undefined)[] | undefined,
 ): Promise<{ hits: Hits; stopped?: "cannot-win" }> {
   const hits = new Uint8Array(images.count);

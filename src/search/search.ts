@@ -4,7 +4,7 @@
  */
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
-import type { Run } from "../compile/run.js";
+import type { Run } from "../run/run.js";
 import { openLatencyBench } from "../evaluate/latency.js";
 import type { Architecture } from "../space/schema.js";
 import { idOf, smallest } from "../space/space.js";

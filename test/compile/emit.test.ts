@@ -5,7 +5,7 @@ import type { Child } from "../../src/compile/child.js";
 import { dropIdentities } from "../../src/compile/drop-identities.js";
 import { emit, type EmitOptions } from "../../src/compile/emit.js";
 import { pack } from "../../src/compile/numbers.js";
-import { onnx } from "../../src/compile/onnx.js";
+import { onnx } from "../../src/onnx/onnx.js";
 import { toChannelsFirst } from "../../src/data/make-batch.js";
 import { graphBuilder, type GraphBuilder } from "../../src/graph/builder.js";
 import type { Value } from "../../src/graph/graph.js";

@@ -1,6 +1,6 @@
 /** Random weights, images and architectures of the shipped spaces, all from one seed: what the compiler's tests run over. */
+import type { ImageBlock } from "../../src/data/image-block.js";
 import { random } from "../../src/base/random.js";
-import type { ImageBlock } from "../../src/compile/recalibrate.js";
 import type { Architecture } from "../../src/space/schema.js";
 import { loadSpace } from "../../src/space/load.js";
 import { idOf, sample, searchSpace, type SearchSpace } from "../../src/space/space.js";

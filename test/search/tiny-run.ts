@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { openRun, type Run } from "../../src/compile/run.js";
+import { openRun, type Run } from "../../src/run/run.js";
 import { trainTiny } from "../train/tiny.js";
 
 export async function tinyRun(steps = 200, seed = 7): Promise<Run> {

@@ -1,6 +1,6 @@
 /** nestling engine install */
 import { Command } from "commander";
-import { installEngine, megabytes } from "../../engine/tensorflow/install/install.js";
+import { installEngine, megabytes } from "../../install/install.js";
 import { output } from "../output.js";
 import type { CommonOptions } from "../program.js";
 

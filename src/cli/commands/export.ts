@@ -1,7 +1,7 @@
 /** nestling export */
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
-import { openRun } from "../../compile/run.js";
+import { openRun } from "../../run/run.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../space/load.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";

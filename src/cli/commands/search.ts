@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
-import { openRun } from "../../compile/run.js";
+import { openRun } from "../../run/run.js";
 import { search } from "../../deploy/search-and-export.js";
 import { parseBudgets } from "../../search/budget.js";
 import { defaultFineCandidates } from "../../search/search.js";

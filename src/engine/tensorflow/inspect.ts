@@ -1,7 +1,7 @@
 /** What `doctor` says of the TensorFlow engines: loaded in processes of their own, so that a broken build is a line and no crash. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { checkBuild } from "./install/check.js";
+import { checkBuild } from "./check.js";
 import type { TensorflowEngine } from "./installed.js";
 import { installCommand, locate } from "./locate.js";
 

@@ -1,5 +1,5 @@
 /** What an install takes from where: releases that were built and checked together, so none is left to a resolver. */
-import { libraryVersion, type TensorflowEngine } from "../installed.js";
+import { libraryVersion, type TensorflowEngine } from "../engine/tensorflow/installed.js";
 
 export interface WheelPart {
   readonly project: string;

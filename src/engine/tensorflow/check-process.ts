@@ -1,12 +1,12 @@
 /** The process of check.ts: `check-process.js ENGINE MAIN` prints a Check as its last line. */
-import { random } from "../../../base/random.js";
-import { graphBuilder } from "../../../graph/builder.js";
-import { maximumOf, parametersOf, type Graph } from "../../../graph/graph.js";
-import type { Engine } from "../../engine.js";
-import { createWasmEngine } from "../../wasm/wasm-engine.js";
-import type { TensorflowEngine } from "../installed.js";
-import { loadPackage } from "../locate.js";
-import { gpuOf, nodeEngineOf, versionOf } from "../node-engine.js";
+import { random } from "../../base/random.js";
+import { graphBuilder } from "../../graph/builder.js";
+import { maximumOf, parametersOf, type Graph } from "../../graph/graph.js";
+import type { Engine } from "../engine.js";
+import { createWasmEngine } from "../wasm/wasm-engine.js";
+import type { TensorflowEngine } from "./installed.js";
+import { loadPackage } from "./locate.js";
+import { gpuOf, nodeEngineOf, versionOf } from "./node-engine.js";
 import type { Check } from "./check.js";
 
 const size = { batch: 8, resolution: 12 };

@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
-import type { TensorflowEngine } from "../installed.js";
+import type { TensorflowEngine } from "./installed.js";
 
 export interface Check {
   /** Of libtensorflow. */

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { dropIdentities } from "../../src/compile/drop-identities.js";
 import { emit } from "../../src/compile/emit.js";
-import { onnx } from "../../src/compile/onnx.js";
-import { encodeModel, type Tensor } from "../../src/compile/onnx-file.js";
-import { randomNetChild, withRandomStatistics } from "./random-net-child.js";
+import { onnx } from "../../src/onnx/onnx.js";
+import { encodeModel, type Tensor } from "../../src/onnx/encode.js";
+import { randomNetChild, withRandomStatistics } from "../compile/random-net-child.js";
 
 const numbers = Float32Array.from({ length: 600 }, (_, i) => Math.sin(i));
 /** Handed over in two unequal blocks. */

@@ -1,7 +1,7 @@
 /** The package without its install script, and its own N-API binding compiled against the libtensorflow of a wheel. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { packageFolder, packageOf, packageVersion, type TensorflowEngine } from "../installed.js";
+import { packageFolder, packageOf, packageVersion, type TensorflowEngine } from "../engine/tensorflow/installed.js";
 import { run } from "./commands.js";
 import { namesPerThread, startup } from "./native.js";
 

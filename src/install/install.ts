@@ -5,12 +5,18 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
-import { writeError } from "../../../base/atomic-file.js";
-import { UserError } from "../../../base/user-error.js";
-import { enginesFolder, installedFolder, packageFolder, packageOf, type TensorflowEngine } from "../installed.js";
-import { locate } from "../locate.js";
+import { writeError } from "../base/atomic-file.js";
+import { UserError } from "../base/user-error.js";
+import {
+  enginesFolder,
+  installedFolder,
+  packageFolder,
+  packageOf,
+  type TensorflowEngine,
+} from "../engine/tensorflow/installed.js";
+import { locate } from "../engine/tensorflow/locate.js";
 import { buildBinding, fetchPackage, siteOf } from "./build.js";
-import { checkBuild, type Check } from "./check.js";
+import { checkBuild, type Check } from "../engine/tensorflow/check.js";
 import { needTool } from "./commands.js";
 import { download } from "./download.js";
 import { defaultIndex, findWheel, type Wheel } from "./package-index.js";

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { download } from "../../../src/engine/tensorflow/install/download.js";
-import { temporaryFolder } from "../../temporary-folder.js";
+import { download } from "../../src/install/download.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { serve } from "./server.js";
 
 const file = randomBytes(1_000_000);

@@ -6,10 +6,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../../temporary-folder.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { serve } from "./server.js";
 
-const main = resolve(import.meta.dirname, "../../../dist/cli/main.js");
+const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
 const environment = (data: string) => ({ ...process.env, XDG_DATA_HOME: data });
 
 /** Runs it until `when` holds of its notes so far, and kills it there with no chance to clean up. */

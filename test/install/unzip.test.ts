@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { unzip } from "../../../src/engine/tensorflow/install/unzip.js";
-import { temporaryFolder } from "../../temporary-folder.js";
+import { unzip } from "../../src/install/unzip.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 /** As wheels are made. */
 async function zipped(folder: string): Promise<{ archive: string; library: Buffer }> {

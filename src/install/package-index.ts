@@ -1,7 +1,7 @@
 /** Finds wheels in a Python package index by its simple API: JSON (PEP 691) where it is spoken, HTML (PEP 503) of plain mirrors. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { UserError } from "../../../base/user-error.js";
+import { UserError } from "../base/user-error.js";
 import { tried, unreachable } from "./network.js";
 
 export interface Wheel {

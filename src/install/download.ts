@@ -5,8 +5,8 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { writeError } from "../../../base/atomic-file.js";
-import { UserError } from "../../../base/user-error.js";
+import { writeError } from "../base/atomic-file.js";
+import { UserError } from "../base/user-error.js";
 import { reasonOf, unreachable } from "./network.js";
 
 export interface DownloadOptions {

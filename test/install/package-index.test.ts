@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findWheel } from "../../../src/engine/tensorflow/install/package-index.js";
+import { findWheel } from "../../src/install/package-index.js";
 import { serve } from "./server.js";
 
 const name = (python: string, platform = "manylinux_2_27_x86_64", version = "2.21.0"): string =>

@@ -1,16 +1,16 @@
-/** A finished run as compilation takes it: its supernet, its weights, and the images it was trained on. */
+/** A finished run as all that follows takes it: its supernet, its weights, and the images it was trained on. */
 import { join } from "node:path";
 import { permutation, random } from "../base/random.js";
 import { UserError } from "../base/user-error.js";
 import { loadCheckpoint, type CheckpointState } from "../checkpoint/checkpoint.js";
+import type { ImageBlock } from "../data/image-block.js";
 import { makeBatch } from "../data/make-batch.js";
 import type { Dataset, Images } from "../data/images.js";
 import { loadDataset } from "../data/load.js";
 import { splitTrainValidation } from "../data/split.js";
 import { parseSpace } from "../space/load.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
-import type { SharedWeights } from "./children.js";
-import type { ImageBlock } from "./recalibrate.js";
+import type { SharedWeights } from "../supernet/weights.js";
 
 export interface Run {
   readonly folder: string;

@@ -1,5 +1,5 @@
 /** What a failed request means to the user. */
-import { UserError } from "../../../base/user-error.js";
+import { UserError } from "../base/user-error.js";
 
 export const unreachable = (url: string, got: string, cause?: unknown): UserError =>
   new UserError(

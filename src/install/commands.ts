@@ -1,7 +1,7 @@
 /** Runs the tools that an install needs. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { UserError } from "../../../base/user-error.js";
+import { UserError } from "../base/user-error.js";
 
 const fixes = {
   "g++": "Install a C++ compiler: apt-get install g++, dnf install gcc-c++, apk add g++.",
