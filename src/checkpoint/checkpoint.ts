@@ -2,11 +2,11 @@
  * A run's checkpoint folder: weights and optimiser state as safetensors, and checkpoint.json, which names them with their hashes.
  * checkpoint.json is renamed into place last, so whatever moment a run is killed at, the last complete checkpoint is whole.
  */
-import { createHash } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
+import { sha256Of } from "../base/hash.js";
 import { checkSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { parseJsonFile, problemsOf, readUserBytes, readUserFile } from "../base/user-file.js";
@@ -55,8 +55,6 @@ export interface Checkpoint {
   readonly weightsHash: string;
 }
 
-export const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-
 /** Writes RUN/checkpoint/. */
 export async function saveCheckpoint(
   folder: string,
@@ -66,7 +64,7 @@ export async function saveCheckpoint(
   const name = (kind: keyof typeof bytes): string => `${kind}-${state.step}.safetensors`;
   const fileOf = (kind: keyof typeof bytes): z.output<typeof file> => ({
     file: name(kind),
-    sha256: hashOf(bytes[kind]),
+    sha256: sha256Of(bytes[kind]),
   });
   const files = { weights: fileOf("weights"), optimizer: fileOf("optimizer") };
   await writeFilesAtomic([
@@ -106,7 +104,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
       want: "the file that checkpoint.json names",
       fix: "Restore it, or train again in another folder.",
     });
-    if (hashOf(bytes) !== expected) {
+    if (sha256Of(bytes) !== expected) {
       const fix = "The file is damaged: use another checkpoint or train again.";
       throw new UserError("checkpoint/corrupt", {
         at,

@@ -1,7 +1,7 @@
 /**
  * The whole compiler: slice → recalibrate → fold → emit. What comes out is the file that ships; the search judges nothing else.
  */
-import { hashOf } from "../checkpoint/checkpoint.js";
+import { sha256Of } from "../base/hash.js";
 import type { ImageBlock } from "../data/image-block.js";
 import { costOf, type Cost } from "../graph/analyses.js";
 import type { Architecture } from "../space/schema.js";
@@ -63,7 +63,7 @@ export function compiler(run: Run, { recalibrationImages, staticBatch }: Compile
         id: idOf(run.supernet.space, architecture),
         architecture,
         bytes,
-        sha256: hashOf(bytes),
+        sha256: sha256Of(bytes),
         statistics,
         // Of the slice: batch norm's gamma and beta count as in the published tables.
         ...costOf(sliced.graph, resolution),

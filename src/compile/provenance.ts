@@ -1,5 +1,5 @@
 /** What a compiled file is made from. Its hash stands in the file's metadata, so file and certificate know each other. */
-import { createHash } from "node:crypto";
+import { sha256OfJson } from "../base/hash.js";
 import type { Run } from "../run/run.js";
 
 export interface Provenance {
@@ -26,5 +26,4 @@ export const provenanceOf = (
   recalibrationImages: Math.min(recalibrationImages, train.length),
 });
 
-export const hashProvenance = (provenance: Provenance): string =>
-  createHash("sha256").update(JSON.stringify(provenance)).digest("hex");
+export const hashProvenance = (provenance: Provenance): string => sha256OfJson(provenance);

@@ -1,5 +1,5 @@
 /** Puts a data set together: checks what no format alone can check, and measures what normalisation needs. */
-import { createHash } from "node:crypto";
+import { sha256Of } from "../base/hash.js";
 import { UserError } from "../base/user-error.js";
 import type { Dataset, Images } from "./images.js";
 
@@ -44,13 +44,12 @@ export function makeDataset(name: string, classes: readonly string[], train: Ima
     });
   }
   const { mean, std } = pixelStatistics(train);
-  const hash = createHash("sha256");
-  for (const { count, height, width, channels, pixels, labels } of [train, test]) {
-    hash.update(JSON.stringify([count, height, width, channels]));
-    hash.update(pixels);
-    hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
-  }
-  return { name, classes, train, test, mean, std, fingerprint: hash.digest("hex") };
+  const parts = [train, test].flatMap(({ count, height, width, channels, pixels, labels }) => [
+    JSON.stringify([count, height, width, channels]),
+    pixels,
+    new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength),
+  ]);
+  return { name, classes, train, test, mean, std, fingerprint: sha256Of(...parts) };
 }
 
 /** Mean and standard deviation of pixel / 255 per channel, rounded to 4 digits so that they can be written down. */

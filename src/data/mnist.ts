@@ -1,10 +1,10 @@
 /** Fashion-MNIST and MNIST: from a folder, from Debian's package, or downloaded into a cache with their hashes checked. */
-import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { writeFileAtomic } from "../base/atomic-file.js";
+import { sha256Of } from "../base/hash.js";
 import { UserError } from "../base/user-error.js";
 import { makeDataset } from "./dataset.js";
 import { idxNames, readIdx } from "./idx.js";
@@ -116,7 +116,7 @@ async function download(url: string, path: string, sha256: string, name: keyof t
   } catch (error) {
     throw fail("not gzip", "the official file", error);
   }
-  const found = createHash("sha256").update(content).digest("hex");
+  const found = sha256Of(content);
   if (found !== sha256) throw fail(`with SHA-256 ${found}`, `SHA-256 ${sha256}`);
   await writeFileAtomic(path, bytes);
 }

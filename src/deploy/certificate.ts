@@ -1,6 +1,6 @@
 /** What is known of an exported child: where it is from, what it costs, how sure each number is. `verify` reruns it. */
-import { createHash } from "node:crypto";
 import { z } from "zod";
+import { sha256Of } from "../base/hash.js";
 import { architectureSchema } from "../space/schema.js";
 
 const interval = z.tuple([z.number(), z.number()]);
@@ -64,7 +64,7 @@ export const sealed = (rest: Omit<Certificate, "seal">): Certificate => ({ ...re
 
 export function sealOf(certificate: Omit<Certificate, "seal"> | Certificate): string {
   const { seal: _, ...rest } = { seal: "", ...certificate };
-  return createHash("sha256").update(canonicalJson(rest)).digest("hex");
+  return sha256Of(canonicalJson(rest));
 }
 
 /** The same text for equal values, whatever order their keys were written in. */

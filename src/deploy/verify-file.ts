@@ -1,6 +1,6 @@
 /** What file and certificate alone can tell: that neither was changed, that they belong together, and that the file loads. */
+import { sha256Of } from "../base/hash.js";
 import { UserError } from "../base/user-error.js";
-import { hashOf } from "../checkpoint/checkpoint.js";
 import { describeModel } from "../onnx/decode.js";
 import { hashProvenance } from "../compile/provenance.js";
 import { wilson } from "../evaluate/accuracy.js";
@@ -9,7 +9,7 @@ import { canonicalJson, sealOf, type Certificate } from "./certificate.js";
 import type { Ledger } from "./ledger.js";
 
 export async function verifyFile(bytes: Uint8Array, certificate: Certificate, found: Ledger): Promise<void> {
-  const sha256 = hashOf(bytes);
+  const sha256 = sha256Of(bytes);
   const whole = sha256 === certificate.sha256;
   found.check("sha256", whole, whole ? sha256 : `${sha256}, not ${certificate.sha256}`);
   const untouched = sealOf(certificate) === certificate.seal;

@@ -1,11 +1,11 @@
 /** Downloads that survive a broken connection and a killed process: bytes got are kept in `.partial` and never fetched again. */
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { writeError } from "../base/atomic-file.js";
+import { sha256OfFile } from "../base/hash.js";
 import { UserError } from "../base/user-error.js";
 import { reasonOf, unreachable } from "./network.js";
 
@@ -49,7 +49,7 @@ export async function download(path: string, options: DownloadOptions): Promise<
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * fruitless));
     }
   }
-  const found = await sha256Of(partial);
+  const found = await sha256OfFile(partial);
   if (found !== options.sha256) {
     await rm(partial, { force: true });
     throw new UserError("engine/hash", {
@@ -84,10 +84,4 @@ async function fetchRest(partial: string, have: number, { url, bytes, onBytes }:
   });
   await pipeline(Readable.fromWeb(response.body), count, createWriteStream(partial, { flags: resumed ? "a" : "w" }));
   if (total !== undefined && done < total) throw new Error(`${done} of ${total} bytes`);
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest("hex");
 }

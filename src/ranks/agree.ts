@@ -2,8 +2,8 @@
  * What may fail on one rank and not on another is done before the ranks wait for each other, and agreed on: either it worked
  * everywhere, or every rank fails, and one of them says why.
  */
-import { createHash } from "node:crypto";
 import { hostname } from "node:os";
+import { sha256Of } from "../base/hash.js";
 import { UserError } from "../base/user-error.js";
 import { alone, type Ranks } from "./ranks.js";
 
@@ -44,7 +44,7 @@ export async function agree<T>(ranks: Ranks, work: () => T | Promise<T>): Promis
 export function checkSameEverywhere(ranks: Ranks, things: Readonly<Record<string, string>>): void {
   const names = Object.keys(things);
   const hashes = new Float64Array(ranks.size * names.length);
-  const own = names.map((name) => createHash("sha256").update(things[name]!).digest().readUIntBE(0, 6));
+  const own = names.map((name) => firstDigitsOf(sha256Of(things[name]!)));
   hashes.set(own, ranks.rank * names.length);
   ranks.gather(hashes, Array<number>(ranks.size).fill(names.length));
   const problems = names
@@ -57,3 +57,6 @@ export function checkSameEverywhere(ranks: Ranks, things: Readonly<Record<string
     }));
   if (problems.length > 0) throw new UserError("ranks/differ", problems);
 }
+
+/** 48 bits, which a float64 holds exactly. */
+const firstDigitsOf = (hash: string): number => parseInt(hash.slice(0, 12), 16);

@@ -1,5 +1,5 @@
 /** A search space, and all that is asked of one: its size, its points, their ids and neighbours. The folder's face to the others. */
-import { createHash } from "node:crypto";
+import { sha256OfJson } from "../base/hash.js";
 import type { SearchSpaceData } from "./schema.js";
 
 export { checkArchitecture } from "./check-architecture.js";
@@ -16,5 +16,5 @@ export interface SearchSpace extends SearchSpaceData {
 /** Freezes validated data as a space. `description` and `$schema` don't count for the hash. */
 export function searchSpace(data: SearchSpaceData): SearchSpace {
   const { description, $schema, ...meaning } = data;
-  return { ...data, hash: createHash("sha256").update(JSON.stringify(meaning)).digest("hex") };
+  return { ...data, hash: sha256OfJson(meaning) };
 }

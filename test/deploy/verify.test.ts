@@ -3,7 +3,7 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { hashOf } from "../../src/checkpoint/checkpoint.js";
+import { sha256Of } from "../../src/base/hash.js";
 import { certificateSchema, sealed, type Certificate } from "../../src/deploy/certificate.js";
 import { exportChild } from "../../src/deploy/export-child.js";
 import { verifyChild, type Verification } from "../../src/deploy/verify.js";
@@ -57,7 +57,7 @@ test("the certificate has the names that were promised, passes its schema, and s
   const bytes = await readFile(child);
   expect(certificate).toMatchObject({
     file: "child.onnx",
-    sha256: hashOf(bytes),
+    sha256: sha256Of(bytes),
     fileBytes: bytes.length,
     architecture,
   });

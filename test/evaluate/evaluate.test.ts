@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { afterEach, expect, test, vi } from "vitest";
-import { hashOf } from "../../src/checkpoint/checkpoint.js";
+import { sha256Of } from "../../src/base/hash.js";
 import { compiler } from "../../src/compile/compile-child.js";
 import { testImages } from "../../src/deploy/contract.js";
 import { accuracySoFar, compareModels, measureAccuracy } from "../../src/evaluate/accuracy.js";
@@ -66,7 +66,7 @@ test("a model compared with itself differs by nothing; with another one by the l
 });
 
 test("the anchor is the same bytes whenever it is made, and runs", async () => {
-  expect(hashOf(anchorModel())).toBe(hashOf(anchorModel()));
+  expect(sha256Of(anchorModel())).toBe(sha256Of(anchorModel()));
   await withSession(anchorModel(), {}, async (session) => {
     const outputs = await session.run(new Float32Array(ANCHOR_SIZE ** 2).fill(1), [1, 1, ANCHOR_SIZE, ANCHOR_SIZE]);
     expect(outputs.get("logits")!.every(Number.isFinite)).toBe(true);

@@ -1,0 +1,21 @@
+/** SHA-256: the hash by which everything here is named, sealed and checked. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+
+/** Of texts (as UTF-8) and bytes, one after the other; 64 hexadecimal digits. */
+export function sha256Of(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}
+
+/** Of a value as one line of JSON, in the order of its keys. */
+export const sha256OfJson = (value: unknown): string => sha256Of(JSON.stringify(value));
+
+/** Of a file, which may be larger than memory. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest("hex");
+}
