@@ -1,69 +1,111 @@
-/** Imports point only up the table of design.md: what stands further down knows what stands above, never the other way. */
+/**
+ * The folders of docs/architecture.md: imports, of types too, point only up its table, and no file imports itself through others.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 
-const allowed: Record<string, readonly string[]> = {
-  base: [],
-  graph: [],
-  onnx: [],
-  runtime: ["base"],
-  ranks: ["base"],
-  space: ["base"],
-  supernet: ["base", "graph", "space"],
-  engine: ["base", "graph"],
-  install: ["base", "engine"],
-  data: ["base"],
-  checkpoint: ["base"],
-  train: ["base", "ranks", "graph", "space", "supernet", "engine", "data", "checkpoint"],
-  run: ["base", "space", "supernet", "checkpoint", "data"],
-  compile: ["base", "graph", "space", "supernet", "data", "checkpoint", "run", "onnx", "runtime"],
-  evaluate: ["base", "graph", "data", "onnx", "compile", "runtime"],
-  search: ["base", "graph", "space", "supernet", "data", "run", "compile", "evaluate", "runtime"],
-  deploy: ["base", "space", "checkpoint", "data", "run", "onnx", "compile", "evaluate", "search", "runtime"],
-  report: ["base", "space", "checkpoint", "train", "search", "deploy"],
-  cli: [
-    "base",
-    "graph",
-    "space",
-    "supernet",
-    "engine",
-    "install",
-    "data",
-    "train",
-    "run",
-    "compile",
-    "evaluate",
-    "search",
-    "deploy",
-    "report",
-    "runtime",
-    "ranks",
-  ],
-};
+/** A row: a room, and the rooms that it may import. */
+interface Room {
+  readonly name: string;
+  readonly above: readonly string[];
+}
+
+const rooms: readonly Room[] = readFileSync(resolve(import.meta.dirname, "../docs/architecture.md"), "utf8")
+  .split("\n")
+  .filter((line) => line.startsWith("| `src/"))
+  .map((line) => {
+    const cells = line.split("|").map((cell) => cell.trim());
+    return { name: /src\/([\w.]+)/.exec(cells[1]!)![1]!, above: cells[4]!.split(", ").filter((name) => name !== "-") };
+  });
+
+/** A room may import the rooms of its row and what those may import. */
+const allowed = new Map<string, ReadonlySet<string>>();
+for (const { name, above } of rooms) {
+  const names = above.includes("all") ? [...allowed.keys()] : above;
+  allowed.set(name, new Set([name, ...names, ...names.flatMap((other) => [...(allowed.get(other) ?? [])])]));
+}
 
 const source = resolve(import.meta.dirname, "../src");
 const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
   (name) => name.endsWith(".ts") && !name.includes("wasm/kernels/"),
 );
 
-test("imports point only up the table", () => {
-  const wrong: string[] = [];
-  for (const file of files) {
-    const folder = file.split("/")[0]!;
-    if (folder === "index.ts") continue;
-    const text = readFileSync(join(source, file), "utf8");
-    for (const [, path] of text.matchAll(/from "(\.[^"]+)"/g)) {
-      const target = relative(source, resolve(source, file, "..", path!)).split("/")[0]!;
-      if (target !== folder && !allowed[folder]?.includes(target)) wrong.push(`${file} imports ${path!}`);
-    }
+/** `from "…"`, `import "…"`, `import("…")`: what a file imports, re-exports or loads. */
+const importsIn = (text: string): string[] =>
+  [...text.matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, path]) => path!);
+
+/** By file, the files of src that it imports. */
+const imports = new Map(
+  files.map((file) => [
+    file,
+    importsIn(readFileSync(join(source, file), "utf8"))
+      .filter((path) => path.startsWith("."))
+      .map((path) => relative(source, resolve(source, file, "..", path)).replace(/\.js$/, ".ts")),
+  ]),
+);
+const roomOf = (file: string): string => file.split("/")[0]!;
+
+test("every way to import is seen", () => {
+  const text = `import "./a.js"; import x from "./b.js"; export * from "./c.js"; await import("./d.js"); type E = import("./e.js").E;`;
+  expect(importsIn(text)).toEqual(["./a.js", "./b.js", "./c.js", "./d.js", "./e.js"]);
+});
+
+test("the table has every room, below the rooms that it names", () => {
+  expect(rooms.map(({ name }) => name).sort()).toEqual([...new Set(files.map(roomOf))].sort());
+  const known = new Set(["all"]);
+  for (const { name, above } of rooms) {
+    expect(
+      above.filter((other) => !known.has(other)),
+      name,
+    ).toEqual([]);
+    known.add(name);
   }
+});
+
+test("imports point only up the table", () => {
+  const wrong = [...imports].flatMap(([file, targets]) =>
+    targets
+      .filter((target) => !allowed.get(roomOf(file))?.has(roomOf(target)))
+      .map((target) => `${file} imports ${target}`),
+  );
   expect(wrong).toEqual([]);
 });
 
+/** Cycles that are being taken apart. */
+const leaving = /graph\/operators|supernet\/blocks|compile\/passes/;
+
+test("no file imports itself through others, types included", () => {
+  expect(cyclesOf(imports).filter((cycle) => !leaving.test(cycle))).toEqual([]);
+  const one = new Map([
+    ["a", ["b"]],
+    ["b", ["c", "d"]],
+    ["c", ["b"]],
+    ["d", []],
+  ]);
+  expect(cyclesOf(one)).toEqual(["b → c → b"]);
+});
+
+/** Each cycle that a walk in depth closes, once. */
+function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, above: readonly string[]): void => {
+    if (above.includes(file)) {
+      cycles.push([...above.slice(above.indexOf(file)), file].join(" → "));
+      return;
+    }
+    if (done.has(file)) return;
+    for (const target of graph.get(file) ?? []) walk(target, [...above, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) walk(file, []);
+  return cycles;
+}
+
 test("only src/onnx/onnx.ts knows the protobuf package, only src/runtime knows onnxruntime", () => {
   const importers = (name: string): string[] =>
-    files.filter((file) => readFileSync(join(source, file), "utf8").includes(`from "${name}"`));
+    files.filter((file) => importsIn(readFileSync(join(source, file), "utf8")).includes(name));
   expect(importers("onnx-proto")).toEqual(["onnx/onnx.ts"]);
   expect(importers("onnxruntime-node")).toEqual(["runtime/session.ts"]);
 });

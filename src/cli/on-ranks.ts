@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { FailedTogether } from "../ranks/agree.js";
 import { openRanks } from "../ranks/open-mpi.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
+import type { CommonOptions } from "./options.js";
 import { output, reportError, type Output } from "./output.js";
-import type { CommonOptions } from "./program.js";
 
 export async function onRanks({ json = false, debug = false }: CommonOptions, work: Work): Promise<void> {
   const ranks = openRanks();

@@ -21,3 +21,9 @@ export const positiveNumber = number((value) => value > 0 && value <= 1e6, "a nu
 
 /** For options that may stand several times. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}

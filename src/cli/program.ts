@@ -40,9 +40,3 @@ function forEachCommand(command: Command, run: (command: Command) => void): void
   run(command);
   for (const child of command.commands) forEachCommand(child, run);
 }
-
-/** Options that every command has. */
-export interface CommonOptions {
-  readonly json?: boolean;
-  readonly debug?: boolean;
-}

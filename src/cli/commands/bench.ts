@@ -2,9 +2,8 @@
 import { Command } from "commander";
 import { benchFiles } from "../../evaluate/bench-files.js";
 import { milliseconds, percent, table } from "../../base/format.js";
-import { fewWhole, wholeNumber } from "../options.js";
+import { fewWhole, wholeNumber, type CommonOptions } from "../options.js";
 import { output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 interface Options extends CommonOptions {
   readonly threads: number;

@@ -1,8 +1,8 @@
 /** nestling doctor */
 import { Command } from "commander";
 import { doctor } from "../doctor.js";
+import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 export const doctorCommand = (): Command =>
   new Command("doctor")

@@ -1,8 +1,8 @@
 /** nestling engine install */
 import { Command } from "commander";
 import { installEngine, megabytes } from "../../install/install.js";
+import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 interface Options extends CommonOptions {
   readonly gpu?: boolean;

@@ -5,9 +5,8 @@ import { openRun } from "../../run/run.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../space/load.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import { fewWhole, positiveWhole } from "../options.js";
+import { fewWhole, positiveWhole, type CommonOptions } from "../options.js";
 import { output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 interface Options extends CommonOptions {
   readonly arch: string;

@@ -1,8 +1,8 @@
 /** nestling report */
 import { Command } from "commander";
 import { writeReport } from "../../report/write-report.js";
+import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 export const reportCommand = (): Command =>
   new Command("report")

@@ -7,9 +7,8 @@ import { search } from "../../deploy/search-and-export.js";
 import { parseBudgets } from "../../search/budget.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table } from "../../base/format.js";
-import { collect, positiveWhole, wholeNumber } from "../options.js";
+import { collect, positiveWhole, wholeNumber, type CommonOptions } from "../options.js";
 import { output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 interface Options extends CommonOptions {
   readonly budget: readonly string[];

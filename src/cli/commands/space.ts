@@ -7,8 +7,8 @@ import { biggest, countArchitectures, idOf, smallest, type SearchSpace } from ".
 import { slice } from "../../supernet/slice.js";
 import { buildSupernet } from "../../supernet/supernet.js";
 import { millions, table, thousands } from "../../base/format.js";
+import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 interface Options extends CommonOptions {
   readonly arch?: string;

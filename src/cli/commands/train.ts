@@ -10,10 +10,9 @@ import type { SearchSpace } from "../../space/space.js";
 import { loadRecipe, recipeSchema, type Recipe } from "../../train/recipe.js";
 import { train } from "../../train/train.js";
 import { percent } from "../../base/format.js";
-import { fewWhole, positiveNumber, positiveWhole, wholeNumber } from "../options.js";
+import { fewWhole, positiveNumber, positiveWhole, wholeNumber, type CommonOptions } from "../options.js";
 import { onRanks, sayOnce } from "../on-ranks.js";
 import type { Output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 interface Options extends CommonOptions {
   readonly space: string;

@@ -1,8 +1,8 @@
 /** nestling verify */
 import { Command } from "commander";
 import { verifyChild } from "../../deploy/verify.js";
+import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
-import type { CommonOptions } from "../program.js";
 
 interface Options extends CommonOptions {
   readonly run?: string;

@@ -3,13 +3,13 @@ import type { Value } from "../../graph/graph.js";
 import type { Step } from "./fuse.js";
 import type { Buffer } from "./memory-plan.js";
 import { fusedNorm } from "./plan/batch-norm.js";
+import type { Context } from "./plan/context.js";
 import { convolution } from "./plan/convolution.js";
 import { depthwise } from "./plan/depthwise.js";
 import { activation, add, dropout, flatten, multiply } from "./plan/elementwise.js";
 import { gradientsOf } from "./plan/gradients.js";
 import { averagePool, globalAveragePool } from "./plan/pool.js";
 import type { Row, RowOf, Saved } from "./plan/row.js";
-import type { Context } from "./program.js";
 
 const rows: { [Op in Step["op"]]: RowOf<Op> } = {
   conv: convolution,

@@ -2,40 +2,11 @@
 import { maximumOf, parametersOf, type Graph, type Parameter, type Value } from "../../graph/graph.js";
 import { inferExtents } from "../../graph/shapes.js";
 import type { Arrays, Program, ProgramSize } from "../engine.js";
+import type { Arena } from "./arena.js";
 import { fuse } from "./fuse.js";
-import type { Kernels } from "./kernels.js";
-import { memoryPlan, type Buffer, type MemoryPlan } from "./memory-plan.js";
+import { memoryPlan, type Buffer } from "./memory-plan.js";
 import { planBackward, planForward } from "./operators.js";
-
-/** The one memory that all programs of an engine take in turn. */
-export interface Arena {
-  readonly kernels: Kernels;
-  /** First free byte. */
-  readonly base: number;
-  /** Makes it at least this long; the view of its floats. */
-  reserve(bytes: number): Float32Array;
-  floats(): Float32Array;
-}
-
-/** What planning an operator can use. */
-export interface Context {
-  readonly kernels: Kernels;
-  readonly plan: MemoryPlan;
-  readonly batch: number;
-  readonly arena: Arena;
-  readonly dropout: Buffer;
-  channels(value: Value): number;
-  /** Height = width; 1 for a vector. */
-  extent(value: Value): number;
-  /** Floats of a value. */
-  count(value: Value): number;
-  /** Rows of channels: batch × pixels. */
-  rows(value: Value): number;
-  /** Where a value, a parameter or its gradient lies. */
-  value(value: Value): Buffer;
-  parameter(parameter: Parameter): Buffer;
-  gradientOf(parameter: Parameter): Buffer;
-}
+import type { Context } from "./plan/context.js";
 
 export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }: ProgramSize): Program {
   const plan = memoryPlan();

@@ -3,7 +3,7 @@ import type { Parameter } from "../../../graph/graph.js";
 import type { FusedNorm } from "../fuse.js";
 import { activationCodes } from "../kernels.js";
 import type { Buffer } from "../memory-plan.js";
-import type { Context } from "../program.js";
+import type { Context } from "./context.js";
 import type { Gradients } from "./gradients.js";
 import type { Row, Saved } from "./row.js";
 

@@ -1,5 +1,5 @@
 /** Convolutions and dense layers: one matrix product over patches, or over pixels as they lie where the kernel is 1×1. */
-import type { Context } from "../program.js";
+import type { Context } from "./context.js";
 import { geometry, type Convolution } from "./geometry.js";
 import type { Gradients } from "./gradients.js";
 import type { Row } from "./row.js";

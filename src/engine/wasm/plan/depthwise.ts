@@ -1,7 +1,7 @@
 /** Depthwise convolutions, over zero-padded images one at a time. */
 import type { NodeOf } from "../../../graph/operators.js";
 import type { Buffer } from "../memory-plan.js";
-import type { Context } from "../program.js";
+import type { Context } from "./context.js";
 import { geometry } from "./geometry.js";
 import type { Gradients } from "./gradients.js";
 import type { RowOf } from "./row.js";

@@ -1,7 +1,7 @@
 /** Operators that touch each number once: activations that follow no batch norm, sums, products, copies. */
 import { activationCodes } from "../kernels.js";
 import type { Buffer } from "../memory-plan.js";
-import type { Context } from "../program.js";
+import type { Context } from "./context.js";
 import type { RowOf } from "./row.js";
 
 const copy = ({ arena }: Context, from: Buffer, to: Buffer): void => {

@@ -1,7 +1,7 @@
 /** The numbers of a convolution, depthwise or dense layer as its kernels take them. */
 import { maximumOf } from "../../../graph/graph.js";
 import type { NodeOf } from "../../../graph/operators.js";
-import type { Context } from "../program.js";
+import type { Context } from "./context.js";
 
 export type Convolution = NodeOf<"conv"> | NodeOf<"dense">;
 

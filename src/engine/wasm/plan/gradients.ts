@@ -1,7 +1,7 @@
 /** Where gradients of values lie while backward is planned. */
 import type { Value } from "../../../graph/graph.js";
 import type { Buffer } from "../memory-plan.js";
-import type { Context } from "../program.js";
+import type { Context } from "./context.js";
 
 /** Gradients of values while backward is planned: every value's readers give to it before its producer takes it. */
 export interface Gradients {

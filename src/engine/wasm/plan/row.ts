@@ -1,7 +1,7 @@
 /** What planning an operator means: the calls it appends forward, and those it appends backward. */
 import type { Step } from "../fuse.js";
 import type { Buffer } from "../memory-plan.js";
-import type { Context } from "../program.js";
+import type { Context } from "./context.js";
 import type { Gradients } from "./gradients.js";
 
 /** What backward needs of a batch norm's forward: vectors of its channels. */

@@ -1,0 +1,34 @@
+/** The one memory that all programs of an engine take in turn, and the kernels that run over it. */
+import { loadKernels, type KernelBuild, type Kernels } from "./kernels.js";
+
+export interface Arena {
+  readonly kernels: Kernels;
+  /** First free byte. */
+  readonly base: number;
+  /** Makes it at least this long; the view of its floats. */
+  reserve(bytes: number): Float32Array;
+  floats(): Float32Array;
+}
+
+const PAGE = 65536;
+/** The most that 32-bit addresses reach: 4 GiB. */
+const MAXIMUM_PAGES = 65536;
+/** The kernels' own few tables lie below. */
+const BASE = PAGE;
+
+/** @param observe wraps the kernels, for profiles */
+export function openArena(build: KernelBuild, observe: (kernels: Kernels) => Kernels): Arena {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: MAXIMUM_PAGES });
+  let floats = new Float32Array(memory.buffer);
+  return {
+    kernels: observe(loadKernels(build, memory)),
+    base: BASE,
+    reserve(bytes) {
+      const missing = bytes - memory.buffer.byteLength;
+      if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+      if (floats.buffer !== memory.buffer) floats = new Float32Array(memory.buffer);
+      return floats;
+    },
+    floats: () => floats,
+  };
+}
