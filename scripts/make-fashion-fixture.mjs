@@ -1,4 +1,5 @@
 // Makes fixtures/fashion-mnist from the official files: of each class the first 1,000 training and 200 test images, in file order.
+// classes.txt beside them is written by hand.
 // Usage: node scripts/make-fashion-fixture.mjs [FOLDER], by default where Debian's package dataset-fashion-mnist puts them.
 import { readFile, writeFile } from "node:fs/promises";
 import { gunzipSync, gzipSync } from "node:zlib";

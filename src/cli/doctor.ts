@@ -1,7 +1,7 @@
 /** Looks at the machine. Nothing here is needed to be present but Node itself: each missing thing says what it would give. */
 import { stat } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
-import { sources } from "../data/mnist.js";
+import { knownIdx } from "../data/known-idx.js";
 import { createEngine } from "../engine/choose.js";
 import { inspectEngine, listGpus } from "../engine/tensorflow/inspect.js";
 import { listProviders, onnxruntimeVersion } from "../runtime/session.js";
@@ -39,7 +39,7 @@ export async function doctor(): Promise<Finding[]> {
     })),
   ];
   engine.dispose();
-  for (const [name, { packaged }] of Object.entries(sources)) {
+  for (const [name, { packaged }] of Object.entries(knownIdx)) {
     if (!packaged) continue;
     const there = await stat(packaged.folder).then(
       () => true,

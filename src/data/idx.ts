@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { sha256Of } from "../base/hash.js";
 import { UserError } from "../base/user-error.js";
 import type { Images } from "./images.js";
 
@@ -14,8 +15,38 @@ export const idxNames = {
   test: ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"],
 } as const;
 
+/** What a file's name says; EMNIST's begin with the set's, and end a set of test images with `test` for `t10k`. */
+const namePattern = /^(?<set>.*?)(?<part>train|t10k|test)-(?<what>images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/;
+
+/** One data set's files in a folder. */
+export interface IdxFiles {
+  /** What all four names begin with: empty, or `emnist-balanced-`. */
+  readonly set: string;
+  /** Names without `.gz`: images, labels. Those that are not there have the usual name. */
+  readonly train: readonly [string, string];
+  readonly test: readonly [string, string];
+}
+
+/** The sets of IDX files among a folder's names. */
+export function idxFilesAmong(names: readonly string[]): IdxFiles[] {
+  const sets = new Map<string, Map<string, string>>();
+  for (const name of names) {
+    const { set, part, what } = namePattern.exec(name)?.groups ?? {};
+    if (set === undefined) continue;
+    const files = sets.get(set) ?? new Map<string, string>();
+    sets.set(set, files.set(`${part === "train" ? "train" : "test"} ${what!}`, name.replace(/\.gz$/, "")));
+  }
+  return [...sets].map(([set, files]) => {
+    const pairOf = (part: keyof typeof idxNames): [string, string] => [
+      files.get(`${part} images`) ?? set + idxNames[part][0],
+      files.get(`${part} labels`) ?? set + idxNames[part][1],
+    ];
+    return { set, train: pairOf("train"), test: pairOf("test") };
+  });
+}
+
 /** The file's content, unpacked; undefined when it is neither there plain nor as `.gz`. */
-export async function readIdxFile(folder: string, name: string): Promise<Uint8Array | undefined> {
+async function readIdxFile(folder: string, name: string): Promise<Uint8Array | undefined> {
   for (const path of [join(folder, name), join(folder, `${name}.gz`)]) {
     const bytes = await readFile(path).catch((error: unknown) => {
       const { code } = error as NodeJS.ErrnoException;
@@ -40,12 +71,21 @@ function unpack(path: string, bytes: Uint8Array): Uint8Array {
   }
 }
 
+/** One part of a data set, and by what its labels' file is known. */
+export interface IdxPart {
+  readonly images: Images;
+  /** SHA-256 of the labels' file, unpacked. */
+  readonly labelsSha256: string;
+}
+
 /**
- * Images and labels of one part, `train` or `test`.
+ * Images and labels of one part.
+ * @param names of its two files, without `.gz`: images, labels
+ * @param classes labels are below it
  * @throws UserError `data/missing`, `data/corrupt`
  */
-export async function readIdx(folder: string, part: keyof typeof idxNames, classes: number): Promise<Images> {
-  const [imagesName, labelsName] = idxNames[part];
+export async function readIdx(folder: string, names: readonly [string, string], classes = 256): Promise<IdxPart> {
+  const [imagesName, labelsName] = names;
   const [images, labels] = await Promise.all([readIdxFile(folder, imagesName), readIdxFile(folder, labelsName)]);
   if (!images || !labels) {
     throw new UserError("data/missing", {
@@ -55,7 +95,10 @@ export async function readIdx(folder: string, part: keyof typeof idxNames, class
       fix: `A data set of IDX files is four files: ${Object.values(idxNames).flat().join(", ")}.`,
     });
   }
-  return parseIdx(images, labels, classes, join(folder, imagesName), join(folder, labelsName));
+  return {
+    images: parseIdx(images, labels, classes, join(folder, imagesName), join(folder, labelsName)),
+    labelsSha256: sha256Of(labels),
+  };
 }
 
 function parseIdx(images: Uint8Array, labels: Uint8Array, classes: number, imagesAt: string, labelsAt: string): Images {

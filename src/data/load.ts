@@ -6,8 +6,10 @@ import { UserError } from "../base/user-error.js";
 import { loadCifar } from "./cifar.js";
 import { loadFolder, type ImageWishes } from "./folder.js";
 import type { Dataset } from "./images.js";
-import { idxNames } from "./idx.js";
-import { fashionClasses, loadIdxFolder, loadMnist, sources } from "./mnist.js";
+import { loadIdxFolder } from "./idx-folder.js";
+import { idxFilesAmong } from "./idx.js";
+import { knownIdx } from "./known-idx.js";
+import { loadMnist } from "./mnist.js";
 
 /** The package's own images, in the repository and installed. */
 const shipped = "fixtures/fashion-mnist";
@@ -27,13 +29,10 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
   const [, kind, rest] = /^(fashion-mnist|mnist|cifar10|cifar100):(.+)$/.exec(source) ?? [];
   if (kind === "cifar10" || kind === "cifar100") return loadCifar(kind, await existing(rest!));
   if (kind === "fashion-mnist" || kind === "mnist")
-    return loadIdxFolder(kind, await existing(rest!), sources[kind].classes);
+    return loadIdxFolder(kind, await existing(rest!), knownIdx[kind].classes);
   const folder = await existing(source);
-  const names = (await readdir(folder)).map((name) => name.replace(/\.gz$/, ""));
-  const isIdx = Object.values(idxNames)
-    .flat()
-    .some((name) => names.includes(name));
-  return isIdx ? loadIdxFolder(source, folder, fashionClasses) : loadFolder(folder, wishes);
+  const isIdx = idxFilesAmong(await readdir(folder)).length > 0;
+  return isIdx ? loadIdxFolder(source, folder) : loadFolder(folder, wishes);
 }
 
 /** The folder as given; the shipped one is found from everywhere. */

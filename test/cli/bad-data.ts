@@ -119,11 +119,15 @@ export const badData: readonly BadInput[] = [
     { [trainImages]: inside((b) => word(8, 56)(Buffer.from(word(12, 14)(b)))) },
     "of 56×14 images; want square images",
   ),
-  idxCase(
-    "a label that is no class",
-    { [trainLabels]: inside((b) => b.fill(99, 8, 9)) },
-    "label 99 at image 0; want labels below 10",
-  ),
+  {
+    ...idxCase(
+      "a label that is no class",
+      { [trainLabels]: inside((b) => b.fill(99, 8, 9)) },
+      "label 99 at image 0; want labels below 10",
+    ),
+    args: trainOn("fashion-mnist:idx"),
+  },
+  idxCase("an eleventh label", { [trainLabels]: inside((b) => b.fill(99, 8, 9)) }, "11 classes; want 10, as the space"),
   idxCase(
     "training labels for test images",
     { "t10k-labels-idx1-ubyte": () => gzipped.get(trainLabels) },

@@ -34,7 +34,7 @@ async function readBack(images: Uint8Array, labels: Uint8Array, suffix = "") {
   const [imagesName, labelsName] = idxNames.train;
   await writeFile(join(folder, imagesName + suffix), images);
   await writeFile(join(folder, labelsName + suffix), labels);
-  return readIdx(folder, "train", CLASSES);
+  return (await readIdx(folder, idxNames.train, CLASSES)).images;
 }
 
 test("what is written is read, plain and gzipped", async () => {

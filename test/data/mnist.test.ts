@@ -1,7 +1,14 @@
-import { expect, test } from "vitest";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterEach, expect, test, vi } from "vitest";
+import { idxNames } from "../../src/data/idx.js";
+import { fashionClasses } from "../../src/data/known-idx.js";
 import { loadDataset } from "../../src/data/load.js";
-import { fashionClasses } from "../../src/data/mnist.js";
-import { splitTrainValidation } from "../../src/data/split.js";
+import { loadMnist } from "../../src/data/mnist.js";
+import { temporaryFolder } from "../temporary-folder.js";
+
+afterEach(() => vi.unstubAllEnvs());
 
 const wishes = { size: 28, channels: 1 } as const;
 const fashion = await loadDataset("fixtures/fashion-mnist", wishes);
@@ -34,23 +41,32 @@ test("the fingerprint speaks of the content, not of where it lies", async () => 
   expect(again.name).not.toBe(fashion.name);
 });
 
-test("the validation part has each class in equal shares; its seed alone decides it", () => {
-  const split = (seed: number, share = 0.1) => splitTrainValidation(fashion.train, { share, seed });
-  const { train, validation } = split(3);
-  expect(perClass([...validation].map((i) => fashion.train.labels[i]!))).toEqual(Array(10).fill(100));
-  expect([...train, ...validation].sort((a, b) => a - b)).toEqual(Array.from({ length: 10_000 }, (_, i) => i));
-  for (const part of [train, validation]) expect([...part]).toEqual([...part].sort((a, b) => a - b));
-  expect(split(3)).toEqual({ train, validation });
-  expect(split(4).validation).not.toEqual(validation);
-  expect(split(3, 0.25).validation).toHaveLength(2500);
+/** Nothing answers there: a data set that is not in the cache can't be had. */
+const nowhere = "http://127.0.0.1:9";
+const shippedFile = (name: string): string => join("fixtures/fashion-mnist", `${name}.gz`);
+
+test("two of the four files in the cache, each plain and gzipped, are not the data set", async () => {
+  const home = await temporaryFolder();
+  vi.stubEnv("XDG_CACHE_HOME", home);
+  const cache = join(home, "nestling/mnist");
+  await mkdir(cache, { recursive: true });
+  for (const name of idxNames.train) {
+    await copyFile(shippedFile(name), join(cache, `${name}.gz`));
+    await writeFile(join(cache, name), gunzipSync(await readFile(shippedFile(name))));
+  }
+  // The two that are there are not downloaded again.
+  await expect(loadMnist("mnist", nowhere)).rejects.toMatchObject({
+    code: "data/download",
+    problems: [{ at: `${nowhere}/${idxNames.test[0]}.gz`, got: "not reachable" }],
+  });
 });
 
-test("a small share still leaves an image of each class on both sides", () => {
-  const labels = Uint16Array.from([0, 0, 1, 1, 1, 2, 2]);
-  const images = { count: 7, height: 1, width: 1, channels: 1, pixels: new Uint8Array(7), labels } as const;
-  for (const share of [0.001, 0.89]) {
-    const { train, validation } = splitTrainValidation(images, { share, seed: 0 });
-    for (const part of [train, validation])
-      expect(new Set([...part].map((i) => labels[i]))).toEqual(new Set([0, 1, 2]));
-  }
+test("an empty XDG_CACHE_HOME counts as unset: the cache is in the home folder", async () => {
+  const home = await temporaryFolder();
+  vi.stubEnv("XDG_CACHE_HOME", "");
+  vi.stubEnv("HOME", home);
+  const cache = join(home, ".cache/nestling/mnist");
+  await mkdir(cache, { recursive: true });
+  for (const name of Object.values(idxNames).flat()) await copyFile(shippedFile(name), join(cache, `${name}.gz`));
+  expect((await loadMnist("mnist", nowhere)).train.count).toBe(10_000);
 });

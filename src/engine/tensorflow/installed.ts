@@ -1,6 +1,6 @@
 /** Where `nestling engine install` puts engines: outside every project, so that one install serves them all. */
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { dataFolder } from "../../base/user-folders.js";
 
 export type TensorflowEngine = "node" | "node-gpu";
 
@@ -11,11 +11,7 @@ export const packageOf = (engine: TensorflowEngine): string =>
 export const packageVersion = "4.22.0";
 export const libraryVersion = "2.21.0";
 
-/** Read at each call: tests and programs set XDG_DATA_HOME. */
-export function enginesFolder(): string {
-  const data = process.env["XDG_DATA_HOME"];
-  return join(data !== undefined && data !== "" ? data : join(homedir(), ".local/share"), "nestling/engines");
-}
+export const enginesFolder = (): string => join(dataFolder(), "engines");
 
 export const installedFolder = (engine: TensorflowEngine): string =>
   join(enginesFolder(), `${engine}-${packageVersion}-tf${libraryVersion}`);

@@ -1,0 +1,69 @@
+/** A folder of IDX files: which of its files are the data set's, and what its classes are called. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../base/user-error.js";
+import { makeDataset } from "./dataset.js";
+import { idxFilesAmong, idxNames, readIdx, type IdxFiles } from "./idx.js";
+import type { Dataset, Images } from "./images.js";
+import { knownClasses } from "./known-idx.js";
+
+/** Names of classes, one a line, beside the files of any data set. */
+const classesFile = "classes.txt";
+
+/**
+ * @param classes names of labels 0, 1, …; without them, those of `classes.txt`, else of the known data set whose labels these are,
+ * else the labels themselves
+ * @throws UserError `data/…`
+ */
+export async function loadIdxFolder(name: string, folder: string, classes?: readonly string[]): Promise<Dataset> {
+  const files = onlySet(folder, idxFilesAmong(await readdir(folder)));
+  const [train, test] = await Promise.all([
+    readIdx(folder, files.train, classes?.length),
+    readIdx(folder, files.test, classes?.length),
+  ]);
+  if (classes) return makeDataset(name, classes, train.images, test.images);
+  const labels = [...new Set([...train.images.labels, ...test.images.labels])].sort((a, b) => a - b);
+  const named = (await readClasses(folder, labels.length)) ?? knownClasses(train.labelsSha256) ?? labels.map(String);
+  return makeDataset(name, named, numbered(train.images, labels), numbered(test.images, labels));
+}
+
+function onlySet(folder: string, sets: readonly IdxFiles[]): IdxFiles {
+  if (sets.length > 1) {
+    throw new UserError("data/several", {
+      at: folder,
+      got: `with files of ${sets.length} data sets: ${sets.map(({ set }) => `${set}${idxNames.train[0]}`).join(", ")}`,
+      want: "the four IDX files of one",
+      fix: "Give each data set a folder of its own.",
+    });
+  }
+  return sets[0] ?? { set: "", ...idxNames };
+}
+
+/** A label becomes its place among the labels that occur: EMNIST's letters start at 1. */
+function numbered(images: Images, labels: readonly number[]): Images {
+  const places = new Map(labels.map((label, place) => [label, place]));
+  return { ...images, labels: images.labels.map((label) => places.get(label)!) };
+}
+
+async function readClasses(folder: string, count: number): Promise<string[] | undefined> {
+  const path = join(folder, classesFile);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    const { code = "unreadable" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    throw new UserError(
+      "data/unreadable",
+      { at: path, got: code, want: "a file that can be read", fix: "Change its permissions." },
+      { cause: error },
+    );
+  });
+  const names = text?.split("\n").flatMap((line) => line.trim() || []);
+  if (names && names.length !== count) {
+    throw new UserError("data/classes", {
+      at: path,
+      got: `with ${names.length} names`,
+      want: `${count}: one a line, for each label that occurs, from the lowest`,
+      fix: "Correct it, or remove it: classes are then named by their labels.",
+    });
+  }
+  return names;
+}
