@@ -17,7 +17,7 @@ import { toChannelsFirst } from "../dist/data/make-batch.js";
 import { openLatencyBench } from "../dist/evaluate/latency.js";
 import { parametersOf } from "../dist/graph/graph.js";
 import { withSession } from "../dist/runtime/session.js";
-import { loadSpace } from "../dist/space/load.js";
+import { loadSpace } from "../dist/supernet/spaces.js";
 import { biggest, smallest } from "../dist/space/space.js";
 import { initialize, layoutOf, viewsOf } from "../dist/supernet/initialize.js";
 import { buildSupernet } from "../dist/supernet/supernet.js";

@@ -6,7 +6,7 @@
  *   --write   keeps what was found (npm run golden)
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { shippedSpaces } from "../dist/space/load.js";
+import { shippedSpaces } from "../dist/supernet/spaces.js";
 import { replayRuns } from "./replay/runs.mjs";
 import { replaySpace } from "./replay/spaces.mjs";
 

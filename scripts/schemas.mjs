@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkpointSchema } from "../dist/checkpoint/checkpoint.js";
 import { certificateSchema } from "../dist/deploy/certificate.js";
 import { searchSchema } from "../dist/search/search-file.js";
-import { architectureSchema, spaceSchema } from "../dist/space/schema.js";
+import { architectureSchema, spaceSchema } from "../dist/supernet/convnet/schema.js";
 import { recipeSchema } from "../dist/train/recipe.js";
 
 const sources = {

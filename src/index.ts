@@ -3,7 +3,7 @@ export { UserError, type Problem } from "./base/user-error.js";
 export { version } from "./base/version.js";
 export { loadDataset } from "./data/load.js";
 export type { Dataset, Images } from "./data/images.js";
-export { loadSpace, loadArchitecture, parseSpace, shippedSpaces } from "./space/load.js";
+export { loadSpace, loadArchitecture, parseSpace, shippedSpaces } from "./supernet/spaces.js";
 export {
   biggest,
   smallest,
@@ -15,7 +15,7 @@ export {
   architectureOf,
   type SearchSpace,
 } from "./space/space.js";
-export type { Architecture } from "./space/schema.js";
+export type { Architecture } from "./space/space.js";
 export { random } from "./base/random.js";
 export { buildSupernet, type Supernet } from "./supernet/supernet.js";
 export { slice } from "./supernet/slice.js";

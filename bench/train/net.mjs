@@ -20,7 +20,7 @@ export async function makeTask(root, netName, { execution, biggestOnly = false }
   const [{ loadSpace }, { searchSpace }, { buildSupernet }, { layoutOf }, { recipeSchema }, { random }] =
     await Promise.all(
       [
-        "space/load.js",
+        "supernet/spaces.js",
         "space/space.js",
         "supernet/supernet.js",
         "supernet/initialize.js",

@@ -7,7 +7,7 @@ import { loadDataset } from "../../dist/data/load.js";
 import { environment } from "../../dist/evaluate/environment.js";
 import { parseBudget } from "../../dist/search/budget.js";
 import { searchRun } from "../../dist/search/search.js";
-import { loadSpace } from "../../dist/space/load.js";
+import { loadSpace } from "../../dist/supernet/spaces.js";
 import { recipeSchema } from "../../dist/train/recipe.js";
 import { train } from "../../dist/train/train.js";
 import { hashOf } from "./hash.mjs";

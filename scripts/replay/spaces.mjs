@@ -8,7 +8,7 @@ import { runPasses } from "../../dist/compile/passes.js";
 import { useStatistics } from "../../dist/compile/use-statistics.js";
 import { print } from "../../dist/graph/print.js";
 import { coarseGrid } from "../../dist/search/grid.js";
-import { loadSpace } from "../../dist/space/load.js";
+import { loadSpace } from "../../dist/supernet/spaces.js";
 import { biggest, countArchitectures, idOf, mutate, neighbours, sample, smallest } from "../../dist/space/space.js";
 import { initialize, layoutOf, viewsOf } from "../../dist/supernet/initialize.js";
 import { mask } from "../../dist/supernet/mask.js";

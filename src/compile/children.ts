@@ -3,7 +3,7 @@ import { atMaximum, applyMask, mask } from "../supernet/mask.js";
 import { boxesOf, slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
 import type { SharedWeights } from "../supernet/weights.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { parametersOf } from "../graph/graph.js";
 import { statisticsNames } from "./batch-statistics.js";
 import type { Child } from "./child.js";

@@ -4,7 +4,7 @@
 import { sha256Of } from "../base/hash.js";
 import type { ImageBlock } from "../data/image-block.js";
 import { costOf, type Cost } from "../graph/analyses.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { idOf } from "../space/space.js";
 import { slicedChild } from "./children.js";
 import { emit } from "./emit.js";

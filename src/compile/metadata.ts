@@ -1,6 +1,6 @@
 /** What a file says of itself (ONNX metadata_props): where it is from, its labels, and how to prepare an image for it. */
 import { version } from "../base/version.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { idOf } from "../space/space.js";
 import { hashProvenance, type Provenance } from "./provenance.js";
 import type { Run } from "../run/run.js";

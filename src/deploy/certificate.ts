@@ -1,7 +1,7 @@
 /** What is known of an exported child: where it is from, what it costs, how sure each number is. `verify` reruns it. */
 import { z } from "zod";
 import { sha256Of } from "../base/hash.js";
-import { architectureSchema } from "../space/schema.js";
+import { architectureSchema } from "../space/architecture.js";
 
 const interval = z.tuple([z.number(), z.number()]);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);

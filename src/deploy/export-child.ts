@@ -9,7 +9,7 @@ import { hashProvenance, provenanceOf } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import { openLatencyBench, type LatencyBench } from "../evaluate/latency.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { certificatePath, sealed, toleranceFor, type Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 

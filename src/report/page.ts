@@ -3,6 +3,7 @@ import type { Budget } from "../search/budget.js";
 import { formatCost, parseBudget } from "../search/budget.js";
 import type { SearchResult } from "../search/search-file.js";
 import { milliseconds, millions, percent, thousands } from "../base/format.js";
+import type { SearchSpace } from "../space/space.js";
 import { drawArchitecture } from "./architecture-drawing.js";
 import { curve } from "./curves.js";
 import { html, Markup } from "./html.js";
@@ -13,7 +14,7 @@ type Child = RunFolder["children"][number];
 type Fact = readonly [name: string, value: string | number | undefined];
 
 export function page(found: RunFolder, css: string): string {
-  const name = nameOf(found);
+  const { name } = found.space;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -35,10 +36,6 @@ export function page(found: RunFolder, css: string): string {
     </html> `.text;
 }
 
-/** The space is kept whole in the checkpoint; a search's own folder knows its name from the certificates alone. */
-const nameOf = ({ checkpoint, children: [first] }: RunFolder): string =>
-  (checkpoint?.space as { name?: string } | undefined)?.name ?? first?.certificate.provenance.space ?? "A search";
-
 function summary({ checkpoint, search, children: exported }: RunFolder): string {
   const parts = [
     checkpoint &&
@@ -49,21 +46,16 @@ function summary({ checkpoint, search, children: exported }: RunFolder): string 
   return parts.filter(Boolean).join(" ");
 }
 
-function children({ folder, children: exported, search, checkpoint }: RunFolder): Markup {
+function children({ folder, children: exported, space, checkpoint }: RunFolder): Markup {
   if (exported.length === 0) {
     return html`<h2>Chosen children</h2>
       <p>None yet: <code>nestling search ${folder} --budget macs=3M</code> finds and exports them.</p>`;
   }
-  const all = search?.candidates.map(({ architecture }) => architecture) ?? [];
   return html`<h2>Chosen children</h2>
-    <div class="pair">${exported.map((child) => card(child, checkpoint && folder, all))}</div>`;
+    <div class="pair">${exported.map((child) => card(child, checkpoint && folder, space))}</div>`;
 }
 
-function card(
-  { path, certificate: c }: Child,
-  run: string | undefined,
-  all: Parameters<typeof drawArchitecture>[1],
-): Markup {
+function card({ path, certificate: c }: Child, run: string | undefined, space: SearchSpace): Markup {
   const [low, high] = c.accuracyInterval;
   return html`<article class="card">
     <h3>${c.file}</h3>
@@ -80,7 +72,9 @@ function card(
       ["from the supernet", `at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`],
       ["SHA-256", c.sha256],
     ])}
-    <div class="scroll" tabindex="0">${drawArchitecture(c.architecture, all)}</div>
+    <div class="scroll" tabindex="0">
+      ${c.provenance.spaceHash === space.hash && drawArchitecture(c.architecture, space.parts)}
+    </div>
     <p class="small soft">
       Height: channels. k×k: kernel, e: expand ratio. Dashed: blocks that this child leaves out. Input
       ${c.architecture.resolution} × ${c.architecture.resolution} pixels.

@@ -8,6 +8,8 @@ import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
 import { checkpointSchema } from "../checkpoint/checkpoint.js";
 import { certificateSchema, type Certificate } from "../deploy/certificate.js";
 import { searchSchema, type SearchResult } from "../search/search-file.js";
+import type { SearchSpace } from "../space/space.js";
+import { parseSpace } from "../supernet/spaces.js";
 import { readLog, type LogLine } from "../train/log.js";
 
 export interface RunFolder {
@@ -16,6 +18,8 @@ export interface RunFolder {
   readonly checkpoint: z.output<typeof checkpointSchema> | undefined;
   readonly log: readonly LogLine[];
   readonly search: SearchResult | undefined;
+  /** Of the checkpoint, or else of the search. */
+  readonly space: SearchSpace;
   readonly children: readonly { readonly path: string; readonly certificate: Certificate }[];
 }
 
@@ -25,11 +29,25 @@ export async function readFolder(folder: string): Promise<RunFolder> {
   const names = await list(folder);
   const inChildren = (await list(join(folder, "children"))).sort();
   const trained = (await list(join(folder, "checkpoint"))).includes("checkpoint.json");
-  const found: RunFolder = {
-    folder,
-    checkpoint: trained ? await readSealed(join(folder, "checkpoint/checkpoint.json"), checkpointSchema) : undefined,
+  const checkpoint = trained
+    ? await readSealed(join(folder, "checkpoint/checkpoint.json"), checkpointSchema)
+    : undefined;
+  const search = names.includes("search.json")
+    ? await readSealed(join(folder, "search.json"), searchSchema)
+    : undefined;
+  const kept = checkpoint ?? search;
+  if (!kept) {
+    throw new UserError("report/empty", {
+      at: folder,
+      got: names.length > 0 ? "no run" : "missing or empty",
+      want: "a folder that `nestling train --out` or `nestling search --out` wrote",
+      fix: "Train one: nestling train --help shows how.",
+    });
+  }
+  return {
+    ...{ folder, checkpoint, search },
     log: await readLog(join(folder, "log.jsonl")),
-    search: names.includes("search.json") ? await readSealed(join(folder, "search.json"), searchSchema) : undefined,
+    space: parseSpace(kept.space, `${folder}: space`),
     children: await Promise.all(
       inChildren
         .filter((name) => name.endsWith(".onnx") && inChildren.includes(name.replace(/\.onnx$/, ".json")))
@@ -39,15 +57,6 @@ export async function readFolder(folder: string): Promise<RunFolder> {
         })),
     ),
   };
-  if (!found.checkpoint && !found.search) {
-    throw new UserError("report/empty", {
-      at: folder,
-      got: names.length > 0 ? "no run" : "missing or empty",
-      want: "a folder that `nestling train --out` or `nestling search --out` wrote",
-      fix: "Train one: nestling train --help shows how.",
-    });
-  }
-  return found;
 }
 
 const readSealed = <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> =>

@@ -8,7 +8,7 @@ import { makeBatch } from "../data/make-batch.js";
 import type { Dataset, Images } from "../data/images.js";
 import { loadDataset } from "../data/load.js";
 import { splitTrainValidation } from "../data/split.js";
-import { parseSpace } from "../space/load.js";
+import { parseSpace } from "../supernet/spaces.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
 import type { SharedWeights } from "../supernet/weights.js";
 

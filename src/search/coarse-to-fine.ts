@@ -3,7 +3,7 @@
  * mutants race against the best so far. No architecture is judged twice.
  */
 import { random } from "../base/random.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { idOf, smallest, type SearchSpace } from "../space/space.js";
 import { meets, refuseImpossible, type Budget, type Costs } from "./budget.js";
 import { coarseGrid } from "./grid.js";

@@ -6,7 +6,7 @@ import type { LabelledBlock } from "../data/image-block.js";
 import { accuracyOf, logitsOf, topOne } from "../evaluate/accuracy.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import { withSession } from "../runtime/session.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import type { Costs } from "./budget.js";
 import { packHits, type Hits } from "./hits.js";
 import { cannotWin } from "./race.js";

@@ -2,7 +2,7 @@
 import { costOf, macsOf } from "../graph/analyses.js";
 import { plainSize, valuesOutOf, type Node } from "../graph/graph.js";
 import { inferExtents, pixelsOf } from "../graph/shapes.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
 

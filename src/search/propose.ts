@@ -1,6 +1,6 @@
 /** The next mutant to judge: never one that was judged, within the budget where that is known exactly, and likely within it where it must be measured. */
 import type { Random } from "../base/random.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { idOf, mutate, type SearchSpace } from "../space/space.js";
 import { costUnder, type Budget } from "./budget.js";
 import type { LatencyModel } from "./latency-model.js";

@@ -5,7 +5,7 @@ import { writeJsonAtomic } from "../base/atomic-file.js";
 import { checkSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { foundInstead, parseJsonFile, problemsOf } from "../base/user-file.js";
-import { architectureSchema } from "../space/schema.js";
+import { architectureSchema } from "../space/architecture.js";
 
 const interval = z.tuple([z.number(), z.number()]);
 
@@ -39,7 +39,8 @@ export const candidateSchema = z.strictObject({
 const resultSchema = z.strictObject({
   format: z.literal(1),
   complete: z.boolean(),
-  space: z.string(),
+  space: z.unknown().describe("The search space, whole."),
+  spaceHash: z.string(),
   checkpoint: z.string().describe("SHA-256 of the weights searched."),
   seed: z.number(),
   budgets: z.array(z.string()),

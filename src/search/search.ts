@@ -6,7 +6,7 @@ import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
 import type { Run } from "../run/run.js";
 import { openLatencyBench } from "../evaluate/latency.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { idOf, smallest } from "../space/space.js";
 import { refuseImpossible, type Budget } from "./budget.js";
 import { bestUnder, coarseToFine } from "./coarse-to-fine.js";
@@ -54,7 +54,8 @@ export async function searchRun(run: Run, options: SearchOptions): Promise<Searc
   refuseImpossible(budgets, plan(smallest(space)));
   const identity: SearchIdentity = {
     format: 1,
-    space: space.hash,
+    space: space.data,
+    spaceHash: space.hash,
     checkpoint: run.weightsHash,
     seed,
     budgets: budgets.map(({ text }) => text),

@@ -3,61 +3,70 @@
  * mixed bases, written in base 36. Every number below the space's count is an architecture of its own.
  */
 import { UserError } from "../base/user-error.js";
+import { assemble, valuesOf, type Architecture, type PartValues } from "./architecture.js";
 import { checkArchitecture } from "./check-architecture.js";
-import { blockChoices, choicesAt, countArchitectures, depthChoices, headWidths } from "./count.js";
-import type { Architecture, SearchSpaceData } from "./schema.js";
+import type { Blocks, Choice, Part } from "./choices.js";
+import { choicesAt, countArchitectures, depthChoices } from "./count.js";
 
-/** Reads choices off a number, least significant first; `put` below is its inverse. */
-interface Digits {
-  take(base: bigint): bigint;
+interface Space {
+  readonly name: string;
+  readonly parts: readonly Part[];
 }
-const digitsOf = (index: bigint): Digits => ({
-  take(base) {
-    const digit = index % base;
-    index /= base;
-    return digit;
-  },
-});
 
-/** The architecture's place in the space's fixed order, in base 36: short, and stable for as long as the space is. */
-export function idOf(space: SearchSpaceData, architecture: Architecture): string {
-  checkArchitecture(space, architecture, "architecture");
-  let index = 0n;
-  let base = 1n;
-  const put = (digit: bigint, count: bigint): void => {
-    index += digit * base;
-    base *= count;
+/** A digit and the number of values it can take. */
+type Digit = readonly [digit: bigint, base: bigint];
+
+/** The number with these digits, the least significant first. */
+function fromDigits(digits: readonly Digit[]): bigint {
+  let weight = 1n;
+  return digits.reduce((sum, [digit, base]) => {
+    const term = digit * weight;
+    weight *= base;
+    return sum + term;
+  }, 0n);
+}
+
+/** Reads digits off a number, the least significant first. */
+function digitsOf(number: bigint): (base: bigint) => bigint {
+  return (base) => {
+    const digit = number % base;
+    number /= base;
+    return digit;
   };
-  const choose = <T>(list: readonly T[], item: T): void => put(BigInt(list.indexOf(item)), BigInt(list.length));
-  choose(space.resolutions, architecture.resolution);
-  choose(space.stem.width, architecture.stem);
-  space.stages.forEach((stage, i) => {
-    const chosen = architecture.stages[i]!;
-    choose(stage.width, chosen.width);
-    // Depth, kernels and expand ratios are one digit: shallower stages first, each with all its choices.
-    let digit = stage.depth
-      .filter((depth) => depth < chosen.depth)
-      .reduce((sum, depth) => sum + choicesAt(stage, depth), 0n);
-    let weight = 1n;
-    const blocks = stage.choicesPer === "block" ? chosen.depth : 1;
-    for (let block = 0; block < blocks; block++) {
-      const kernel = stage.kernel.indexOf(chosen.kernels[block]!);
-      const expand = stage.expand.indexOf(chosen.expands[block]!);
-      digit += weight * BigInt(kernel + stage.kernel.length * expand);
-      weight *= blockChoices(stage);
-    }
-    put(digit, depthChoices(stage));
-  });
-  if (headWidths(space).length > 0) choose(headWidths(space), architecture.head!);
-  if (space.head.mix) choose(space.head.mix.width, architecture.mix!);
-  return index.toString(36);
+}
+
+const digitOf = ({ values }: Choice, value: number): Digit => [BigInt(values.indexOf(value)), BigInt(values.length)];
+
+/** Depth and all choices of the blocks are one digit: shallower first, each depth with all its choices. */
+function digitOfBlocks(blocks: Blocks, { depth, each }: PartValues): Digit {
+  const shallower = blocks.depth.values
+    .filter((other) => other < depth)
+    .reduce((sum, other) => sum + choicesAt(blocks, other), 0n);
+  const chosen = Array.from({ length: blocks.per === "block" ? depth : 1 }, (_, block) =>
+    blocks.each.map((choice, c) => digitOf(choice, each[c]![block]!)),
+  );
+  return [shallower + fromDigits(chosen.flat()), depthChoices(blocks)];
+}
+
+/**
+ * The architecture's place in the space's fixed order, in base 36: short, and stable for as long as the space is.
+ * @throws UserError `space/architecture` where it is no point of the space
+ */
+export function idOf(space: Space, architecture: Architecture): string {
+  checkArchitecture(space, architecture, "architecture");
+  const values = valuesOf(space.parts, architecture);
+  const digits = space.parts.flatMap(({ once, blocks }, i) => [
+    ...once.map((choice, c) => digitOf(choice, values[i]!.once[c]!)),
+    ...(blocks ? [digitOfBlocks(blocks, values[i]!)] : []),
+  ]);
+  return fromDigits(digits).toString(36);
 }
 
 /**
  * The architecture of an id.
  * @throws UserError `space/id` when it is no id of this space.
  */
-export function architectureOf(space: SearchSpaceData, id: string): Architecture {
+export function architectureOf(space: Space, id: string): Architecture {
   const count = countArchitectures(space);
   const index = parseBase36(id);
   if (index === undefined || index >= count) {
@@ -68,35 +77,30 @@ export function architectureOf(space: SearchSpaceData, id: string): Architecture
       fix: "Ids belong to one space; take one from `nestling search` or name a file, biggest, smallest or random:SEED.",
     });
   }
-  const digits = digitsOf(index);
-  const choose = <T>(list: readonly T[]): T => list[Number(digits.take(BigInt(list.length)))]!;
-  const resolution = choose(space.resolutions);
-  const stem = choose(space.stem.width);
-  const stages = space.stages.map((stage) => {
-    const width = choose(stage.width);
-    let digit = digits.take(depthChoices(stage));
-    let depth = stage.depth[0]!;
-    for (const candidate of stage.depth) {
-      depth = candidate;
-      if (digit < choicesAt(stage, candidate)) break;
-      digit -= choicesAt(stage, candidate);
-    }
-    const inner = digitsOf(digit);
-    const block = (): [number, number] => {
-      const both = Number(inner.take(blockChoices(stage)));
-      return [stage.kernel[both % stage.kernel.length]!, stage.expand[Math.floor(both / stage.kernel.length)]!];
-    };
-    const shared = stage.choicesPer === "stage" ? block() : undefined;
-    const blocks = Array.from({ length: depth }, () => shared ?? block());
-    return { width, depth, kernels: blocks.map(([kernel]) => kernel), expands: blocks.map(([, expand]) => expand) };
-  });
-  return {
-    resolution,
-    stem,
-    stages,
-    ...(headWidths(space).length > 0 && { head: choose(headWidths(space)) }),
-    ...(space.head.mix && { mix: choose(space.head.mix.width) }),
-  };
+  const take = digitsOf(index);
+  const values = space.parts.map(({ once, blocks }) => ({
+    once: once.map((choice) => valueOf(choice, take)),
+    ...(blocks ? blocksOf(blocks, take(depthChoices(blocks))) : { depth: 0, each: [] }),
+  }));
+  return assemble(space.parts, values);
+}
+
+const valueOf = ({ values }: Choice, take: (base: bigint) => bigint): number =>
+  values[Number(take(BigInt(values.length)))]!;
+
+/** The inverse of `digitOfBlocks`. */
+function blocksOf(blocks: Blocks, digit: bigint): Omit<PartValues, "once"> {
+  let depth = blocks.depth.values[0]!;
+  for (const candidate of blocks.depth.values) {
+    depth = candidate;
+    if (digit < choicesAt(blocks, candidate)) break;
+    digit -= choicesAt(blocks, candidate);
+  }
+  const take = digitsOf(digit);
+  const block = (): number[] => blocks.each.map((choice) => valueOf(choice, take));
+  const shared = blocks.per === "stage" ? block() : undefined;
+  const chosen = Array.from({ length: depth }, () => shared ?? block());
+  return { depth, each: blocks.each.map((_, choice) => chosen.map((values) => values[choice]!)) };
 }
 
 function parseBase36(text: string): bigint | undefined {

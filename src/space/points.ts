@@ -1,40 +1,32 @@
-/** The space's ends and its random points: one walk over the elastic dimensions, asking for each. */
+/** Points of a space: its ends, and random ones. */
 import type { Random } from "../base/random.js";
-import { headWidths } from "./count.js";
-import type { Architecture, SearchSpaceData } from "./schema.js";
+import { assemble, type Architecture } from "./architecture.js";
+import type { Choice, Part } from "./choices.js";
 
-/** Makes an architecture by asking `choose` for every elastic dimension. */
-function compose(space: SearchSpaceData, choose: (list: readonly number[]) => number): Architecture {
-  return {
-    resolution: choose(space.resolutions),
-    stem: choose(space.stem.width),
-    stages: space.stages.map((stage) => {
-      const width = choose(stage.width);
-      const depth = choose(stage.depth);
-      if (stage.choicesPer === "stage") {
-        const kernel = choose(stage.kernel);
-        const expand = choose(stage.expand);
-        return {
-          width,
-          depth,
-          kernels: Array<number>(depth).fill(kernel),
-          expands: Array<number>(depth).fill(expand),
-        };
-      }
-      const blocks = Array.from({ length: depth }, () => [choose(stage.kernel), choose(stage.expand)] as const);
-      return { width, depth, kernels: blocks.map(([kernel]) => kernel), expands: blocks.map(([, expand]) => expand) };
-    }),
-    ...(headWidths(space).length > 0 && { head: choose(headWidths(space)) }),
-    ...(space.head.mix && { mix: choose(space.head.mix.width) }),
-  };
+interface Space {
+  readonly parts: readonly Part[];
+}
+
+/** Makes an architecture by asking `choose` for every elastic dimension, block by block. */
+export function pointOf({ parts }: Space, choose: (choice: Choice) => number): Architecture {
+  const values = parts.map(({ once: single, blocks }) => {
+    const once = single.map(choose);
+    if (!blocks) return { once, depth: 0, each: [] };
+    const depth = choose(blocks.depth);
+    const draw = (): number[] => blocks.each.map(choose);
+    const shared = blocks.per === "stage" ? draw() : undefined;
+    const drawn = Array.from({ length: depth }, () => shared ?? draw());
+    return { once, depth, each: blocks.each.map((_, choice) => drawn.map((block) => block[choice]!)) };
+  });
+  return assemble(parts, values);
 }
 
 /** The architecture with every elastic dimension at its largest. */
-export const biggest = (space: SearchSpaceData): Architecture => compose(space, (list) => list[list.length - 1]!);
+export const biggest = (space: Space): Architecture => pointOf(space, ({ values }) => values.at(-1)!);
 
 /** The architecture with every elastic dimension at its smallest. */
-export const smallest = (space: SearchSpaceData): Architecture => compose(space, (list) => list[0]!);
+export const smallest = (space: Space): Architecture => pointOf(space, ({ values }) => values[0]!);
 
 /** Each elastic dimension drawn uniformly and independently, as BigNAS trains. */
-export const sample = (space: SearchSpaceData, random: Random): Architecture =>
-  compose(space, (list) => random.pick(list));
+export const sample = (space: Space, random: Random): Architecture =>
+  pointOf(space, ({ values }) => random.pick(values));

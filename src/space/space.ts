@@ -1,20 +1,32 @@
 /** A search space, and all that is asked of one: its size, its points, their ids and neighbours. The folder's face to the others. */
-import { sha256OfJson } from "../base/hash.js";
-import type { SearchSpaceData } from "./schema.js";
+import type { Part } from "./choices.js";
 
+export { type Architecture } from "./architecture.js";
 export { checkArchitecture } from "./check-architecture.js";
 export { countArchitectures } from "./count.js";
 export { architectureOf, idOf } from "./ids.js";
 export { mutate, neighbours } from "./neighbours.js";
-export { biggest, sample, smallest } from "./points.js";
+export { biggest, pointOf, sample, smallest } from "./points.js";
 
-export interface SearchSpace extends SearchSpaceData {
-  /** SHA-256 of the canonical data: two files with equal hashes mean the same space. */
-  readonly hash: string;
+/** What the file of every space says, whatever its family. */
+export interface SpaceData {
+  readonly name: string;
+  readonly description?: string | undefined;
+  /** The kind of network: which other fields the file has, and what they mean. */
+  readonly family: string;
+  /** Number of classes of the data. */
+  readonly classes: number;
+  /** Channels of the images. */
+  readonly channels: 1 | 3;
+  /** Input height = width in pixels, in increasing order. */
+  readonly resolutions: readonly number[];
 }
 
-/** Freezes validated data as a space. `description` and `$schema` don't count for the hash. */
-export function searchSpace(data: SearchSpaceData): SearchSpace {
-  const { description, $schema, ...meaning } = data;
-  return { ...data, hash: sha256OfJson(meaning) };
+export interface SearchSpace<Data extends SpaceData = SpaceData> extends SpaceData {
+  /** The file, validated, with its defaults. */
+  readonly data: Data;
+  /** What an architecture chooses. */
+  readonly parts: readonly Part[];
+  /** SHA-256 of the data without `description` and `$schema`: two files with equal hashes mean the same space. */
+  readonly hash: string;
 }

@@ -60,7 +60,6 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
   probe.dispose();
   const execution = options.execution === undefined || options.execution === "auto" ? "sliced" : options.execution;
   const { mean, std } = data;
-  const { hash: spaceHash, ...spaceData } = space;
   return {
     task: {
       supernet,
@@ -81,8 +80,8 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
       step: 0,
       totalSteps,
       seed,
-      space: spaceData,
-      spaceHash,
+      space: space.data,
+      spaceHash: space.hash,
       recipe,
       data: {
         source,

@@ -8,7 +8,7 @@ import type { Images } from "../data/images.js";
 import { resizeImages } from "../data/resize.js";
 import type { Arrays, Engine, Program } from "../engine/engine.js";
 import type { Graph } from "../graph/graph.js";
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { biggest, idOf, sample, smallest } from "../space/space.js";
 import { viewsOf, type Layout } from "../supernet/initialize.js";
 import { addMaskedGradient, applyMask, mask } from "../supernet/mask.js";

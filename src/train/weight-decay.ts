@@ -1,5 +1,5 @@
 /** Weight decay as a part of the gradient, so that it passes through clipping and the optimizer as the loss does. */
-import type { Architecture } from "../space/schema.js";
+import type { Architecture } from "../space/space.js";
 import { biggest } from "../space/space.js";
 import { boxesOf, forEachRun, slice, type Box } from "../supernet/slice.js";
 import { childrenOf, type Task } from "./sandwich.js";

@@ -103,7 +103,7 @@ export const badSpaces: readonly BadInput[] = [
       stages[1]!["expand"] = [32];
       head["width"] = [16_384];
     },
-    /space\.json is a space of about \d+ weights; want at most 268435456/,
+    /space\.json is a space of \d+ weights; want at most 268435456/,
     "Use smaller widths",
   ),
   changed(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { program } from "../../src/cli/program.js";
-import { parseSpace, shippedSpaces } from "../../src/space/load.js";
+import { parseSpace, shippedSpaces } from "../../src/supernet/spaces.js";
 import { runNestling } from "./bad-input.js";
 import { tinySpacePath } from "./bad-spaces.js";
 import { makeFinishedRun, searchArgs, trainArgs } from "./finished-run.js";

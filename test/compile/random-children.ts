@@ -1,16 +1,16 @@
 /** Random weights, images and architectures of the shipped spaces, all from one seed: what the compiler's tests run over. */
 import type { ImageBlock } from "../../src/data/image-block.js";
 import { random } from "../../src/base/random.js";
-import type { Architecture } from "../../src/space/schema.js";
-import { loadSpace } from "../../src/space/load.js";
-import { idOf, sample, searchSpace, type SearchSpace } from "../../src/space/space.js";
+import type { Architecture } from "../../src/space/space.js";
+import { loadSpace, parseSpace } from "../../src/supernet/spaces.js";
+import { idOf, sample, type SearchSpace } from "../../src/space/space.js";
 import { initialize, layoutOf, viewsOf } from "../../src/supernet/initialize.js";
 import { buildSupernet, type Supernet } from "../../src/supernet/supernet.js";
 
 /** A shipped space, at other resolutions where its own are too much work for a test. */
 export async function spaceAt(name: string, resolutions?: number[]): Promise<SearchSpace> {
   const space = await loadSpace(name);
-  return resolutions ? searchSpace({ ...space, resolutions }) : space;
+  return resolutions ? parseSpace({ ...space.data, resolutions }, name) : space;
 }
 
 /** A supernet with weights none of which is special: batch norms and biases too are random, no last gamma is 0. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { loadDataset } from "../../src/data/load.js";
 import type { EngineName } from "../../src/engine/engine.js";
 import { installCommand, locate } from "../../src/engine/tensorflow/locate.js";
-import { loadSpace } from "../../src/space/load.js";
+import { loadSpace } from "../../src/supernet/spaces.js";
 import { readLog } from "../../src/train/log.js";
 import { recipeSchema, type Recipe } from "../../src/train/recipe.js";
 import type { Execution } from "../../src/train/sandwich.js";

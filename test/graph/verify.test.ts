@@ -4,7 +4,7 @@ import { graphBuilder } from "../../src/graph/builder.js";
 import type { Axis, Graph, Node } from "../../src/graph/graph.js";
 import { print } from "../../src/graph/print.js";
 import { verify } from "../../src/graph/verify.js";
-import { loadSpace, shippedSpaces } from "../../src/space/load.js";
+import { loadSpace, shippedSpaces } from "../../src/supernet/spaces.js";
 import { buildSupernet } from "../../src/supernet/supernet.js";
 
 /** input 3 → conv 8 → batch norm → relu → conv 8 → add → pool → flatten → dense 5 */

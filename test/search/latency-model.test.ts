@@ -4,7 +4,8 @@ import { parseBudget } from "../../src/search/budget.js";
 import { fitLatencyModel } from "../../src/search/latency-model.js";
 import { planOf, workNames } from "../../src/search/plan.js";
 import { propose } from "../../src/search/propose.js";
-import { loadSpace } from "../../src/space/load.js";
+import { loadSpace, parseSpace } from "../../src/supernet/spaces.js";
+import { convnetOf } from "../space/convnet.js";
 import { biggest, idOf, sample, smallest } from "../../src/space/space.js";
 import { buildSupernet } from "../../src/supernet/supernet.js";
 
@@ -70,17 +71,30 @@ test("under a latency budget the model picks a mutant that it sees within the li
 });
 
 test("mutants that were judged are not proposed again, and an exhausted neighbourhood proposes none", () => {
-  const tiny = { ...space, resolutions: [28], stem: { ...space.stem, width: [16, 24] }, stages: [] };
-  const stem = { resolution: 28, stem: 16, stages: [], head: (space.head.width as number[])[0]! };
+  const { stem, stages, head } = convnetOf(space);
+  const heads = [128, 160, 192, 224];
+  const single = stages.map((stage) => ({
+    ...stage,
+    ...{ width: [16], depth: [1], kernel: [3], expand: [4], shortcut: "none" },
+  }));
+  const tiny = parseSpace(
+    {
+      ...space.data,
+      resolutions: [28],
+      stem: { ...stem, width: [16] },
+      head: { ...head, width: heads },
+      stages: single,
+    },
+    "tiny",
+  );
   const near = {
     space: tiny,
-    parent: stem,
+    parent: smallest(tiny),
     budget: parseBudget("macs=1G"),
     plan: () => ({ macs: 1, parameters: 1, work: [1] }),
   };
   const seen = new Set<string>();
-  const heads = Array.isArray(space.head.width) ? space.head.width.length : 1;
-  for (let i = 0; i < 2 * heads; i++) {
+  for (let i = 0; i < heads.length; i++) {
     const mutant = propose(near, seen, random(i))!;
     const id = idOf(tiny, mutant);
     expect(seen.has(id)).toBe(false);

@@ -14,7 +14,8 @@ import {
   smallest,
   type SearchSpace,
 } from "../../src/space/space.js";
-import type { Architecture } from "../../src/space/schema.js";
+import type { Architecture } from "../../src/space/space.js";
+import { convnetOf, inConvnet } from "./convnet.js";
 import { anySpace } from "./any-space.js";
 
 const seed = fc.nat(1e9);
@@ -71,7 +72,9 @@ test("mutants stay in the space at every rate; at 0 nothing changes", () => {
 });
 
 /** How far apart two architectures are in steps, on each elastic dimension that both have. */
-function steps(space: SearchSpace, a: Architecture, b: Architecture): number[] {
+function steps(searched: SearchSpace, one: Architecture, other: Architecture): number[] {
+  const space = convnetOf(searched);
+  const [a, b] = [inConvnet(one), inConvnet(other)];
   const gap = (list: readonly number[], from: number, to: number) => Math.abs(list.indexOf(from) - list.indexOf(to));
   const distances = [gap(space.resolutions, a.resolution, b.resolution), gap(space.stem.width, a.stem, b.stem)];
   space.stages.forEach((stage, i) => {

@@ -1,6 +1,6 @@
 /** Random spaces with every kind of block, choice and head, small enough to count by hand or large beyond 2^53. */
 import fc from "fast-check";
-import { parseSpace } from "../../src/space/load.js";
+import { parseSpace } from "../../src/supernet/spaces.js";
 import type { SearchSpace } from "../../src/space/space.js";
 
 const multiples = (divisor: number, most: number): fc.Arbitrary<number[]> =>

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { UserError } from "../../src/base/user-error.js";
-import { loadArchitecture, loadSpace, parseSpace, shippedSpaces } from "../../src/space/load.js";
+import { loadArchitecture, loadSpace, parseSpace, shippedSpaces } from "../../src/supernet/spaces.js";
 import {
   architectureOf,
   biggest,
@@ -14,6 +14,7 @@ import {
   sample,
   smallest,
 } from "../../src/space/space.js";
+import { inConvnet } from "./convnet.js";
 import fashion from "../../src/space/shipped/fashion.json" with { type: "json" };
 
 const spaces = await Promise.all(shippedSpaces.map(loadSpace));
@@ -74,7 +75,7 @@ test("each elastic dimension is sampled uniformly", () => {
   const draw = random(3);
   const counts = new Map<number, number>();
   for (let i = 0; i < 3000; i++) {
-    const { depth } = sample(space, draw).stages[1]!;
+    const { depth } = inConvnet(sample(space, draw)).stages[1]!;
     counts.set(depth, (counts.get(depth) ?? 0) + 1);
   }
   for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(120);

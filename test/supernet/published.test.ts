@@ -1,9 +1,10 @@
 /** MACs and parameters against the published models, read from the facts that stand beside this repository or in fixtures. */
 import { expect, test } from "vitest";
 import { costOf } from "../../src/graph/analyses.js";
-import { loadSpace, parseSpace } from "../../src/space/load.js";
-import type { Architecture } from "../../src/space/schema.js";
+import { loadSpace, parseSpace } from "../../src/supernet/spaces.js";
+import type { Architecture } from "../../src/space/space.js";
 import { biggest, smallest, type SearchSpace } from "../../src/space/space.js";
+import { convnetOf } from "../space/convnet.js";
 import ofaData from "../../src/space/shipped/ofa-mbv3.json" with { type: "json" };
 import { slice } from "../../src/supernet/slice.js";
 import { buildSupernet } from "../../src/supernet/supernet.js";
@@ -17,17 +18,18 @@ function cost(space: SearchSpace, architecture: Architecture) {
 
 test.each(Object.entries(attentivenas))("attentivenas %s: MACs and parameters", async (_, model) => {
   const space = await loadSpace("attentivenas");
+  const { stages } = convnetOf(space);
   const [stem, ...rest] = model.width;
   const architecture: Architecture = {
     resolution: model.resolution,
     stem: stem!,
-    stages: space.stages.map((_stage, i) => ({
+    stages: stages.map((_stage, i) => ({
       width: rest[i]!,
       depth: model.depth[i]!,
       kernels: Array<number>(model.depth[i]!).fill(model.kernel_size[i]!),
       expands: Array<number>(model.depth[i]!).fill(model.expand_ratio[i]!),
     })),
-    mix: rest[space.stages.length]!,
+    mix: rest[stages.length]!,
   };
   const { macs, parameters } = cost(space, architecture);
   expect(macs).toBe(model.macs);
@@ -73,12 +75,13 @@ function ofaSpace(wide: boolean): SearchSpace {
 
 test.each(onceForAll)("once-for-all $id: MACs and parameters", (model) => {
   const space = ofaSpace(model.stem === 24);
+  const { head } = convnetOf(space);
   const architecture: Architecture = {
     resolution: model.resolution,
     stem: model.stem,
     stages: model.stages.map((stage) => ({ ...stage, depth: stage.kernels.length })),
-    ...(Array.isArray(space.head.width) && { head: space.head.width[0]! }),
-    mix: space.head.mix!.width[0]!,
+    ...(Array.isArray(head.width) && { head: head.width[0]! }),
+    mix: head.mix!.width[0]!,
   };
   const { macs, parameters } = cost(space, architecture);
   expect(macs).toBe(model.macs);

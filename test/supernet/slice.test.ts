@@ -4,6 +4,7 @@ import { random } from "../../src/base/random.js";
 import { graphBuilder } from "../../src/graph/builder.js";
 import { maximumOf, parametersOf, plainSize, valuesInto, type Setting } from "../../src/graph/graph.js";
 import { print } from "../../src/graph/print.js";
+import { convnetOf, inConvnet } from "../space/convnet.js";
 import { biggest } from "../../src/space/space.js";
 import { boxOf, gatherBox, isIdentity, isWhole, scatterAddBox, slice, type Box } from "../../src/supernet/slice.js";
 import { tinySupernets, anyPoint } from "./tiny-spaces.js";
@@ -103,9 +104,10 @@ test("a slice has the blocks of its depth and no others, with the kernels that w
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph, space }, setting, architecture }) => {
       const { nodes } = slice(graph, setting);
-      architecture.stages.forEach(({ depth, kernels }, i) => {
+      const { stages } = convnetOf(space);
+      inConvnet(architecture).stages.forEach(({ depth, kernels }, i) => {
         const block = ({ name }: { name: string }): string => name.split(".").slice(0, 3).join(".");
-        const path = `stages.${space.stages[i]!.name}`;
+        const path = `stages.${stages[i]!.name}`;
         const blocks = new Set(nodes.filter(({ name }) => name.startsWith(`${path}.`)).map(block));
         expect([...blocks]).toEqual(Array.from({ length: depth }, (_, b) => `${path}.${b}`));
         kernels.forEach((kernel, b) => {

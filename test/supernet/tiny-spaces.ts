@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { random } from "../../src/base/random.js";
 import type { Setting } from "../../src/graph/graph.js";
-import { parseSpace } from "../../src/space/load.js";
-import type { Architecture } from "../../src/space/schema.js";
+import { parseSpace } from "../../src/supernet/spaces.js";
+import type { Architecture } from "../../src/space/space.js";
 import { idOf, sample } from "../../src/space/space.js";
 import { buildSupernet, type Supernet } from "../../src/supernet/supernet.js";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkFit } from "../../src/train/fit.js";
-import { loadSpace } from "../../src/space/load.js";
+import { loadSpace } from "../../src/supernet/spaces.js";
 import { images, tinyRecipe, tinySpace, trainTiny } from "./tiny.js";
 
 test("a space, its data and a recipe that agree pass", () => {

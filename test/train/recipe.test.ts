@@ -7,7 +7,7 @@ import { loadCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { makeBatch } from "../../src/data/make-batch.js";
 import { resizeImages } from "../../src/data/resize.js";
 import { createEngine, prepareEngine } from "../../src/engine/choose.js";
-import type { Architecture } from "../../src/space/schema.js";
+import type { Architecture } from "../../src/space/space.js";
 import { smallest } from "../../src/space/space.js";
 import { initialize, viewsOf } from "../../src/supernet/initialize.js";
 import { boxesOf, gatherBox, slice } from "../../src/supernet/slice.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { loadDataset } from "../../src/data/load.js";
-import { loadSpace } from "../../src/space/load.js";
+import { loadSpace } from "../../src/supernet/spaces.js";
 import { readLog, type LogLine } from "../../src/train/log.js";
 import { recipeSchema, type Recipe } from "../../src/train/recipe.js";
 import { train, type TrainOptions, type TrainResult } from "../../src/train/train.js";

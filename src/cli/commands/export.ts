@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { openRun } from "../../run/run.js";
 import { exportChild } from "../../deploy/export-child.js";
-import { loadArchitecture } from "../../space/load.js";
+import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
 import { fewWhole, positiveWhole, type CommonOptions } from "../options.js";
 import { output } from "../output.js";

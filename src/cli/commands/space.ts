@@ -1,9 +1,9 @@
 /** nestling space show | check | count */
 import { Command } from "commander";
 import { costOf } from "../../graph/analyses.js";
-import { loadArchitecture, loadSpace } from "../../space/load.js";
-import type { Architecture } from "../../space/schema.js";
-import { biggest, countArchitectures, idOf, smallest, type SearchSpace } from "../../space/space.js";
+import { loadArchitecture, loadSpace } from "../../supernet/spaces.js";
+import { choicesOf, type Part } from "../../space/choices.js";
+import { biggest, countArchitectures, idOf, smallest, type Architecture, type SearchSpace } from "../../space/space.js";
 import { slice } from "../../supernet/slice.js";
 import { buildSupernet } from "../../supernet/supernet.js";
 import { millions, table, thousands } from "../../base/format.js";
@@ -43,6 +43,19 @@ async function extremes(space: SearchSpace, arch: string | undefined) {
   return all.map(([name, architecture]) => ({ name, ...costs(space, architecture) }));
 }
 
+/** One row a part with layers: what it chooses, and what is the same for every architecture. */
+function partTable(parts: readonly Part[]): [header: string[], rows: string[][]] {
+  const own = new Set(parts.flatMap(({ blocks }) => blocks?.each.map(({ name }) => name) ?? []));
+  const facts = ["stride", "activation", "SE of", "choice per"];
+  const columns = [...new Set(["block", "width", "depth", "kernel", ...own]), ...facts];
+  const rows = parts.flatMap((part) => {
+    if (!part.facts) return [];
+    const lists = new Map(choicesOf([part]).map(({ name, values }) => [name, values.join(", ")]));
+    return [[part.name, ...columns.map((column) => lists.get(column) ?? part.facts?.[column] ?? "-")]];
+  });
+  return [["stage", ...columns], rows];
+}
+
 const sub = (name: string, description: string, example: string): Command =>
   new Command(name)
     .description(description)
@@ -61,61 +74,14 @@ export const spaceCommand = (): Command =>
       ).action(async (name: string, { arch, json }: Options) => {
         const space = await loadSpace(name);
         const architectures = await extremes(space, arch);
-        const list = (values: readonly number[]): string => values.join(", ");
-        const { head } = space;
-        const rows = [
-          [
-            "stem",
-            "conv",
-            list(space.stem.width),
-            "1",
-            `${space.stem.kernel}`,
-            "-",
-            `${space.stem.stride}`,
-            space.stem.activation,
-            "-",
-            "-",
-          ],
-          ...space.stages.map((stage) => [
-            ...[
-              stage.name,
-              stage.block,
-              list(stage.width),
-              list(stage.depth),
-              list(stage.kernel),
-              list(stage.expand),
-              `${stage.stride}`,
-            ],
-            ...[stage.activation, stage.squeezeExcite?.base ?? "-", stage.choicesPer],
-          ]),
-          [
-            "head",
-            "conv",
-            Array.isArray(head.width) ? list(head.width) : `× ${head.width.expand}`,
-            "1",
-            "1",
-            "-",
-            "1",
-            head.activation,
-            "-",
-            "-",
-          ],
-          ...(head.mix
-            ? [["mix", "conv", list(head.mix.width), "1", "1", "-", "1", head.mix.activation, "-", "-"]]
-            : []),
-        ];
         // `space` alone is a space file; loadSpace takes the whole document too, so that it can be saved, changed and used.
-        const { hash, ...file } = space;
         output(json ?? false).result(
-          { space: file, hash, count: countArchitectures(space).toString(), architectures },
+          { space: space.data, hash: space.hash, count: countArchitectures(space).toString(), architectures },
           [
             `${space.name}: ${space.description ?? ""}`,
-            `${space.channels} channels, ${space.classes} classes, resolutions ${list(space.resolutions)}; ${countArchitectures(space).toLocaleString("en-US")} architectures`,
+            `${space.channels} channels, ${space.classes} classes, resolutions ${space.resolutions.join(", ")}; ${countArchitectures(space).toLocaleString("en-US")} architectures`,
             "",
-            table(
-              ["stage", "block", "width", "depth", "kernel", "expand", "stride", "activation", "SE of", "choice per"],
-              rows,
-            ),
+            table(...partTable(space.parts)),
             "",
             table(
               header,

@@ -5,7 +5,7 @@ import { loadDataset } from "../../data/load.js";
 import { engineNames } from "../../engine/choose.js";
 import { agree } from "../../ranks/agree.js";
 import type { Ranks } from "../../ranks/ranks.js";
-import { loadSpace } from "../../space/load.js";
+import { loadSpace } from "../../supernet/spaces.js";
 import type { SearchSpace } from "../../space/space.js";
 import { loadRecipe, recipeSchema, type Recipe } from "../../train/recipe.js";
 import { train } from "../../train/train.js";

@@ -1,0 +1,42 @@
+/**
+ * A search space as one list: the parts of the network (input, stem, stages, head), each with what it chooses once and what each of its
+ * blocks chooses. Counting, ids, sampling, ends, mutation, neighbours, checks, the coarse grid, drawings and tables are short functions
+ * over this list, so a family of networks says what can be chosen in one place.
+ */
+
+/** What a choice is about: the coarse grid moves all choices of one dimension together. */
+export type Dimension = "resolution" | "width" | "depth" | "kernel" | "expand";
+
+/** One elastic dimension: a value out of a list in increasing order. */
+export interface Choice {
+  /** The column of `nestling space show`, and the field of the space file. */
+  readonly name: string;
+  readonly dimension: Dimension;
+  /** Where an architecture keeps the value; for a choice of blocks, the list of their values. */
+  readonly path: Path;
+  readonly values: readonly number[];
+}
+
+/** Keys from an architecture's top: `["stages", 0, "width"]`. */
+export type Path = readonly (string | number)[];
+
+/** Blocks of which an architecture has `depth`, each with a value for every choice in `each`. */
+export interface Blocks {
+  readonly depth: Choice;
+  readonly each: readonly Choice[];
+  /** stage: all blocks share one value of each choice. */
+  readonly per: "stage" | "block";
+}
+
+/** A part of the network and what it chooses. */
+export interface Part {
+  readonly name: string;
+  readonly once: readonly Choice[];
+  readonly blocks?: Blocks;
+  /** What is the same for every architecture, by column of `nestling space show`. None for a part without layers (the input). */
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+/** All elastic dimensions, in the order in which architectures are drawn. */
+export const choicesOf = (parts: readonly Part[]): readonly Choice[] =>
+  parts.flatMap(({ once, blocks }) => [...once, ...(blocks ? [blocks.depth, ...blocks.each] : [])]);

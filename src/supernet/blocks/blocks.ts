@@ -1,0 +1,14 @@
+/** Every kind of block. A new one is a file beside this one and a line here (docs/adding-a-block.md). */
+import { conv } from "./conv.js";
+import { depthwiseSeparable } from "./depthwise-separable.js";
+import { mbconv } from "./mbconv.js";
+import type { BlockKind } from "./block.js";
+
+export const blocks: readonly BlockKind[] = [mbconv, depthwiseSeparable, conv];
+
+/** The kind of a name that the schema has checked. */
+export function blockOf(name: string): BlockKind {
+  const kind = blocks.find((known) => known.name === name);
+  if (!kind) throw new Error(`internal: no block ${name}`);
+  return kind;
+}

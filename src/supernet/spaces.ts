@@ -1,0 +1,119 @@
+/** Reads spaces: the shipped ones by name, others from a file; all mistakes of a file at once, each with place and fix. */
+import { basename } from "node:path";
+import { sha256OfJson } from "../base/hash.js";
+import { random } from "../base/random.js";
+import { UserError } from "../base/user-error.js";
+import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
+import { maximumOf, parametersOf } from "../graph/graph.js";
+import attentivenas from "../space/shipped/attentivenas.json" with { type: "json" };
+import bignas from "../space/shipped/bignas.json" with { type: "json" };
+import fashion from "../space/shipped/fashion.json" with { type: "json" };
+import ofaMbv3 from "../space/shipped/ofa-mbv3.json" with { type: "json" };
+import {
+  architectureOf,
+  biggest,
+  checkArchitecture,
+  sample,
+  smallest,
+  type Architecture,
+  type SearchSpace,
+} from "../space/space.js";
+import { familyOf } from "./families.js";
+import { buildSupernet } from "./supernet.js";
+
+const shipped: ReadonlyMap<string, unknown> = new Map(
+  [fashion, bignas, attentivenas, ofaMbv3].map((data) => [data.name, data]),
+);
+
+/** Names of the spaces that come with the package. */
+export const shippedSpaces: readonly string[] = [...shipped.keys()];
+
+/** 1 GiB of float32, ten times the biggest published supernet; gradients and optimiser state come on top. */
+const MAX_WEIGHTS = 2 ** 28;
+
+/**
+ * A space by its shipped name or from a JSON file: a space, or what `nestling space show --json` printed, which holds one.
+ * @throws UserError `space/invalid` listing every mistake, `space/unknown` when there is neither name nor file.
+ */
+export async function loadSpace(nameOrPath: string): Promise<SearchSpace> {
+  const known = shipped.get(nameOrPath);
+  if (known) return parseSpace(known, nameOrPath);
+  const text = await readUserFile(nameOrPath, {
+    code: "space/unknown",
+    want: `the name of a shipped space (${shippedSpaces.join(", ")}) or a JSON file`,
+    fix: "Start from one: nestling space show fashion --json > my-space.json",
+  });
+  const data = parseJsonFile(text, nameOrPath, "space/invalid");
+  const shown = typeof data === "object" && data !== null && "space" in data;
+  return shown ? parseSpace(data.space, `${basename(nameOrPath)}: space`) : parseSpace(data, basename(nameOrPath));
+}
+
+/**
+ * Validates data as a space.
+ * @param at names the data in messages
+ * @throws UserError `space/invalid` listing every mistake, `space/family`
+ */
+export function parseSpace(input: unknown, at: string): SearchSpace {
+  const family = familyOf(input, at);
+  const parsed = family.schema.safeParse(input);
+  if (!parsed.success) {
+    throw new UserError("space/invalid", problemsOf(parsed.error, input, at, "See docs/space-format.md."));
+  }
+  const { data } = parsed;
+  const problems = family.problemsOf(data, at);
+  if (problems.length > 0) throw new UserError("space/invalid", problems);
+  const { description, $schema, ...meaning } = data;
+  const { name, classes, channels, resolutions } = data;
+  const space: SearchSpace = {
+    ...{ name, family: data.family, classes, channels, resolutions, data },
+    ...(description !== undefined && { description }),
+    parts: family.partsOf(data),
+    hash: sha256OfJson(meaning),
+  };
+  refuseGiant(space, at);
+  return space;
+}
+
+/** A graph holds no numbers, so even one that no memory could train is built in milliseconds. */
+function refuseGiant(space: SearchSpace, at: string): void {
+  const weights = parametersOf(buildSupernet(space).graph).reduce(
+    (sum, { shape }) => sum + shape.reduce<number>((product, size) => product * maximumOf(size), 1),
+    0,
+  );
+  if (weights <= MAX_WEIGHTS) return;
+  throw new UserError("space/invalid", {
+    at,
+    got: `a space of ${weights} weights`,
+    want: `at most ${MAX_WEIGHTS}, which is 1 GiB`,
+    fix: "Use smaller widths, depths, kernels or expand ratios, or fewer classes.",
+  });
+}
+
+/**
+ * An architecture by what a user calls it: an id, `biggest`, `smallest`, `random:SEED`, or a JSON file (an architecture, or
+ * a certificate that holds one).
+ * @throws UserError `space/id`, `space/architecture`
+ */
+export async function loadArchitecture(space: SearchSpace, name: string): Promise<Architecture> {
+  if (name === "biggest") return biggest(space);
+  if (name === "smallest") return smallest(space);
+  const seed = /^random:(\d+)$/.exec(name)?.[1];
+  if (seed !== undefined) return sample(space, random(Number(seed), "architecture"));
+  if (!name.endsWith(".json")) return architectureOf(space, name);
+  const text = await readUserFile(name, {
+    code: "space/architecture",
+    want: "a JSON file with an architecture",
+    fix: "Name an id, biggest, smallest, random:SEED, or a file that exists.",
+  });
+  const data = parseJsonFile(text, name, "space/architecture");
+  const inner = typeof data === "object" && data !== null && "architecture" in data ? data.architecture : data;
+  const parsed = familyOf(space.data, space.name).architectureSchema.safeParse(inner);
+  if (!parsed.success) {
+    throw new UserError(
+      "space/architecture",
+      problemsOf(parsed.error, inner, basename(name), "See docs/space-format.md."),
+    );
+  }
+  checkArchitecture(space, parsed.data, basename(name));
+  return parsed.data;
+}
