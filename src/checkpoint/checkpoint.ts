@@ -6,10 +6,11 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
+import { readDocument, type DocumentKind } from "../base/document.js";
 import { sha256Of } from "../base/hash.js";
-import { checkSeal, sealed } from "../base/seal.js";
+import { orderedSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
-import { parseJsonFile, problemsOf, readUserBytes, readUserFile } from "../base/user-file.js";
+import { readUserBytes } from "../base/user-file.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor, type Tensors } from "./safetensors.js";
 
 const FORMAT = 1;
@@ -45,6 +46,15 @@ export const checkpointSchema = z.strictObject({
   sha256: sha256.describe("Of all fields above as one line of JSON: a damaged number is noticed too."),
 });
 
+export const checkpointFile: DocumentKind<typeof checkpointSchema> = {
+  schema: checkpointSchema,
+  code: "checkpoint/corrupt",
+  fix: "The file is damaged: use another checkpoint or train again.",
+  want: "the checkpoint of a run",
+  unreadable: { code: "checkpoint/missing", fix: "Give a folder that `nestling train --out` made." },
+  seal: orderedSeal,
+};
+
 export type CheckpointState = Omit<z.output<typeof checkpointSchema>, "weights" | "optimizer" | "format" | "sha256">;
 
 export interface Checkpoint {
@@ -70,7 +80,7 @@ export async function saveCheckpoint(
   await writeFilesAtomic([
     [join(folder, files.weights.file), bytes.weights],
     [join(folder, files.optimizer.file), bytes.optimizer],
-    [join(folder, "checkpoint.json"), jsonText(sealed({ format: FORMAT, ...state, ...files }))],
+    [join(folder, "checkpoint.json"), jsonText(sealed({ format: FORMAT, ...state, ...files }, orderedSeal))],
   ]);
   const keep = new Set(["checkpoint.json", files.weights.file, files.optimizer.file]);
   const stale = (await readdir(folder)).filter((name) => !keep.has(name));
@@ -79,23 +89,8 @@ export async function saveCheckpoint(
 
 /** @throws UserError `checkpoint/missing` where checkpoint.json is not, `checkpoint/corrupt` */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
-  const path = join(folder, "checkpoint.json");
-  const text = await readUserFile(path, {
-    code: "checkpoint/missing",
-    want: "the checkpoint of a run",
-    fix: "Give a folder that `nestling train --out` made.",
-  });
-  const data = parseJsonFile(text, path, "checkpoint/corrupt");
-  const parsed = checkpointSchema.safeParse(data);
-  if (!parsed.success) {
-    throw new UserError(
-      "checkpoint/corrupt",
-      problemsOf(parsed.error, data, path, "Use another checkpoint or train again."),
-    );
-  }
-  const fix = "use another checkpoint or train again.";
-  checkSeal(data as z.output<typeof checkpointSchema>, { at: path, code: "checkpoint/corrupt", fix });
-  const { weights, optimizer, format, sha256: _, ...state } = parsed.data;
+  const document = await readDocument(join(folder, "checkpoint.json"), checkpointFile);
+  const { weights, optimizer, format, sha256: _, ...state } = document;
   const read = async ({ file: name, sha256: expected }: z.output<typeof file>): Promise<Map<string, Tensor>> => {
     const at = join(folder, name);
     // Not "missing": there is a checkpoint, and nobody may start a new run over it.

@@ -1,6 +1,6 @@
 /** What is known of an exported child: where it is from, what it costs, how sure each number is. `verify` reruns it. */
 import { z } from "zod";
-import { sha256Of } from "../base/hash.js";
+import type { DocumentKind } from "../base/document.js";
 import { architectureSchema } from "../space/architecture.js";
 
 const interval = z.tuple([z.number(), z.number()]);
@@ -59,21 +59,13 @@ export const certificateSchema = z.strictObject({
 
 export type Certificate = z.output<typeof certificateSchema>;
 
-/** Seals what is known of a child. */
-export const sealed = (rest: Omit<Certificate, "seal">): Certificate => ({ ...rest, seal: sealOf(rest) });
-
-export function sealOf(certificate: Omit<Certificate, "seal"> | Certificate): string {
-  const { seal: _, ...rest } = { seal: "", ...certificate };
-  return sha256Of(canonicalJson(rest));
-}
-
-/** The same text for equal values, whatever order their keys were written in. */
-export const canonicalJson = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+/** Reads a certificate; `verify` says of its seal, so that all that was edited is listed. */
+export const certificateFile: DocumentKind<typeof certificateSchema> = {
+  schema: certificateSchema,
+  code: "deploy/certificate",
+  fix: "Export the child again: a certificate is written beside every file.",
+  want: "the certificate beside the file",
+};
 
 /** `child.onnx` → `child.json`. */
 export const certificatePath = (onnxPath: string): string => onnxPath.replace(/\.onnx$/, ".json");

@@ -1,6 +1,7 @@
 /** One child as a file that ships and the certificate beside it. */
 import { basename } from "node:path";
 import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
+import { canonicalSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { version } from "../base/version.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
@@ -10,7 +11,7 @@ import type { Run } from "../run/run.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import { openLatencyBench, type LatencyBench } from "../evaluate/latency.js";
 import type { Architecture } from "../space/space.js";
-import { certificatePath, sealed, toleranceFor, type Certificate } from "./certificate.js";
+import { certificatePath, toleranceFor, type Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 
 export interface ExportOptions {
@@ -64,7 +65,7 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     .finally(() => (options.bench ? undefined : bench.close()));
   const { p50Ms, intervalMs, p90Ms, minMs, rounds, runs, anchorSpread } = measured!;
   const batch = staticBatch ?? "batch_size";
-  const certificate = sealed({
+  const known: Omit<Certificate, "seal"> = {
     format: 1,
     nestling: version,
     file: basename(out),
@@ -92,7 +93,8 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     preprocessing: { ...preprocessingOf(run, architecture) },
     inputs: { pixel_values: [batch, channels, architecture.resolution, architecture.resolution] },
     outputs: { logits: [batch, run.data.classes.length] },
-  });
+  };
+  const certificate = sealed(known, canonicalSeal);
   // The certificate last: a file with one is whole.
   await writeFilesAtomic([
     [out, child.bytes],

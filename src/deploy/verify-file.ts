@@ -1,18 +1,19 @@
 /** What file and certificate alone can tell: that neither was changed, that they belong together, and that the file loads. */
 import { sha256Of } from "../base/hash.js";
+import { canonicalJson, canonicalSeal, isSealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { describeModel } from "../onnx/decode.js";
 import { hashProvenance } from "../compile/provenance.js";
 import { wilson } from "../evaluate/accuracy.js";
 import { withSession } from "../runtime/session.js";
-import { canonicalJson, sealOf, type Certificate } from "./certificate.js";
+import type { Certificate } from "./certificate.js";
 import type { Ledger } from "./ledger.js";
 
 export async function verifyFile(bytes: Uint8Array, certificate: Certificate, found: Ledger): Promise<void> {
   const sha256 = sha256Of(bytes);
   const whole = sha256 === certificate.sha256;
   found.check("sha256", whole, whole ? sha256 : `${sha256}, not ${certificate.sha256}`);
-  const untouched = sealOf(certificate) === certificate.seal;
+  const untouched = isSealed(certificate, canonicalSeal);
   const edited = "the certificate was edited: its seal is of other numbers";
   found.check("seal", untouched, untouched ? "the certificate is as it was written" : edited);
   verifyArithmetic(bytes, certificate, found);

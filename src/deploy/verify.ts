@@ -1,14 +1,15 @@
 /** Reruns a certificate: is the file the one it speaks of, and does it still do what it says? */
+import { readDocument } from "../base/document.js";
 import { milliseconds } from "../base/format.js";
 import { UserError } from "../base/user-error.js";
-import { parseJsonFile, problemsOf, readUserBytes, readUserFile } from "../base/user-file.js";
+import { readUserBytes } from "../base/user-file.js";
 import { openRun } from "../run/run.js";
 import { loadDataset } from "../data/load.js";
 import { makeBatch } from "../data/make-batch.js";
 import type { LabelledBlock } from "../data/image-block.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import { openLatencyBench } from "../evaluate/latency.js";
-import { certificatePath, certificateSchema, type Certificate } from "./certificate.js";
+import { certificateFile, certificatePath, type Certificate } from "./certificate.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
 import { verifyFile } from "./verify-file.js";
 import { staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
@@ -29,7 +30,7 @@ export interface VerifyOptions {
 /** @throws UserError `deploy/missing`, `deploy/certificate` when there is nothing to check or it can't be read */
 export async function verifyChild(path: string, options: VerifyOptions = {}): Promise<Verification> {
   const bytes = await readModel(path);
-  const certificate = await readCertificate(path);
+  const certificate = await readDocument(certificatePath(path), certificateFile);
   const found = ledger();
   await verifyFile(bytes, certificate, found);
   if (!found.passed) {
@@ -106,17 +107,4 @@ async function readModel(path: string): Promise<Uint8Array> {
     throw new UserError(code, { at: path, got: "a file of another name", want, fix });
   }
   return bytes;
-}
-
-async function readCertificate(path: string): Promise<Certificate> {
-  const at = certificatePath(path);
-  const fix = "Export the child again: a certificate is written beside every file.";
-  const data = parseJsonFile(
-    await readUserFile(at, { code: "deploy/certificate", want: "the certificate beside the file", fix }),
-    at,
-    "deploy/certificate",
-  );
-  const parsed = certificateSchema.safeParse(data);
-  if (!parsed.success) throw new UserError("deploy/certificate", problemsOf(parsed.error, data, at, fix));
-  return parsed.data;
 }

@@ -2,12 +2,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
-import { checkSeal } from "../base/seal.js";
+import { readDocument, type DocumentKind } from "../base/document.js";
+import { canonicalSeal } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
-import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
-import { checkpointSchema } from "../checkpoint/checkpoint.js";
-import { certificateSchema, type Certificate } from "../deploy/certificate.js";
-import { searchSchema, type SearchResult } from "../search/search-file.js";
+import { checkpointFile, type checkpointSchema } from "../checkpoint/checkpoint.js";
+import { certificateFile, certificatePath, type Certificate } from "../deploy/certificate.js";
+import { searchFile, type SearchResult } from "../search/search-file.js";
 import type { SearchSpace } from "../space/space.js";
 import { parseSpace } from "../supernet/spaces.js";
 import { readLog, type LogLine } from "../train/log.js";
@@ -29,12 +29,8 @@ export async function readFolder(folder: string): Promise<RunFolder> {
   const names = await list(folder);
   const inChildren = (await list(join(folder, "children"))).sort();
   const trained = (await list(join(folder, "checkpoint"))).includes("checkpoint.json");
-  const checkpoint = trained
-    ? await readSealed(join(folder, "checkpoint/checkpoint.json"), checkpointSchema)
-    : undefined;
-  const search = names.includes("search.json")
-    ? await readSealed(join(folder, "search.json"), searchSchema)
-    : undefined;
+  const checkpoint = trained ? await read(join(folder, "checkpoint/checkpoint.json"), checkpointFile) : undefined;
+  const search = names.includes("search.json") ? await read(join(folder, "search.json"), searchFile) : undefined;
   const kept = checkpoint ?? search;
   if (!kept) {
     throw new UserError("report/empty", {
@@ -51,30 +47,20 @@ export async function readFolder(folder: string): Promise<RunFolder> {
     children: await Promise.all(
       inChildren
         .filter((name) => name.endsWith(".onnx") && inChildren.includes(name.replace(/\.onnx$/, ".json")))
-        .map(async (name) => ({
-          path: join(folder, "children", name),
-          certificate: await readJson(join(folder, "children", name.replace(/\.onnx$/, ".json")), certificateSchema),
-        })),
+        .map(async (name) => {
+          const path = join(folder, "children", name);
+          return { path, certificate: await read(certificatePath(path), { ...certificateFile, seal: canonicalSeal }) };
+        }),
     ),
   };
 }
 
-const readSealed = <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> =>
-  readJson(path, schema, (data) => checkSeal(data as object, { at: path, code: "report/file", fix: "make it again." }));
-
-async function readJson<S extends z.ZodType>(
-  path: string,
-  schema: S,
-  check?: (data: unknown) => void,
-): Promise<z.output<S>> {
-  const fix = "The file is damaged: make it again.";
-  const data = parseJsonFile(
-    await readUserFile(path, { code: "report/file", want: "a file", fix }),
-    path,
-    "report/file",
-  );
-  const parsed = schema.safeParse(data);
-  if (!parsed.success) throw new UserError("report/file", problemsOf(parsed.error, data, path, fix));
-  check?.(data);
-  return parsed.data;
-}
+/** A report has no other use for a damaged file than to name it. */
+const read = <S extends z.ZodType>(path: string, kind: DocumentKind<S>): Promise<z.output<S>> =>
+  readDocument(path, {
+    ...kind,
+    code: "report/file",
+    fix: "The file is damaged: make it again.",
+    want: "a file",
+    unreadable: {},
+  });

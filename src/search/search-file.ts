@@ -1,10 +1,9 @@
 /** search.json: every child judged, the Pareto fronts, what was chosen. A search rewrites it after each child and resumes from it. */
 import { z } from "zod";
-import { readFile } from "node:fs/promises";
 import { writeJsonAtomic } from "../base/atomic-file.js";
-import { checkSeal, sealed } from "../base/seal.js";
+import { readDocumentIfAny, type DocumentKind } from "../base/document.js";
+import { orderedSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
-import { foundInstead, parseJsonFile, problemsOf } from "../base/user-file.js";
 import { architectureSchema } from "../space/architecture.js";
 
 const interval = z.tuple([z.number(), z.number()]);
@@ -69,25 +68,25 @@ export type Candidate = SearchResult["candidates"][number];
 /** What a search must have in common with the one that it resumes. */
 export type SearchIdentity = Omit<SearchResult, "complete" | "candidates" | "front" | "chosen">;
 
-export const writeSearch = (file: string, result: SearchResult): Promise<void> => writeJsonAtomic(file, sealed(result));
+export const searchFile: DocumentKind<typeof searchSchema> = {
+  schema: searchSchema,
+  code: "search/resume",
+  fix: "Search again without --resume.",
+  want: "a search.json",
+  unreadable: { fix: "Change its permissions." },
+  seal: orderedSeal,
+};
+
+export const writeSearch = (file: string, result: SearchResult): Promise<void> =>
+  writeJsonAtomic(file, sealed(result, orderedSeal));
 
 /**
  * The candidates that a search of this identity has judged before, by id.
  * @throws UserError `search/resume` where the file is damaged or of another search
  */
 export async function judgedBefore(file: string, identity: SearchIdentity): Promise<ReadonlyMap<string, Candidate>> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    const got = foundInstead(error);
-    if (got === "missing") return undefined;
-    throw new UserError("search/resume", { at: file, got, want: "a search.json", fix: "Change its permissions." });
-  });
-  if (text === undefined) return new Map();
-  const data = parseJsonFile(text, file, "search/resume");
-  const parsed = searchSchema.safeParse(data);
-  const fix = "Search again without --resume.";
-  if (!parsed.success) throw new UserError("search/resume", problemsOf(parsed.error, data, file, fix));
-  checkSeal(data as object, { at: file, code: "search/resume", fix: "search again without --resume." });
-  const found = parsed.data;
+  const found = await readDocumentIfAny(file, searchFile);
+  if (!found) return new Map();
   const keys = Object.keys(identity) as (keyof SearchIdentity)[];
   const problems = keys
     .filter((key) => JSON.stringify(found[key]) !== JSON.stringify(identity[key]))

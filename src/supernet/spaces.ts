@@ -1,9 +1,9 @@
 /** Reads spaces: the shipped ones by name, others from a file; all mistakes of a file at once, each with place and fix. */
 import { basename } from "node:path";
+import { checkDocument, readJson } from "../base/document.js";
 import { sha256OfJson } from "../base/hash.js";
 import { random } from "../base/random.js";
 import { UserError } from "../base/user-error.js";
-import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
 import { maximumOf, parametersOf } from "../graph/graph.js";
 import attentivenas from "../space/shipped/attentivenas.json" with { type: "json" };
 import bignas from "../space/shipped/bignas.json" with { type: "json" };
@@ -28,6 +28,20 @@ const shipped: ReadonlyMap<string, unknown> = new Map(
 /** Names of the spaces that come with the package. */
 export const shippedSpaces: readonly string[] = [...shipped.keys()];
 
+const spaceFile = {
+  code: "space/invalid",
+  fix: "See docs/space-format.md.",
+  want: `the name of a shipped space (${shippedSpaces.join(", ")}) or a JSON file`,
+  unreadable: { code: "space/unknown", fix: "Start from one: nestling space show fashion --json > my-space.json" },
+};
+
+const architectureFile = {
+  code: "space/architecture",
+  fix: "See docs/space-format.md.",
+  want: "a JSON file with an architecture",
+  unreadable: { fix: "Name an id, biggest, smallest, random:SEED, or a file that exists." },
+};
+
 /** 1 GiB of float32, ten times the biggest published supernet; gradients and optimiser state come on top. */
 const MAX_WEIGHTS = 2 ** 28;
 
@@ -38,12 +52,7 @@ const MAX_WEIGHTS = 2 ** 28;
 export async function loadSpace(nameOrPath: string): Promise<SearchSpace> {
   const known = shipped.get(nameOrPath);
   if (known) return parseSpace(known, nameOrPath);
-  const text = await readUserFile(nameOrPath, {
-    code: "space/unknown",
-    want: `the name of a shipped space (${shippedSpaces.join(", ")}) or a JSON file`,
-    fix: "Start from one: nestling space show fashion --json > my-space.json",
-  });
-  const data = parseJsonFile(text, nameOrPath, "space/invalid");
+  const data = await readJson(nameOrPath, spaceFile);
   const shown = typeof data === "object" && data !== null && "space" in data;
   return shown ? parseSpace(data.space, `${basename(nameOrPath)}: space`) : parseSpace(data, basename(nameOrPath));
 }
@@ -55,11 +64,7 @@ export async function loadSpace(nameOrPath: string): Promise<SearchSpace> {
  */
 export function parseSpace(input: unknown, at: string): SearchSpace {
   const family = familyOf(input, at);
-  const parsed = family.schema.safeParse(input);
-  if (!parsed.success) {
-    throw new UserError("space/invalid", problemsOf(parsed.error, input, at, "See docs/space-format.md."));
-  }
-  const { data } = parsed;
+  const data = checkDocument(input, at, { ...spaceFile, schema: family.schema });
   const problems = family.problemsOf(data, at);
   if (problems.length > 0) throw new UserError("space/invalid", problems);
   const { description, $schema, ...meaning } = data;
@@ -100,20 +105,10 @@ export async function loadArchitecture(space: SearchSpace, name: string): Promis
   const seed = /^random:(\d+)$/.exec(name)?.[1];
   if (seed !== undefined) return sample(space, random(Number(seed), "architecture"));
   if (!name.endsWith(".json")) return architectureOf(space, name);
-  const text = await readUserFile(name, {
-    code: "space/architecture",
-    want: "a JSON file with an architecture",
-    fix: "Name an id, biggest, smallest, random:SEED, or a file that exists.",
-  });
-  const data = parseJsonFile(text, name, "space/architecture");
+  const data = await readJson(name, architectureFile);
   const inner = typeof data === "object" && data !== null && "architecture" in data ? data.architecture : data;
-  const parsed = familyOf(space.data, space.name).architectureSchema.safeParse(inner);
-  if (!parsed.success) {
-    throw new UserError(
-      "space/architecture",
-      problemsOf(parsed.error, inner, basename(name), "See docs/space-format.md."),
-    );
-  }
-  checkArchitecture(space, parsed.data, basename(name));
-  return parsed.data;
+  const schema = familyOf(space.data, space.name).architectureSchema;
+  const architecture = checkDocument(inner, basename(name), { ...architectureFile, schema });
+  checkArchitecture(space, architecture, basename(name));
+  return architecture;
 }

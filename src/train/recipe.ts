@@ -1,7 +1,6 @@
 /** The training recipe: every technique a named option, with BigNAS's value (arXiv 2003.11142, section 3) as default. */
 import { z } from "zod";
-import { UserError } from "../base/user-error.js";
-import { parseJsonFile, problemsOf, readUserFile } from "../base/user-file.js";
+import { readDocument } from "../base/document.js";
 import paper from "./recipes/paper.json" with { type: "json" };
 import short from "./recipes/short.json" with { type: "json" };
 
@@ -109,14 +108,10 @@ export const shippedRecipes: readonly string[] = [...shipped.keys()];
 export async function loadRecipe(nameOrPath: string): Promise<Recipe> {
   const known = shipped.get(nameOrPath);
   if (known) return recipeSchema.parse(known);
-  const text = await readUserFile(nameOrPath, {
+  return readDocument(nameOrPath, {
+    schema: recipeSchema,
     code: "train/recipe",
-    want: `a shipped recipe (${shippedRecipes.join(", ")}) or a JSON file`,
     fix: "See docs/recipe.md.",
+    want: `a shipped recipe (${shippedRecipes.join(", ")}) or a JSON file`,
   });
-  const data = parseJsonFile(text, nameOrPath, "train/recipe");
-  const parsed = recipeSchema.safeParse(data);
-  if (!parsed.success)
-    throw new UserError("train/recipe", problemsOf(parsed.error, data, nameOrPath, "See docs/recipe.md."));
-  return parsed.data;
 }

@@ -66,7 +66,7 @@ export const badFiles: readonly BadInput[] = [
     cutOff,
     exported,
     "checkpoint.json is not JSON",
-    "Mend it",
+    "Fix it",
   ),
   damaged(
     "checkpoint.json with another seed",
@@ -154,7 +154,7 @@ export const badFiles: readonly BadInput[] = [
     cutOff,
     resumed,
     "run/search.json is not JSON",
-    "Mend it",
+    "Fix it",
   ),
   damaged(
     "search.json with another digit, at --resume",

@@ -90,7 +90,7 @@ export const badFlags: readonly BadInput[] = [
     "shrot is missing; want a shipped recipe (paper, short)",
     "docs/recipe.md",
   ),
-  recipe("cut off", '{"name": "a",', "recipe.json is not JSON", "Mend it"),
+  recipe("cut off", '{"name": "a",', "recipe.json is not JSON", "Fix it"),
   recipe("without a name", {}, "recipe.json: name is missing"),
   recipe("with an unknown key", { name: "a", learnRate: 1 }, "unknown key learnRate", "docs/recipe.md"),
   recipe("of negative epochs", { name: "a", epochs: -1 }, "recipe.json: epochs is -1; want >=0.001"),

@@ -63,8 +63,8 @@ export const badSpaces: readonly BadInput[] = [
     says: ["spaces is a folder", "a JSON file"],
     prepare: ({ write }) => write("spaces/a.json", "{}"),
   },
-  written("an empty space file", "", "space.json is not JSON", "Mend it"),
-  written("a space file cut off", tinyText.slice(0, 300), "space.json is not JSON", "Mend it"),
+  written("an empty space file", "", "space.json is not JSON", "Fix it"),
+  written("a space file cut off", tinyText.slice(0, 300), "space.json is not JSON", "Fix it"),
   written("a list as a space", "[]", "space.json is []; want object", "docs/space-format.md"),
   written("null as a space", "null", "space.json is null; want object"),
   written(

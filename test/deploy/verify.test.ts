@@ -3,8 +3,9 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { canonicalSeal, sealed } from "../../src/base/seal.js";
 import { sha256Of } from "../../src/base/hash.js";
-import { certificateSchema, sealed, type Certificate } from "../../src/deploy/certificate.js";
+import { certificateSchema, type Certificate } from "../../src/deploy/certificate.js";
 import { exportChild } from "../../src/deploy/export-child.js";
 import { verifyChild, type Verification } from "../../src/deploy/verify.js";
 import { wilson } from "../../src/evaluate/accuracy.js";
@@ -145,7 +146,8 @@ test("each number of the certificate that is edited is found", async () => {
 });
 
 test("an edit that is sealed again is found where it contradicts the file, itself, or the run", async () => {
-  const resealed = (edit: Partial<Certificate>) => copy({ certificate: (whole) => sealed({ ...whole, ...edit }) });
+  const resealed = (edit: Partial<Certificate>) =>
+    copy({ certificate: (whole) => sealed({ ...whole, ...edit }, canonicalSeal) });
   const alone = async (edit: Partial<Certificate>) => failures(await verifyChild(await resealed(edit)));
   expect(await alone({ accuracy: 0.99 })).toEqual(["arithmetic"]);
   expect(await alone({ architecture: biggest(run.supernet.space) })).toEqual(["provenance"]);

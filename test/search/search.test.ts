@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sealed } from "../../src/base/seal.js";
+import { orderedSeal, sealed } from "../../src/base/seal.js";
 import { openLatencyBench } from "../../src/evaluate/latency.js";
 import { formatCost, meets, parseBudget, type Budget } from "../../src/search/budget.js";
 import { coarseGrid } from "../../src/search/grid.js";
@@ -89,7 +89,10 @@ test("the same seed gives the same bytes, another seed other mutants", async () 
 test.each([1, 40])("cut off after %i children, a resumed search ends with the same bytes", async (kept) => {
   const file = join(await temporaryFolder(), "search.json");
   const { candidates, ...rest } = whole.result;
-  writeFileSync(file, JSON.stringify(sealed({ ...rest, complete: false, candidates: candidates.slice(0, kept) })));
+  writeFileSync(
+    file,
+    JSON.stringify(sealed({ ...rest, complete: false, candidates: candidates.slice(0, kept) }, orderedSeal)),
+  );
   let judged = 0;
   await search({ file, resume: true, onCandidate: () => judged++ });
   expect(readFileSync(file, "utf8")).toBe(readFileSync(whole.file, "utf8"));
