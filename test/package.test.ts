@@ -1,6 +1,6 @@
 /** The package as npm delivers it: packed, installed into another project, and used from there with nothing of this repository. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -25,20 +25,41 @@ beforeAll(() => {
 }, 600_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-test("the package holds what is used and nothing else", () => {
-  const packed = JSON.parse(
+const packed = (): string[] => {
+  const [content] = JSON.parse(
     execFileSync("npm", ["pack", "--dry-run", "--ignore-scripts", "--json"], { encoding: "utf8", stdio: "pipe" }),
   ) as { files: { path: string }[] }[];
-  const tops = new Set(packed[0]!.files.map(({ path }) => path.split("/")[0]));
+  return content!.files.map(({ path }) => path);
+};
+
+test("the package holds what is used and nothing else", () => {
+  const tops = new Set(packed().map((path) => path.split("/")[0]));
   expect([...tops].sort()).toEqual([
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
     "dist",
+    "docs",
     "fixtures",
     "package.json",
     "schemas",
   ]);
+});
+
+test("every path that a message names is in the package", () => {
+  const paths = packed();
+  const named = new Set<string>();
+  for (const name of readdirSync("src", { recursive: true, encoding: "utf8" })) {
+    if (!name.endsWith(".ts")) continue;
+    const text = readFileSync(join("src", name), "utf8").replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, "");
+    for (const [path] of text.matchAll(/\b(?:docs|schemas|fixtures|examples|bench|scripts)\/[\w/-]+(?:\.\w+)*/g))
+      named.add(path);
+  }
+  expect([...named]).toEqual(
+    expect.arrayContaining(["docs/recipe.md", "docs/space-format.md", "fixtures/fashion-mnist"]),
+  );
+  const isThere = (path: string): boolean => paths.some((one) => one === path || one.startsWith(`${path}/`));
+  expect([...named].filter((path) => !isThere(path))).toEqual([]);
 });
 
 test("npx nestling runs: doctor, and a training on the shipped images", () => {
