@@ -1,6 +1,7 @@
 /** The contract over thousands of random architectures. `SEED=7 npm run test:exact` draws others. */
 import { expect, test } from "vitest";
 import { createEngine } from "../../src/engine/choose.js";
+import { shippedSpaces } from "../../src/supernet/spaces.js";
 import { holdContract, TOLERANCE, type Worst } from "../compile/contract.js";
 import { spaceAt } from "../compile/random-children.js";
 
@@ -20,7 +21,7 @@ test.for(Array.from({ length: 20 }, (_, part) => seed + part))(
   },
 );
 
-test.for(["bignas", "attentivenas", "ofa-mbv3"])(
+test.for(shippedSpaces.filter((name) => name !== "fashion"))(
   "masked = sliced = compiled: 50 random architectures of %s at 36 or 64 pixels",
   async (name, { annotate }) => {
     const space = await spaceAt(name, [36, 64]);

@@ -34,6 +34,7 @@ export function buildNetwork({ data, parts }: SearchSpace<ConvnetData>, elastic:
   x = builder.globalAveragePool("head.pool", x);
   if (head.mix) {
     x = builder.conv("head.mix", x, { out: widthOf("mix", mixPart).channels });
+    if (head.mix.batchNorm) x = builder.batchNorm("head.mix.norm", x);
     x = builder.activation("head.mix.activation", x, head.mix.activation);
   }
   x = builder.dropout("head.dropout", builder.flatten("head.flatten", x));

@@ -80,9 +80,16 @@ export const spaceSchema = z
           .describe("Channels of the last 1×1 convolution, or a multiple of the last stage's width."),
         activation,
         mix: z
-          .strictObject({ width: choices(width, "Output channels."), activation })
+          .strictObject({
+            width: choices(width, "Output channels."),
+            activation,
+            batchNorm: z
+              .boolean()
+              .default(false)
+              .describe("Whether a batch norm follows it (MobileNetV4), or none (MobileNetV3)."),
+          })
           .optional()
-          .describe("A second 1×1 layer after the pooling, without batch norm (the MobileNetV3 head)."),
+          .describe("A second 1×1 layer after the pooling."),
       })
       .describe("From the last stage to the classifier."),
   })
