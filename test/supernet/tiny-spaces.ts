@@ -79,6 +79,43 @@ export const tinySupernets: readonly Supernet[] = [
     ],
     head: { width: [16, 24], activation: "relu" },
   },
+  {
+    name: "tiny-fused",
+    classes: 3,
+    channels: 1,
+    resolutions: [8, 9],
+    divisor: 4,
+    stem: { ...stem, activation: "swish" },
+    stages: [
+      {
+        name: "fused",
+        block: "fused-mbconv",
+        width: [4, 8],
+        depth: [1, 2, 3],
+        kernel: [1, 3, 5],
+        expand: [2, 3],
+        stride: 2,
+        activation: "swish",
+        shortcut: "avgpool+conv",
+        choicesPer: "block",
+      },
+      {
+        name: "single",
+        block: "fused-mbconv",
+        width: [4, 8],
+        depth: [1, 2],
+        kernel: [3, 5],
+        stride: 1,
+        activation: "relu",
+        shortcut: "conv",
+      },
+    ],
+    head: {
+      width: [16, 24],
+      activation: "relu",
+      mix: { width: [8, 16], activation: "hard-swish", batchNorm: true },
+    },
+  },
 ].map((data) => buildSupernet(parseSpace(data, data.name)));
 
 export interface Point {

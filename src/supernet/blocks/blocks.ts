@@ -1,10 +1,11 @@
 /** Every kind of block. A new one is a file beside this one and a line here (docs/adding-a-block.md). */
 import { conv } from "./conv.js";
 import { depthwiseSeparable } from "./depthwise-separable.js";
+import { fusedMbconv } from "./fused-mbconv.js";
 import { mbconv } from "./mbconv.js";
 import type { BlockKind } from "./block.js";
 
-export const blocks: readonly BlockKind[] = [mbconv, depthwiseSeparable, conv];
+export const blocks: readonly BlockKind[] = [mbconv, fusedMbconv, depthwiseSeparable, conv];
 
 /** The kind of a name that the schema has checked. */
 export function blockOf(name: string): BlockKind {

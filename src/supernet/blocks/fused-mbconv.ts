@@ -1,0 +1,27 @@
+/**
+ * Fused inverted bottleneck: one full convolution in place of expansion and depthwise. EfficientNetV2, arXiv 2104.00298. Ratio 1 alone leaves
+ * the projection out: the convolution itself makes the output channels, with activation.
+ */
+import { expand, kernel, type BlockKind } from "./block.js";
+import { conv } from "./conv.js";
+import { appendProjection, expandedWidth } from "./layers.js";
+
+export const fusedMbconv: BlockKind = {
+  name: "fused-mbconv",
+  says: "expand k×k, project 1×1; with expand ratio 1 one full convolution",
+  chooses: [kernel, expand],
+  squeezeExcite: false,
+  build(context, x) {
+    const { builder, elastic, path, stage, stride, choice } = context;
+    const middle = expandedWidth(context);
+    if (middle === context.in) return conv.build(context, x);
+    const { values, read } = choice("kernel");
+    x = builder.conv(`${path}.expand`, x, {
+      out: middle.channels,
+      kernel: elastic.kernel(path, values, read),
+      stride,
+    });
+    x = builder.activation(`${path}.expand.activation`, builder.batchNorm(`${path}.expand.norm`, x), stage.activation);
+    return appendProjection(context, x);
+  },
+};
