@@ -21,6 +21,7 @@ import { loadSpace } from "../dist/supernet/spaces.js";
 import { biggest, smallest } from "../dist/space/space.js";
 import { initialize, layoutOf, viewsOf } from "../dist/supernet/initialize.js";
 import { buildSupernet } from "../dist/supernet/supernet.js";
+import { localTarget } from "../dist/target/local.js";
 import { startPython } from "./python.mjs";
 import { appendResult, median } from "./results.mjs";
 
@@ -154,7 +155,7 @@ async function timeCompilation({ compile }, torch, folder) {
 async function timeFiles({ dims }, folder) {
   const file = (name) => ({ name, bytes: readFileSync(join(folder, `${name}.onnx`)), dims: [1, ...dims.slice(1)] });
   const ours = file("ours");
-  const latency = await openLatencyBench({ minRounds: 15, maxRounds: 60, precision: 0.005 });
+  const latency = await openLatencyBench(localTarget(), { minRounds: 15, maxRounds: 60, precision: 0.005 });
   try {
     const [first, jit, dynamo, second] = await latency.measure([ours, file("dynamo-false"), file("dynamo-true"), ours]);
     const oursMs = (first.p50Ms + second.p50Ms) / 2;

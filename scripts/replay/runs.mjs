@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRun } from "../../dist/run/run.js";
 import { loadDataset } from "../../dist/data/load.js";
-import { environment } from "../../dist/evaluate/environment.js";
+import { environmentHere } from "../../dist/target/environment.js";
 import { parseBudget } from "../../dist/search/budget.js";
 import { searchRun } from "../../dist/search/search.js";
 import { loadSpace } from "../../dist/supernet/spaces.js";
@@ -78,6 +78,6 @@ async function searchOf(run) {
 }
 
 function kindOfMachine() {
-  const { cpuFlags, onnxruntime } = environment(1);
+  const { cpuFlags, onnxruntime } = environmentHere();
   return `onnxruntime ${onnxruntime} on ${cpuFlags.join(" ")}`;
 }

@@ -3,7 +3,8 @@
  * (shared facts: opset 17, IR 8; swish as x · Sigmoid(x); hard-swish as x · HardSigmoid(x); squeeze-and-excite with the gate
  * first, which OpenCV 4.6 needs; GlobalAveragePool; Flatten and Gemm).
  */
-import { onnx } from "../onnx/onnx.js";
+import type { onnx } from "../onnx/onnx.js";
+import { attributeProtos, valueInfo, type Attributes } from "../onnx/protos.js";
 import { isParameter, plainSize, type Node, type Parameter, type Value } from "../graph/graph.js";
 import type { ActivationFunction, NodeOf, OperatorName } from "../graph/operators.js";
 import { inferExtents, type Extents } from "../graph/shapes.js";
@@ -33,7 +34,6 @@ interface Sink {
   scalar(name: string, value: number): string;
   extents: Extents;
 }
-type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
 
 const pair = (x: number): [number, number] => [x, x];
 
@@ -149,7 +149,7 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
         name: `${name}/${opType}${count > 0 ? count : ""}`,
         input: inputs.map(renamed),
         output: outputs.map(renamed),
-        attribute: Object.entries(attributes).map(([key, value]) => attributeProto(key, value)),
+        attribute: attributeProtos(attributes),
       });
     },
     vector(parameter) {
@@ -165,14 +165,12 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
   };
   for (const node of graph.nodes) (rows[node.op] as (sink: Sink, node: Node) => void)(sink, node);
 
-  const batch: onnx.TensorShapeProto.IDimension =
-    options.staticBatch === undefined ? { dimParam: "batch_size" } : { dimValue: options.staticBatch };
-  const fixed = (dimValue: number): onnx.TensorShapeProto.IDimension => ({ dimValue });
-  const input = [batch, fixed(plainSize(graph.input.channels)), fixed(options.resolution), fixed(options.resolution)];
+  const batch = options.staticBatch ?? "batch_size";
+  const input = [batch, plainSize(graph.input.channels), options.resolution, options.resolution];
   const outputs = graph.outputs.map((value) =>
     valueInfo(renamed(value.name), [
       ...(sink.extents.get(value.name) === "flat" ? [batch] : []),
-      fixed(plainSize(value.channels)),
+      plainSize(value.channels),
     ]),
   );
   const model: onnx.IModelProto = {
@@ -190,18 +188,3 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
   };
   return encodeModel(model, [...tensors.values()]);
 }
-
-function attributeProto(
-  name: string,
-  value: number | readonly number[] | { readonly float: number },
-): onnx.IAttributeProto {
-  const { AttributeType } = onnx.AttributeProto;
-  if (typeof value === "number") return { name, type: AttributeType.INT, i: value };
-  if ("float" in value) return { name, type: AttributeType.FLOAT, f: value.float };
-  return { name, type: AttributeType.INTS, ints: [...value] };
-}
-
-const valueInfo = (name: string, dim: onnx.TensorShapeProto.IDimension[]): onnx.IValueInfoProto => ({
-  name,
-  type: { tensorType: { elemType: onnx.TensorProto.DataType.FLOAT, shape: { dim } } },
-});

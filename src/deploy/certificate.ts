@@ -45,6 +45,7 @@ export const certificateSchema = z.strictObject({
     anchorMs: z.number(),
     anchorSpread: z.number(),
   }),
+  target: z.string().optional().describe("Where latency was measured; older certificates are of this machine."),
   environment: z.record(z.string(), z.unknown()),
   maxDifference: z.number().describe("Largest |logit difference| to the masked supernet with the same statistics."),
   tolerance: z.number().describe("1e-4 × (1 + largest |logit|): what maxDifference may be."),

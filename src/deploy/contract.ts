@@ -5,6 +5,8 @@ import { emit } from "../compile/emit.js";
 import { blockOf, type Run } from "../run/run.js";
 import type { LabelledBlock } from "../data/image-block.js";
 import { compareModels, type Comparison } from "../evaluate/accuracy.js";
+import { localTarget } from "../target/local.js";
+import { withModel } from "../target/target.js";
 
 /** Test images at a resolution, all of them or the first `count`. */
 export function testImages(run: Run, resolution: number, count = run.data.test.count): LabelledBlock {
@@ -24,5 +26,8 @@ export function compareToSupernet(
 ): Promise<Comparison> {
   const masked = maskedChild(run.supernet, run.weights, child.architecture, child.statistics);
   const supernet = emit(masked, { resolution: child.architecture.resolution, output: "logits" });
-  return compareModels(supernet, child.bytes, images, { first: "disabled", second: "all" });
+  const asWritten = localTarget({ threads: 0, optimization: "disabled" });
+  return withModel(asWritten, supernet, (whole) =>
+    withModel(localTarget({ threads: 0 }), child.bytes, (shipped) => compareModels(whole, shipped, images)),
+  );
 }

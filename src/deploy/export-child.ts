@@ -9,8 +9,10 @@ import { preprocessingOf } from "../compile/metadata.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
-import { openLatencyBench, type LatencyBench } from "../evaluate/latency.js";
+import { withLatencyBench, type LatencyBench, type Timed } from "../evaluate/latency.js";
+import type { Latency } from "../evaluate/rounds.js";
 import type { Architecture } from "../space/space.js";
+import type { Target } from "../target/target.js";
 import { certificatePath, toleranceFor, type Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 
@@ -20,7 +22,9 @@ export interface ExportOptions {
   readonly recalibrationImages?: number;
   /** A fixed batch size instead of a free one. */
   readonly staticBatch?: number;
-  /** An open bench, to share one anchor among many exports. */
+  /** Where its latency is measured: on this machine by default. */
+  readonly target?: Target;
+  /** An open bench instead of a target, to share one anchor among many exports. */
   readonly bench?: LatencyBench;
 }
 
@@ -28,7 +32,7 @@ export interface ExportOptions {
 const COMPARED = 500;
 
 /**
- * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on this machine.
+ * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on the target.
  * @throws UserError `deploy/out` when the name is no .onnx file
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
@@ -57,13 +61,13 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     );
   }
   const accuracy = await measureAccuracy(judged.bytes, images);
-  const bench = options.bench ?? (await openLatencyBench());
   const { channels } = run.data.train;
   const dims = [staticBatch ?? 1, channels, architecture.resolution, architecture.resolution];
-  const [measured] = await bench
-    .measure([{ name: child.id, bytes: child.bytes, dims }])
-    .finally(() => (options.bench ? undefined : bench.close()));
-  const { p50Ms, intervalMs, p90Ms, minMs, rounds, runs, anchorSpread } = measured!;
+  const timed = { name: child.id, bytes: child.bytes, dims };
+  const { bench, latency } = await (options.bench
+    ? timeOn(options.bench, timed)
+    : withLatencyBench(options.target, {}, (opened) => timeOn(opened, timed)));
+  const { p50Ms, intervalMs, p90Ms, minMs, rounds, runs, anchorSpread } = latency;
   const batch = staticBatch ?? "batch_size";
   const known: Omit<Certificate, "seal"> = {
     format: 1,
@@ -84,6 +88,7 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     testImages: accuracy.count,
     latencyMs: p50Ms,
     latency: { p50Ms, intervalMs: [...intervalMs], p90Ms, minMs, rounds, runs, anchorMs: bench.anchorMs, anchorSpread },
+    target: bench.target,
     environment: { ...bench.environment },
     maxDifference,
     tolerance,
@@ -101,4 +106,9 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     [certificatePath(out), jsonText(certificate)],
   ]);
   return certificate;
+}
+
+async function timeOn(bench: LatencyBench, timed: Timed): Promise<{ bench: LatencyBench; latency: Latency }> {
+  const [latency] = await bench.measure([timed]);
+  return { bench, latency: latency! };
 }

@@ -1,10 +1,11 @@
 /** Search, then the best child of each budget as a file with its certificate. */
 import { join } from "node:path";
 import type { Run } from "../run/run.js";
-import { openLatencyBench } from "../evaluate/latency.js";
+import { withLatencyBench } from "../evaluate/latency.js";
 import { architectureOf } from "../space/space.js";
 import { searchRun, type SearchOptions } from "../search/search.js";
 import type { SearchResult } from "../search/search-file.js";
+import { withTarget } from "../target/local.js";
 import type { Certificate } from "./certificate.js";
 import { exportChild } from "./export-child.js";
 
@@ -13,27 +14,29 @@ export interface SearchOutcome {
   readonly children: readonly { readonly budget: string; readonly path: string; readonly certificate: Certificate }[];
 }
 
-/** @param out gets search.json and children/<budget>.onnx with .json */
+/**
+ * Searches, then exports the best child of each budget. Latencies of both are of one target, this machine by default.
+ * @param out gets search.json and children/<budget>.onnx with .json
+ */
 export async function search(
   run: Run,
   options: Omit<SearchOptions, "file"> & { readonly out?: string },
 ): Promise<SearchOutcome> {
   const { out = run.folder, ...rest } = options;
-  const result = await searchRun(run, { ...rest, file: join(out, "search.json") });
-  const bench = await openLatencyBench();
-  try {
-    const children = [];
-    for (const { text, fileName } of options.budgets) {
-      const chosen = result.chosen.find(({ budget }) => budget === text);
-      if (!chosen) continue;
-      const path = join(out, "children", `${fileName}.onnx`);
-      const architecture = architectureOf(run.supernet.space, chosen.id);
-      const recalibrationImages = result.recalibrationImages;
-      const certificate = await exportChild(run, architecture, { out: path, bench, recalibrationImages });
-      children.push({ budget: text, path, certificate });
-    }
-    return { result, children };
-  } finally {
-    await bench.close();
-  }
+  return withTarget(options.target, async (target) => {
+    const result = await searchRun(run, { ...rest, target, file: join(out, "search.json") });
+    return withLatencyBench(target, {}, async (bench) => {
+      const children = [];
+      for (const { text, fileName } of options.budgets) {
+        const chosen = result.chosen.find(({ budget }) => budget === text);
+        if (!chosen) continue;
+        const path = join(out, "children", `${fileName}.onnx`);
+        const architecture = architectureOf(run.supernet.space, chosen.id);
+        const recalibrationImages = result.recalibrationImages;
+        const certificate = await exportChild(run, architecture, { out: path, bench, recalibrationImages });
+        children.push({ budget: text, path, certificate });
+      }
+      return { result, children };
+    });
+  });
 }

@@ -3,8 +3,8 @@ import { compiler } from "../compile/compile-child.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
 import { measureAccuracy, type Accuracy } from "../evaluate/accuracy.js";
-import { environment } from "../evaluate/environment.js";
 import { checkArchitecture, idOf } from "../space/space.js";
+import { environmentHere } from "../target/environment.js";
 import { toleranceFor, type Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 import type { Ledger } from "./ledger.js";
@@ -69,7 +69,7 @@ export function staticBatchOf({ inputs }: Certificate): number | undefined {
 
 /** Whether this machine rounds as the certificate's did. */
 function isSameMachine(certificate: Certificate): boolean {
-  const here = environment(1);
+  const here = environmentHere();
   return (["cpu", "cores", "cpuFlags", "onnxruntime"] as const).every(
     (key) => JSON.stringify(here[key]) === JSON.stringify(certificate.environment[key]),
   );

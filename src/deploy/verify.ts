@@ -8,7 +8,8 @@ import { loadDataset } from "../data/load.js";
 import { makeBatch } from "../data/make-batch.js";
 import type { LabelledBlock } from "../data/image-block.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
-import { openLatencyBench } from "../evaluate/latency.js";
+import { withLatencyBench } from "../evaluate/latency.js";
+import type { Target } from "../target/target.js";
 import { certificateFile, certificatePath, type Certificate } from "./certificate.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
 import { verifyFile } from "./verify-file.js";
@@ -25,6 +26,8 @@ export interface VerifyOptions {
   readonly run?: string;
   /** The data set: measures accuracy again. With `run`, by default the run's own. */
   readonly data?: string;
+  /** Where latency is measured again: on this machine by default. */
+  readonly target?: Target;
 }
 
 /** @throws UserError `deploy/missing`, `deploy/certificate` when there is nothing to check or it can't be read */
@@ -42,7 +45,7 @@ export async function verifyChild(path: string, options: VerifyOptions = {}): Pr
       found.skip("supernet", "give --run RUN to compare with the supernet");
       await verifyData(bytes, certificate, options.data, found);
     }
-    await noteLatency(bytes, certificate, found);
+    await noteLatency(bytes, certificate, options.target, found);
   }
   return { file: path, passed: found.passed, checks: found.checks };
 }
@@ -59,16 +62,19 @@ async function verifyData(
   else verifyAccuracy(certificate, await measureAccuracy(bytes, await imagesOf(certificate, source)), found);
 }
 
-/** Latency is of a machine and a moment: told, never held against the certificate. */
-async function noteLatency(bytes: Uint8Array, { id, inputs, latencyMs }: Certificate, found: Ledger): Promise<void> {
-  const bench = await openLatencyBench();
-  try {
+/** Latency is of a device and a moment: noted, never checked against the certificate. */
+async function noteLatency(
+  bytes: Uint8Array,
+  { id, inputs, latencyMs }: Certificate,
+  target: Target | undefined,
+  found: Ledger,
+): Promise<void> {
+  await withLatencyBench(target, {}, async (bench) => {
     const dims = inputs.pixel_values.map((size) => (typeof size === "number" ? size : 1));
     const [measured] = await bench.measure([{ name: id, bytes, dims }]);
-    found.note("latency", `${milliseconds(measured!.p50Ms)} here, certified ${milliseconds(latencyMs)}`);
-  } finally {
-    await bench.close();
-  }
+    const where = bench.target === "local" ? "here" : `on ${bench.target}`;
+    found.note("latency", `${milliseconds(measured!.p50Ms)} ${where}, certified ${milliseconds(latencyMs)}`);
+  });
 }
 
 /** The test images, prepared as the certificate says. */

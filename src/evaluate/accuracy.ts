@@ -1,12 +1,14 @@
-/** Accuracy of a model on onnxruntime, with its 95 % interval; image by image, so that a search can stop when it has seen enough. */
+/** Accuracy of a model on a target, with its 95 % interval; image by image, so that a search can stop when it has seen enough. */
 import type { LabelledBlock } from "../data/image-block.js";
 import { toChannelsFirst } from "../data/make-batch.js";
-import { withSession, type Session } from "../runtime/session.js";
+import { localTarget } from "../target/local.js";
+import { withModel, type LoadedModel } from "../target/target.js";
 
+/** How many images a model gets right, and how sure that is. */
 export interface Accuracy {
   readonly correct: number;
   readonly count: number;
-  /** 0 to 1. */
+  /** correct / count, 0 to 1. */
   readonly accuracy: number;
   /** Wilson score interval, 95 %. */
   readonly accuracyInterval: readonly [low: number, high: number];
@@ -35,7 +37,7 @@ export const accuracyOf = (correct: number, count: number): Accuracy => ({
 
 /** Logits of all images [count × classes], a batch at a time. */
 export async function* logitsOf(
-  session: Session,
+  model: LoadedModel,
   data: LabelledBlock,
 ): AsyncGenerator<{ from: number; logits: Float32Array; rows: number }> {
   const { images, count, channels, resolution } = data;
@@ -43,7 +45,7 @@ export async function* logitsOf(
   for (let from = 0; from < count; from += BATCH) {
     const rows = Math.min(BATCH, count - from);
     const block = toChannelsFirst(images.subarray(from * floats, (from + rows) * floats), rows, channels);
-    const outputs = await session.run(block, [rows, channels, resolution, resolution]);
+    const { outputs } = await model.run(block, [rows, channels, resolution, resolution]);
     yield { from, rows, logits: outputs.get("logits") ?? [...outputs.values()][0]! };
   }
 }
@@ -61,9 +63,9 @@ export function topOne(logits: Float32Array, rows: number): number[] {
 /**
  * Accuracy so far, after every batch; the last is final. The images come in the order given: shuffle them before.
  */
-export async function* accuracySoFar(session: Session, data: LabelledBlock): AsyncGenerator<Accuracy> {
+export async function* accuracySoFar(model: LoadedModel, data: LabelledBlock): AsyncGenerator<Accuracy> {
   let correct = 0;
-  for await (const { from, rows, logits } of logitsOf(session, data)) {
+  for await (const { from, rows, logits } of logitsOf(model, data)) {
     topOne(logits, rows).forEach((top, row) => {
       if (top === data.labels[from + row]) correct++;
     });
@@ -71,13 +73,18 @@ export async function* accuracySoFar(session: Session, data: LabelledBlock): Asy
   }
 }
 
-/** @param threads 0 for all cores */
-export async function measureAccuracy(bytes: Uint8Array, data: LabelledBlock, threads = 0): Promise<Accuracy> {
-  return withSession(bytes, { threads }, async (session) => {
-    let last = accuracyOf(0, 0);
-    for await (const accuracy of accuracySoFar(session, data)) last = accuracy;
-    return last;
-  });
+/**
+ * Accuracy over all the images.
+ * @param model loaded on any target, or the bytes of an .onnx file, which runs on all cores of this machine
+ * @throws UserError `runtime/model` where onnxruntime refuses the bytes
+ */
+export async function measureAccuracy(model: LoadedModel | Uint8Array, data: LabelledBlock): Promise<Accuracy> {
+  if (model instanceof Uint8Array) {
+    return withModel(localTarget({ threads: 0 }), model, (loaded) => measureAccuracy(loaded, data));
+  }
+  let last = accuracyOf(0, 0);
+  for await (const accuracy of accuracySoFar(model, data)) last = accuracy;
+  return last;
 }
 
 export interface Comparison {
@@ -89,31 +96,22 @@ export interface Comparison {
   readonly sameTopOne: number;
 }
 
-/** Two models on the same images, both node by node as written in their files or as `optimization` says. */
-export async function compareModels(
-  first: Uint8Array,
-  second: Uint8Array,
-  data: LabelledBlock,
-  optimization: { first: "all" | "disabled"; second: "all" | "disabled" },
-): Promise<Comparison> {
-  return withSession(first, { threads: 0, optimization: optimization.first }, (one) =>
-    withSession(second, { threads: 0, optimization: optimization.second }, async (other) => {
-      let [maxDifference, maxLogit, same] = [0, 0, 0];
-      const others = logitsOf(other, data);
-      for await (const { logits, rows } of logitsOf(one, data)) {
-        const next = await others.next();
-        if (next.done) throw new Error("internal: the second model gave fewer batches");
-        const right = next.value.logits;
-        logits.forEach((value, i) => {
-          maxLogit = Math.max(maxLogit, Math.abs(value));
-          maxDifference = Math.max(maxDifference, Math.abs(value - right[i]!));
-        });
-        const tops = topOne(right, rows);
-        topOne(logits, rows).forEach((top, row) => {
-          if (top === tops[row]) same++;
-        });
-      }
-      return { maxDifference, maxLogit, sameTopOne: same / data.count };
-    }),
-  );
+/** Two models on the same images, each on its own target. */
+export async function compareModels(first: LoadedModel, second: LoadedModel, data: LabelledBlock): Promise<Comparison> {
+  let [maxDifference, maxLogit, same] = [0, 0, 0];
+  const others = logitsOf(second, data);
+  for await (const { logits, rows } of logitsOf(first, data)) {
+    const next = await others.next();
+    if (next.done) throw new Error("internal: the second model gave fewer batches");
+    const right = next.value.logits;
+    logits.forEach((value, i) => {
+      maxLogit = Math.max(maxLogit, Math.abs(value));
+      maxDifference = Math.max(maxDifference, Math.abs(value - right[i]!));
+    });
+    const tops = topOne(right, rows);
+    topOne(logits, rows).forEach((top, row) => {
+      if (top === tops[row]) same++;
+    });
+  }
+  return { maxDifference, maxLogit, sameTopOne: same / data.count };
 }

@@ -2,19 +2,33 @@
 import { UserError } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
 import { describeModel } from "../onnx/decode.js";
-import type { Environment } from "./environment.js";
-import { openLatencyBench, type Latency, type LatencyOptions } from "./latency.js";
+import type { Environment } from "../target/environment.js";
+import type { Target } from "../target/target.js";
+import { withLatencyBench, type LatencyOptions } from "./latency.js";
+import type { Latency } from "./rounds.js";
+
+export interface BenchOptions extends LatencyOptions {
+  /** Where they are timed: on this machine by default. */
+  readonly target?: Target;
+}
 
 export interface BenchResult {
+  /** Name of the target. */
+  readonly target: string;
   readonly environment: Environment;
+  /** The anchor's own median in ms. */
   readonly anchorMs: number;
+  /** In the order of the files. */
   readonly results: readonly Latency[];
   /** Relative difference of one model to itself in the same run: smaller differences mean nothing. */
   readonly noise: number;
 }
 
-/** @throws UserError `evaluate/model` */
-export async function benchFiles(paths: readonly string[], options: LatencyOptions = {}): Promise<BenchResult> {
+/**
+ * Times .onnx files of image classifiers together, at batch 1 where the batch is free.
+ * @throws UserError `evaluate/model` where one is missing or no model of one float input
+ */
+export async function benchFiles(paths: readonly string[], options: BenchOptions = {}): Promise<BenchResult> {
   if (paths.length === 0) {
     throw new UserError("evaluate/model", {
       at: "files",
@@ -30,15 +44,13 @@ export async function benchFiles(paths: readonly string[], options: LatencyOptio
       return { name: path, bytes, dims: inputDims(bytes, path) };
     }),
   );
-  const bench = await openLatencyBench(options);
-  try {
+  const { target, ...protocol } = options;
+  return withLatencyBench(target, protocol, async (bench) => {
     const measured = await bench.measure([...models, { ...models[0]!, name: "A/A" }]);
     const results = measured.slice(0, -1);
     const noise = Math.abs(measured[measured.length - 1]!.p50Ms / results[0]!.p50Ms - 1);
-    return { environment: bench.environment, anchorMs: bench.anchorMs, results, noise };
-  } finally {
-    await bench.close();
-  }
+    return { target: bench.target, environment: bench.environment, anchorMs: bench.anchorMs, results, noise };
+  });
 }
 
 /** The first input's shape, 1 for every free dimension. */

@@ -6,6 +6,8 @@ import { UserError } from "../base/user-error.js";
 export interface SessionOptions {
   /** Intra-op threads; 0 lets onnxruntime take all cores. */
   readonly threads?: number;
+  /** Execution provider, `cpu` by default: one of `listProviders`. */
+  readonly provider?: string;
   /** `all` is what ships runs with; `disabled` runs the file node by node as written. */
   readonly optimization?: "all" | "disabled";
 }
@@ -20,9 +22,9 @@ export interface Session {
 
 /** @throws UserError `runtime/model` when onnxruntime refuses the model */
 export async function openSession(bytes: Uint8Array, options: SessionOptions = {}, at = "model"): Promise<Session> {
-  const { threads = 1, optimization = "all" } = options;
+  const { threads = 1, provider = "cpu", optimization = "all" } = options;
   const session = await ort.InferenceSession.create(bytes, {
-    executionProviders: ["cpu"],
+    executionProviders: [provider],
     graphOptimizationLevel: optimization,
     intraOpNumThreads: threads,
     executionMode: "sequential",

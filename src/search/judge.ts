@@ -1,12 +1,13 @@
-/** Judges an architecture by its compiled file: accuracy on validation images, latency on this machine, and when to stop early. */
+/** Judges an architecture by its compiled file: accuracy on validation images, latency on a target, and when to stop early. */
 import { permutation, random } from "../base/random.js";
 import type { Compiler } from "../compile/compile-child.js";
 import { blockOf, type Run } from "../run/run.js";
 import type { LabelledBlock } from "../data/image-block.js";
 import { accuracyOf, logitsOf, topOne } from "../evaluate/accuracy.js";
 import type { LatencyBench } from "../evaluate/latency.js";
-import { withSession } from "../runtime/session.js";
 import type { Architecture } from "../space/space.js";
+import { localTarget } from "../target/local.js";
+import { withModel } from "../target/target.js";
 import type { Costs } from "./budget.js";
 import { packHits, type Hits } from "./hits.js";
 import { cannotWin } from "./race.js";
@@ -71,8 +72,8 @@ async function hitsOf(
   rivals: readonly (Hits | undefined)[] | undefined,
 ): Promise<{ hits: Hits; stopped?: "cannot-win" }> {
   const hits = new Uint8Array(images.count);
-  return withSession(bytes, { threads: 0 }, async (session) => {
-    for await (const { from, rows, logits } of logitsOf(session, images)) {
+  return withModel(localTarget({ threads: 0 }), bytes, async (model) => {
+    for await (const { from, rows, logits } of logitsOf(model, images)) {
       topOne(logits, rows).forEach((top, row) => (hits[from + row] = top === images.labels[from + row] ? 1 : 0));
       const seen = from + rows;
       const lost = rivals?.every((rival) => rival && cannotWin(hits, rival, seen)) ?? false;

@@ -47,6 +47,7 @@ const resultSchema = z.strictObject({
   fineCandidates: z.number(),
   judging: z.enum(["race", "full"]).describe("Whether judging a child stops as soon as it can't win."),
   grid: z.string(),
+  target: z.string().optional().describe("Where latency was measured; only under a latency budget."),
   candidates: z.array(candidateSchema),
   front: z
     .strictObject({ macs: z.array(z.string()), latencyMs: z.array(z.string()).optional() })

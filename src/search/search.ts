@@ -5,9 +5,11 @@
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
 import type { Run } from "../run/run.js";
-import { openLatencyBench } from "../evaluate/latency.js";
+import { withLatencyBench, type LatencyBench } from "../evaluate/latency.js";
 import type { Architecture } from "../space/space.js";
 import { idOf, smallest } from "../space/space.js";
+import { withTarget } from "../target/local.js";
+import type { Target } from "../target/target.js";
 import { refuseImpossible, type Budget } from "./budget.js";
 import { bestUnder, coarseToFine } from "./coarse-to-fine.js";
 import { coarseGrid, gridDescription } from "./grid.js";
@@ -33,6 +35,8 @@ export interface SearchOptions {
   readonly judging?: "race" | "full";
   /** Goes on with search.json where one of the same search stands. */
   readonly resume?: boolean;
+  /** Where latency is measured under a latency budget: on this machine by default. */
+  readonly target?: Target;
   /** Where search.json is kept up to date. */
   readonly file: string;
   readonly onCandidate?: (candidate: Candidate, done: number, total: number) => void;
@@ -41,7 +45,11 @@ export interface SearchOptions {
 export const defaultFineCandidates = 24;
 
 /** @throws UserError `search/impossible` before the work starts, `search/resume` */
-export async function searchRun(run: Run, options: SearchOptions): Promise<SearchResult> {
+export function searchRun(run: Run, options: SearchOptions): Promise<SearchResult> {
+  return withTarget(options.target, (target) => searchOn(target, run, options));
+}
+
+async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchResult> {
   const { budgets, file, onCandidate } = options;
   const { fineCandidates = defaultFineCandidates, seed = 0, judging = "race" } = options;
   const { recalibrationImages = defaultRecalibrationImages } = options;
@@ -52,6 +60,7 @@ export async function searchRun(run: Run, options: SearchOptions): Promise<Searc
   }
   const plan = (architecture: Architecture) => planOf(run.supernet, architecture);
   refuseImpossible(budgets, plan(smallest(space)));
+  const isTimed = budgets.some(({ kind }) => kind === "latency");
   const identity: SearchIdentity = {
     format: 1,
     space: space.data,
@@ -63,9 +72,9 @@ export async function searchRun(run: Run, options: SearchOptions): Promise<Searc
     fineCandidates,
     judging,
     grid: gridDescription,
+    ...(isTimed && { target: target.name }),
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
-  const bench = budgets.some(({ kind }) => kind === "latency") ? await openLatencyBench({ seed }) : undefined;
   const total = coarseGrid(space).length + budgets.length * fineCandidates;
   const resultOf = (candidates: readonly Candidate[], complete: boolean): SearchResult => ({
     ...identity,
@@ -74,14 +83,14 @@ export async function searchRun(run: Run, options: SearchOptions): Promise<Searc
     candidates: candidates.map((candidate) => candidateSchema.parse(candidate)),
     front: {
       macs: paretoFront(candidates, ({ macs }) => macs),
-      ...(bench && { latencyMs: paretoFront(candidates, ({ latencyMs }) => latencyMs ?? Infinity) }),
+      ...(isTimed && { latencyMs: paretoFront(candidates, ({ latencyMs }) => latencyMs ?? Infinity) }),
     },
     chosen: budgets.flatMap((budget) => {
       const best = bestUnder(candidates, budget);
       return best ? [{ budget: budget.text, id: best.id }] : [];
     }),
   });
-  try {
+  const searchBy = async (bench?: LatencyBench): Promise<SearchResult> => {
     const judge = judgeOf(run, compiler(run, { recalibrationImages }), bench);
     const candidates = await coarseToFine({
       ...{ space, budgets, fineCandidates, seed, judging, plan },
@@ -100,7 +109,6 @@ export async function searchRun(run: Run, options: SearchOptions): Promise<Searc
     const result = resultOf(candidates, true);
     await writeSearch(file, result);
     return result;
-  } finally {
-    await bench?.close();
-  }
+  };
+  return isTimed ? withLatencyBench(target, { seed }, searchBy) : searchBy();
 }

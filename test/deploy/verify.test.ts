@@ -11,6 +11,7 @@ import { verifyChild, type Verification } from "../../src/deploy/verify.js";
 import { wilson } from "../../src/evaluate/accuracy.js";
 import { withSession } from "../../src/runtime/session.js";
 import { biggest, sample } from "../../src/space/space.js";
+import { mockTarget } from "../../src/target/mock.js";
 import { random } from "../../src/base/random.js";
 import { tinyRun } from "../search/tiny-run.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -20,10 +21,12 @@ const [run, otherRun] = [await tinyRun(60), await tinyRun(60, 8)];
 const recalibrationImages = 300;
 const architecture = sample(run.supernet.space, random(2));
 const child = join(run.folder, "child.onnx");
+/** Each run takes 2 ms, of a child and of the anchor. */
+const target = mockTarget({ name: "board", msOf: () => 2 });
 let certificate: Certificate;
 
 beforeAll(async () => {
-  certificate = await exportChild(run, architecture, { out: child, recalibrationImages });
+  certificate = await exportChild(run, architecture, { out: child, recalibrationImages, target });
 });
 
 const failures = ({ checks }: Verification): string[] =>
@@ -66,18 +69,28 @@ test("the certificate has the names that were promised, passes its schema, and s
   expect(certificate.accuracyInterval[0]).toBeLessThan(certificate.accuracy);
   expect(certificate.accuracyInterval[1]).toBeGreaterThan(certificate.accuracy);
   expect(certificate.testImages).toBe(run.data.test.count);
+  expect(certificate).toMatchObject({
+    target: "board",
+    environment: await target.environment(),
+    latencyMs: 2,
+    latency: { p50Ms: 2, intervalMs: [2, 2], p90Ms: 2, minMs: 2, rounds: 7, runs: 70, anchorMs: 2, anchorSpread: 0 },
+  });
+  expect(target.loaded).toBe(0);
 });
 
 test("an untouched child passes, alone, with its data and with its run; latency is a note", async () => {
+  const detailOf = ({ checks }: Verification): unknown => checks.find(({ name }) => name === "latency")?.detail;
   const alone = await verifyChild(child);
+  expect(detailOf(alone)).toMatch(/^[\d.]+ ms here, certified 2\.00 ms$/);
   expect(failures(alone)).toEqual([]);
   expect(alone.checks.filter(({ verdict }) => verdict === "skipped").map(({ name }) => name)).toEqual([
     "supernet",
     "accuracy",
   ]);
-  const withData = await verifyChild(child, { data: source });
+  const withData = await verifyChild(child, { data: source, target: mockTarget({ name: "phone", msOf: () => 3 }) });
+  expect(detailOf(withData)).toBe("3.00 ms on phone, certified 2.00 ms");
   expect(withData.checks.find(({ name }) => name === "accuracy")?.verdict).toBe("passed");
-  const withRun = await verifyChild(child, { run: run.folder });
+  const withRun = await verifyChild(child, { run: run.folder, target });
   expect(failures(withRun)).toEqual([]);
   const verdicts = new Map(withRun.checks.map(({ name, verdict }) => [name, verdict]));
   for (const name of [

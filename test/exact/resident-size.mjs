@@ -6,6 +6,7 @@ import {
   loadDataset,
   loadRecipe,
   loadSpace,
+  localTarget,
   openLatencyBench,
   openRun,
   random,
@@ -33,7 +34,7 @@ if (what === "train") {
   await trainFor(2);
   const run = await openRun(out);
   // Few rounds: what is asked is the memory of exports, not how long children take.
-  const bench = await openLatencyBench({ minRounds: 2, maxRounds: 2 });
+  const bench = await openLatencyBench(localTarget(), { minRounds: 2, maxRounds: 2 });
   for (let i = 0; i < Number(count); i++) {
     const child = join(folder, `${i}.onnx`);
     await exportChild(run, sample(space, random("export", i)), { out: child, bench, recalibrationImages: 200 });

@@ -2,13 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { orderedSeal, sealed } from "../../src/base/seal.js";
-import { openLatencyBench } from "../../src/evaluate/latency.js";
-import { formatCost, meets, parseBudget, type Budget } from "../../src/search/budget.js";
+import { meets, parseBudget } from "../../src/search/budget.js";
 import { coarseGrid } from "../../src/search/grid.js";
 import { planOf } from "../../src/search/plan.js";
 import type { SearchResult } from "../../src/search/search-file.js";
 import { searchRun, type SearchOptions } from "../../src/search/search.js";
 import { idOf, smallest } from "../../src/space/space.js";
+import { mockTarget } from "../../src/target/mock.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { tinyRun } from "./tiny-run.js";
 
@@ -25,6 +25,9 @@ const search = async (options: Partial<SearchOptions> = {}): Promise<{ result: S
   });
   return { result, file };
 };
+/** A device on which a child takes 1 ms for every 20 kB of its file, always. */
+const board = (name = "board") => mockTarget({ name, msOf: ({ bytes }) => bytes.length / 20_000 });
+
 const whole = await search({ file: join(run.folder, "search.json") });
 
 test("the grid is judged first and in full, then mutants for each budget; no architecture twice", () => {
@@ -78,10 +81,12 @@ test.each([0, 1])(
   },
 );
 
-test("the same seed gives the same bytes, another seed other mutants", async () => {
+test("the same seed gives the same bytes, another seed other mutants; without a latency budget nothing is timed", async () => {
   const again = await search();
   expect(readFileSync(again.file, "utf8")).toBe(readFileSync(whole.file, "utf8"));
-  const other = await search({ seed: 1, fineCandidates: 4 });
+  const target = board();
+  const other = await search({ seed: 1, fineCandidates: 4, target });
+  expect([target.log, other.result.target]).toEqual([[], undefined]);
   const mutants = ({ candidates }: SearchResult) => candidates.filter(({ phase }) => phase === "fine");
   expect(mutants(other.result)[0]!.id).not.toBe(mutants(whole.result)[0]!.id);
 });
@@ -125,19 +130,26 @@ test("budgets that nobody can meet are refused at once, all of them, with the ne
 
 test("a latency that nobody can meet is refused after one measurement, before anything is written", async () => {
   const file = join(await temporaryFolder(), "search.json");
-  await expect(search({ file, budgets: [parseBudget("latency=0.01us")] })).rejects.toThrow(
+  const target = board();
+  await expect(search({ file, budgets: [parseBudget("latency=0.01us")], target })).rejects.toThrow(
     /want at least latency=[\d.]+ms, what the smallest child needs/,
   );
+  // The anchor and the smallest child.
+  expect(new Set(target.log.map(({ model }) => model)).size).toBe(2);
+  expect(target.loaded).toBe(0);
   expect(existsSync(file)).toBe(false);
 });
 
-test("under a latency budget every child is timed, the chosen one within it; a MACs budget beside it loses nothing", async () => {
-  const bench = await openLatencyBench({ maxRounds: 7 });
-  const limit: Budget = parseBudget(`latency=${formatCost("latency", 4 * bench.anchorMs)}`);
-  await bench.close();
-  const macs = budgets[0]!;
-  const { result } = await search({ budgets: [limit, macs], fineCandidates: 2 });
-  expect(result.candidates.every(({ latencyMs }) => latencyMs! > 0)).toBe(true);
+test("under a latency budget every child is timed on the target, the chosen one within it; a MACs budget beside it loses nothing", async () => {
+  const [macs, target] = [budgets[0]!, board()];
+  const sizes = whole.result.candidates.map(({ fileBytes }) => fileBytes).sort((a, b) => a - b);
+  const limit = parseBudget(`latency=${(sizes[sizes.length >> 1]! / 20_000).toFixed(3)}ms`);
+  const { result } = await search({ budgets: [limit, macs], fineCandidates: 2, target });
+  expect(result.target).toBe("board");
+  for (const { latencyMs, latencyIntervalMs, fileBytes } of result.candidates) {
+    expect(latencyMs).toBeCloseTo(fileBytes / 20_000, 9);
+    expect(latencyIntervalMs).toEqual([latencyMs, latencyMs]);
+  }
   expect(result.front.latencyMs!.length).toBeGreaterThan(0);
   const chosen = new Map(
     result.chosen.map(({ budget, id }) => [budget, result.candidates.find((one) => one.id === id)!]),
@@ -145,4 +157,19 @@ test("under a latency budget every child is timed, the chosen one within it; a M
   expect(chosen.get(limit.text)!.latencyMs).toBeLessThanOrEqual(limit.limit);
   const coarse = result.candidates.filter((one) => one.phase === "coarse" && meets(macs, one));
   expect(chosen.get(macs.text)!.accuracy).toBeGreaterThanOrEqual(Math.max(...coarse.map(({ accuracy }) => accuracy)));
+  expect(target.loaded).toBe(0);
+});
+
+test("a search under a latency budget is resumed on the same target to the same bytes, and refused on another", async () => {
+  const file = join(await temporaryFolder(), "search.json");
+  const options = { budgets: [parseBudget("latency=2ms")], fineCandidates: 3, file };
+  const { result } = await search({ ...options, target: board() });
+  const bytes = readFileSync(file, "utf8");
+  const { candidates, ...rest } = result;
+  const cutOff = sealed({ ...rest, complete: false, candidates: candidates.slice(0, 20) }, orderedSeal);
+  writeFileSync(file, JSON.stringify(cutOff));
+  const resume = (name: string) => search({ ...options, target: board(name), resume: true });
+  await expect(resume("phone")).rejects.toThrow('target is "board"; want "phone", as asked for now');
+  await resume("board");
+  expect(readFileSync(file, "utf8")).toBe(bytes);
 });

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { benchFiles } from "../../evaluate/bench-files.js";
 import { milliseconds, percent, table } from "../../base/format.js";
 import { fewWhole, wholeNumber, type CommonOptions } from "../options.js";
+import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
@@ -18,7 +19,7 @@ export const benchCommand = (): Command =>
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx")
     .action(async (files: string[], { threads, seed, json }: Options) => {
-      const found = await benchFiles(files, { threads, seed });
+      const found = await onTarget({ threads }, (target) => benchFiles(files, { target, seed }));
       const rows = found.results.map(({ name, p50Ms, intervalMs: [low, high], p90Ms, minMs, rounds }) => [
         ...[
           name,

@@ -6,6 +6,7 @@ import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
 import { fewWhole, positiveWhole, type CommonOptions } from "../options.js";
+import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
@@ -31,12 +32,14 @@ export const exportCommand = (): Command =>
       const run = await openRun(folder, options.data);
       const architecture = await loadArchitecture(run.supernet.space, options.arch);
       terminal.note(`Exporting ${options.arch} of ${folder} to ${options.out}`);
-      const certificate = await exportChild(run, architecture, {
-        out: options.out,
-        recalibrationImages: options.recalibrationImages,
-        ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
-      });
-      const c = certificate;
+      const c = await onTarget({}, (target) =>
+        exportChild(run, architecture, {
+          out: options.out,
+          recalibrationImages: options.recalibrationImages,
+          target,
+          ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
+        }),
+      );
       const [low, high] = c.accuracyInterval;
       terminal.result(
         c,

@@ -8,6 +8,7 @@ import { parseBudgets } from "../../search/budget.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table } from "../../base/format.js";
 import { collect, positiveWhole, wholeNumber, type CommonOptions } from "../options.js";
+import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
@@ -45,16 +46,19 @@ export const searchCommand = (): Command =>
         `Searching ${run.supernet.space.name} on ${run.validation.length} validation images; writing ${out}`,
       );
       const bar = terminal.progress("search");
-      const { result: found, children } = await search(run, {
-        budgets,
-        out,
-        fineCandidates: options.fine,
-        recalibrationImages: options.recalibrationImages,
-        seed: options.seed,
-        resume: options.resume ?? false,
-        onCandidate: ({ phase, id, accuracy, macs }, done, total) =>
-          bar.update(done, total, `${phase} ${id} ${percent(accuracy)} at ${millions(macs)} MACs`),
-      }).finally(() => bar.stop());
+      const { result: found, children } = await onTarget({}, (target) =>
+        search(run, {
+          budgets,
+          out,
+          target,
+          fineCandidates: options.fine,
+          recalibrationImages: options.recalibrationImages,
+          seed: options.seed,
+          resume: options.resume ?? false,
+          onCandidate: ({ phase, id, accuracy, macs }, done, total) =>
+            bar.update(done, total, `${phase} ${id} ${percent(accuracy)} at ${millions(macs)} MACs`),
+        }),
+      ).finally(() => bar.stop());
       const rows = children.map(({ budget, path, certificate: c }) => [
         ...[
           budget,

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { verifyChild } from "../../deploy/verify.js";
 import type { CommonOptions } from "../options.js";
+import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
@@ -17,10 +18,8 @@ export const verifyCommand = (): Command =>
     .option("--data <source>", "the data set: measures accuracy again")
     .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
     .action(async (file: string, { run, data, json }: Options) => {
-      const verification = await verifyChild(file, {
-        ...(run !== undefined && { run }),
-        ...(data !== undefined && { data }),
-      });
+      const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
+      const verification = await onTarget({}, (target) => verifyChild(file, { ...given, target }));
       const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped", noted: "note   " };
       output(json ?? false).result(
         verification,

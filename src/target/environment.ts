@@ -1,19 +1,27 @@
-/** Where a latency was measured: without this a number means nothing. */
+/** What times depend on besides the model: a latency without it means nothing. */
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { onnxruntimeVersion } from "../runtime/session.js";
 
 export interface Environment {
+  /** The processor's name. */
   readonly cpu: string;
+  /** Cores that this process may use. */
   readonly cores: number;
   /** The vector extensions that onnxruntime's kernels choose by. */
   readonly cpuFlags: readonly string[];
+  /** Who sets the clock rate: Linux's `performance`, `schedutil` and so on, or `unknown`. */
   readonly governor: string;
   readonly memoryGiB: number;
+  /** Name, version and machine, for example `linux 6.1.0 x64`. */
   readonly os: string;
+  /** Version of Node. */
   readonly node: string;
+  /** Version of onnxruntime. */
   readonly onnxruntime: string;
-  readonly executionProvider: "cpu";
+  /** onnxruntime's, for example `cpu`. */
+  readonly executionProvider: string;
+  /** Intra-op threads of onnxruntime; 0 for all cores. */
   readonly threads: number;
 }
 
@@ -27,7 +35,8 @@ const readText = (path: string): string => {
   }
 };
 
-export function environment(threads: number): Environment {
+/** This machine's, for a session of these threads on this provider. */
+export function environmentHere(threads = 1, executionProvider = "cpu"): Environment {
   const info = readText("/proc/cpuinfo");
   const flags = new Set((/^(?:flags|Features)\s*:(.*)$/m.exec(info)?.[1] ?? "").trim().split(" "));
   return {
@@ -39,7 +48,7 @@ export function environment(threads: number): Environment {
     os: `${platform()} ${release()} ${arch()}`,
     node: process.version,
     onnxruntime: onnxruntimeVersion,
-    executionProvider: "cpu",
+    executionProvider,
     threads,
   };
 }

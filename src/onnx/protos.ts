@@ -1,0 +1,24 @@
+/** Small parts of a model as protobuf objects. */
+import { onnx } from "./onnx.js";
+
+/** A number is an INT, a list INTS; a FLOAT says so. */
+export type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
+
+export const attributeProtos = (attributes: Attributes): onnx.IAttributeProto[] =>
+  Object.entries(attributes).map(([name, value]) => {
+    const { AttributeType } = onnx.AttributeProto;
+    if (typeof value === "number") return { name, type: AttributeType.INT, i: value };
+    if ("float" in value) return { name, type: AttributeType.FLOAT, f: value.float };
+    return { name, type: AttributeType.INTS, ints: [...value] };
+  });
+
+/** A float32 input or output; a dimension that is a word is free. */
+export const valueInfo = (name: string, dims: readonly (number | string)[]): onnx.IValueInfoProto => ({
+  name,
+  type: {
+    tensorType: {
+      elemType: onnx.TensorProto.DataType.FLOAT,
+      shape: { dim: dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size })) },
+    },
+  },
+});

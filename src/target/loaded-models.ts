@@ -1,0 +1,53 @@
+/** The bookkeeping that every target needs: each model is released once, and nothing runs on one that is gone. */
+import type { LoadedModel } from "./target.js";
+
+export interface LoadedModels {
+  /** How many are not released. */
+  readonly count: number;
+  /** Loads by `load`, unless the target is closed. */
+  add(load: () => Promise<Runnable>): Promise<LoadedModel>;
+  /** Releases them all. */
+  close(): Promise<void>;
+}
+
+type Runnable = Pick<LoadedModel, "run" | "release">;
+
+/** @param targetName for errors */
+export function loadedModels(targetName: string): LoadedModels {
+  const loaded = new Set<LoadedModel>();
+  let closed = false;
+  return {
+    get count() {
+      return loaded.size;
+    },
+    async add(load) {
+      const refuseClosed = (): void => {
+        if (closed) throw new Error(`internal: target ${targetName} is closed`);
+      };
+      refuseClosed();
+      const inner = await load();
+      const model: LoadedModel = {
+        async run(input, dims) {
+          if (!loaded.has(model)) throw new Error(`internal: this model was released on target ${targetName}`);
+          return inner.run(input, dims);
+        },
+        async time(input, dims, runs) {
+          const times: number[] = [];
+          for (let i = 0; i < runs; i++) times.push((await model.run(input, dims)).ms);
+          return times;
+        },
+        async release() {
+          if (loaded.delete(model)) await inner.release();
+        },
+      };
+      loaded.add(model);
+      if (closed) await model.release();
+      refuseClosed();
+      return model;
+    },
+    async close() {
+      closed = true;
+      for (const model of loaded) await model.release();
+    },
+  };
+}

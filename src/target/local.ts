@@ -1,0 +1,67 @@
+/** The target `local`: onnxruntime-node on this machine. */
+import { UserError } from "../base/user-error.js";
+import { listProviders, openSession } from "../runtime/session.js";
+import { environmentHere } from "./environment.js";
+import { loadedModels } from "./loaded-models.js";
+import type { Target } from "./target.js";
+
+export interface LocalOptions {
+  /** onnxruntime's intra-op threads: 1 by default, 0 for all cores. */
+  readonly threads?: number;
+  /** onnxruntime's execution provider: `cpu` by default. */
+  readonly provider?: string;
+  /** `all`, the default, is what ships runs with; `disabled` runs a file node by node as written. */
+  readonly optimization?: "all" | "disabled";
+}
+
+const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
+
+/**
+ * This machine. Its name says what differs from the defaults: `local`, `local:threads=4`.
+ * @throws UserError `target/provider` where this build of onnxruntime does not have the provider
+ */
+export function localTarget(options: LocalOptions = {}): Target {
+  const { threads, provider, optimization } = { ...defaults, ...options };
+  const known = listProviders().map(({ name }) => name);
+  if (!known.includes(provider)) {
+    throw new UserError("target/provider", {
+      at: "provider",
+      got: provider,
+      want: `one of ${known.join(", ")}`,
+      fix: "`nestling doctor` lists the execution providers of this machine.",
+    });
+  }
+  const special = Object.entries({ threads, provider, optimization }).filter(
+    ([key, value]) => value !== defaults[key as keyof typeof defaults],
+  );
+  const name = ["local", ...special.map(([key, value]) => `${key}=${value}`)].join(":");
+  const models = loadedModels(name);
+  return {
+    name,
+    environment: async () => environmentHere(threads, provider),
+    load: (bytes) =>
+      models.add(async () => {
+        const session = await openSession(bytes, { threads, provider, optimization });
+        return {
+          async run(input, dims) {
+            const start = process.hrtime.bigint();
+            const outputs = await session.run(input, dims);
+            return { outputs, ms: Number(process.hrtime.bigint() - start) / 1e6 };
+          },
+          release: () => session.release(),
+        };
+      }),
+    close: () => models.close(),
+  };
+}
+
+/** Hands over the given target, or this machine, which is closed afterwards. */
+export async function withTarget<T>(given: Target | undefined, use: (target: Target) => Promise<T>): Promise<T> {
+  if (given) return use(given);
+  const here = localTarget();
+  try {
+    return await use(here);
+  } finally {
+    await here.close();
+  }
+}

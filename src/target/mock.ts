@@ -1,0 +1,100 @@
+/** The target `mock`: a clock of its own and scripted times. What the latency protocol says of them can be computed by hand. */
+import { UserError } from "../base/user-error.js";
+import type { Environment } from "./environment.js";
+import { loadedModels } from "./loaded-models.js";
+import type { ModelRun, Target } from "./target.js";
+
+/** One run, as the script sees it when it starts. */
+export interface MockRun {
+  /** Of the model. */
+  readonly bytes: Uint8Array;
+  /** Which model, counted in the order of loading from 0: the same bytes loaded twice are two models. */
+  readonly model: number;
+  /** Runs of this loaded model before this one. */
+  readonly index: number;
+  /** Runs of it since another model ran: 0 where the caches are another's. */
+  readonly streak: number;
+  /** The mock's clock, in ms. */
+  readonly nowMs: number;
+}
+
+export interface MockOptions {
+  /** `mock` by default. */
+  readonly name?: string;
+  /** How long a run takes, in ms; the clock moves on by it. */
+  readonly msOf: (run: MockRun) => number;
+  /** What a run gives; by default one output, `logits`, which is the input. */
+  readonly outputsOf?: (input: Float32Array, dims: readonly number[], bytes: Uint8Array) => ModelRun["outputs"];
+  /** Models that it refuses to load; none by default. */
+  readonly refuses?: (bytes: Uint8Array) => boolean;
+}
+
+export interface MockTarget extends Target {
+  /** The clock: the sum of all runs' times, in ms. */
+  readonly nowMs: number;
+  /** How many models are loaded and not released. */
+  readonly loaded: number;
+  /** Every run so far, in order. */
+  readonly log: readonly MockRun[];
+}
+
+const environment: Environment = {
+  cpu: "mock",
+  cores: 1,
+  cpuFlags: [],
+  governor: "none",
+  memoryGiB: 1,
+  os: "mock",
+  node: process.version,
+  onnxruntime: "none",
+  executionProvider: "mock",
+  threads: 1,
+};
+
+/** A target that runs nothing; the same script gives the same results on every machine. */
+export function mockTarget(options: MockOptions): MockTarget {
+  const { name = "mock", msOf, refuses = () => false } = options;
+  const { outputsOf = (input: Float32Array) => new Map([["logits", input.slice()]]) } = options;
+  const models = loadedModels(name);
+  const log: MockRun[] = [];
+  let nowMs = 0;
+  let nextModel = 0;
+  let last: number | undefined;
+  let streak = 0;
+  return {
+    name,
+    get nowMs() {
+      return nowMs;
+    },
+    get loaded() {
+      return models.count;
+    },
+    log,
+    environment: async () => environment,
+    load: (bytes) =>
+      models.add(async () => {
+        if (refuses(bytes)) {
+          const fix = "Give a model that the mock's script knows.";
+          throw new UserError("target/model", { at: "model", got: "refused by the mock", want: "another model", fix });
+        }
+        const model = nextModel++;
+        let index = 0;
+        return {
+          async run(input, dims) {
+            if (dims.reduce((product, size) => product * size, 1) !== input.length) {
+              throw new Error(`internal: ${input.length} values do not fill ${dims.join(" × ")}`);
+            }
+            streak = last === model ? streak + 1 : 0;
+            last = model;
+            const run = { bytes, model, index: index++, streak, nowMs };
+            log.push(run);
+            const ms = msOf(run);
+            nowMs += ms;
+            return { outputs: outputsOf(input, dims, bytes), ms };
+          },
+          release: async () => undefined,
+        };
+      }),
+    close: () => models.close(),
+  };
+}

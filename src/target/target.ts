@@ -1,0 +1,50 @@
+/**
+ * A target: a device that takes the bytes of a model and gives back outputs and times. The latency protocol, search, export, verify and
+ * bench are handed one, and know nothing of how it runs a model.
+ */
+import type { Environment } from "./environment.js";
+
+export interface Target {
+  /** As a user names it: `local`, or `local:threads=4`. Results say where they were measured by this name. */
+  readonly name: string;
+  /** What its times depend on, read at this moment. */
+  environment(): Promise<Environment>;
+  /** @throws UserError where the target refuses the model */
+  load(bytes: Uint8Array): Promise<LoadedModel>;
+  /** Releases every model that is still loaded; nothing can be loaded afterwards. */
+  close(): Promise<void>;
+}
+
+/** A model with one float32 input, ready to run on its target. */
+export interface LoadedModel {
+  /**
+   * One run.
+   * @param dims of the input: [batch, channels, height, width]
+   */
+  run(input: Float32Array, dims: readonly number[]): Promise<ModelRun>;
+  /** Times `runs` runs in a row, in ms each, and leaves the outputs on the device. */
+  time(input: Float32Array, dims: readonly number[], runs: number): Promise<readonly number[]>;
+  /** Frees what it holds; a second call does nothing. */
+  release(): Promise<void>;
+}
+
+export interface ModelRun {
+  /** Every output by name, row-major. */
+  readonly outputs: ReadonlyMap<string, Float32Array>;
+  /** By the device's own clock, without the way there and back. */
+  readonly ms: number;
+}
+
+/** Loads a model, hands it over, and releases it whatever happens. */
+export async function withModel<T>(
+  target: Target,
+  bytes: Uint8Array,
+  use: (model: LoadedModel) => Promise<T>,
+): Promise<T> {
+  const model = await target.load(bytes);
+  try {
+    return await use(model);
+  } finally {
+    await model.release();
+  }
+}

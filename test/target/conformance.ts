@@ -1,0 +1,126 @@
+/** What every target must do; a target's own test file runs it. What a target cannot do is skipped with its reason. */
+import { afterEach, describe, expect, test } from "vitest";
+import { UserError } from "../../src/base/user-error.js";
+import { withModel, type Target } from "../../src/target/target.js";
+
+export interface Subject {
+  open(): Target;
+  /** Two models with one input each, of these dimensions without the batch. */
+  readonly models: readonly [Uint8Array, Uint8Array];
+  readonly dims: readonly number[];
+  /** What the first model gives for an input, computed without the target. */
+  expected(input: Float32Array, dims: readonly number[]): Promise<ReadonlyMap<string, Float32Array>>;
+  /** Bytes that it refuses. */
+  readonly refused: Uint8Array;
+  readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
+}
+
+export function targetConformance(name: string, subject: Subject): void {
+  const { models, dims, refused } = subject;
+  const open: Target[] = [];
+  const opened = (): Target => {
+    const target = subject.open();
+    open.push(target);
+    return target;
+  };
+  const inputOf = (batch: number, seed = 0.5): Float32Array =>
+    Float32Array.from({ length: dims.reduce((product, size) => product * size, batch) }, (_, i) => Math.sin(i * seed));
+  const check = (title: string, run: () => Promise<void>): void => {
+    const reason = subject.skip?.find(({ tests }) => tests.includes(title))?.reason;
+    test.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (skipped: ${reason})`, run);
+  };
+
+  describe(`target ${name}`, () => {
+    afterEach(async () => {
+      for (const target of open.splice(0)) await target.close();
+    });
+
+    check("a model gives its outputs by name, whatever the batch, and a time above 0", async () => {
+      await withModel(opened(), models[0], async (model) => {
+        for (const batch of [1, 3, 1]) {
+          const [input, shape] = [inputOf(batch), [batch, ...dims]];
+          const { outputs, ms } = await model.run(input, shape);
+          expect(outputs).toEqual(await subject.expected(input, shape));
+          expect(ms).toBeGreaterThan(0);
+        }
+      });
+    });
+
+    check("models that are loaded together don't disturb each other, nor do runs that overlap", async () => {
+      const target = opened();
+      await withModel(target, models[0], (one) =>
+        withModel(target, models[1], async (other) => {
+          const inputs = [0.1, 0.2, 0.3].map((seed) => inputOf(1, seed));
+          const runs = await Promise.all(
+            inputs.flatMap((input) => [one.run(input, [1, ...dims]), other.run(inputOf(2), [2, ...dims])]),
+          );
+          for (const [i, input] of inputs.entries()) {
+            expect(runs[2 * i]!.outputs).toEqual(await subject.expected(input, [1, ...dims]));
+          }
+        }),
+      );
+    });
+
+    check("timing gives as many times as asked for, each above 0", async () => {
+      await withModel(opened(), models[0], async (model) => {
+        for (const runs of [1, 11, 0]) {
+          const times = await model.time(inputOf(1), [1, ...dims], runs);
+          expect(times).toHaveLength(runs);
+          for (const ms of times) expect(ms).toBeGreaterThan(0);
+        }
+      });
+    });
+
+    check("an input that does not fill its dimensions is refused, and the model still runs", async () => {
+      await withModel(opened(), models[0], async (model) => {
+        await expect(model.run(inputOf(1), [2, ...dims])).rejects.toThrow();
+        expect((await model.run(inputOf(1), [1, ...dims])).outputs.size).toBeGreaterThan(0);
+      });
+    });
+
+    check("a model that it cannot run is a mistake of the user, and leaves the target usable", async () => {
+      const target = opened();
+      await expect(target.load(refused)).rejects.toThrow(UserError);
+      await withModel(target, models[0], async (model) => {
+        expect((await model.run(inputOf(1), [1, ...dims])).outputs.size).toBeGreaterThan(0);
+      });
+    });
+
+    check("a model that was released no longer runs; releasing it again does nothing", async () => {
+      const model = await opened().load(models[0]);
+      await model.release();
+      await model.release();
+      await expect(model.run(inputOf(1), [1, ...dims])).rejects.toThrow("released");
+      await expect(model.time(inputOf(1), [1, ...dims], 1)).rejects.toThrow("released");
+    });
+
+    check("closing releases what is still loaded; nothing can be loaded afterwards", async () => {
+      const target = opened();
+      const loading = target.load(models[1]);
+      const model = await target.load(models[0]);
+      await target.close();
+      await loading.catch(() => undefined);
+      await expect(model.run(inputOf(1), [1, ...dims])).rejects.toThrow("released");
+      await expect(target.load(models[0])).rejects.toThrow("closed");
+    });
+
+    check("it says what its times depend on, as plain JSON", async () => {
+      const target = opened();
+      const environment = await target.environment();
+      expect(JSON.parse(JSON.stringify(environment))).toEqual(environment);
+      const kinds = Object.entries(environment).map(([key, value]) => [key, typeof value]);
+      expect(Object.fromEntries(kinds)).toEqual({
+        ...{
+          cpu: "string",
+          cores: "number",
+          cpuFlags: "object",
+          governor: "string",
+          memoryGiB: "number",
+          os: "string",
+        },
+        ...{ node: "string", onnxruntime: "string", executionProvider: "string", threads: "number" },
+      });
+      expect(target.name).toMatch(/^[a-z]+(:[a-z]+=\w+)*$/);
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import * as ort from "onnxruntime-node";
+import { expect, test } from "vitest";
+import { anchor } from "../../src/evaluate/anchor.js";
+import { localTarget, withTarget } from "../../src/target/local.js";
+import { targetConformance } from "./conformance.js";
+
+const { bytes, dims } = anchor();
+
+targetConformance("local", {
+  open: () => localTarget(),
+  models: [bytes, bytes],
+  dims: dims.slice(1),
+  async expected(input, shape) {
+    const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+    const outputs = await session.run({ pixel_values: new ort.Tensor("float32", input, shape) });
+    await session.release();
+    return new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
+  },
+  refused: new TextEncoder().encode("no model at all"),
+});
+
+test("its name says what differs from the defaults, its environment the threads and the provider", async () => {
+  expect(localTarget().name).toBe("local");
+  expect(localTarget({ threads: 1, provider: "cpu" }).name).toBe("local");
+  const special = localTarget({ threads: 4, optimization: "disabled" });
+  expect(special.name).toBe("local:threads=4:optimization=disabled");
+  expect(await special.environment()).toMatchObject({ threads: 4, executionProvider: "cpu", node: process.version });
+});
+
+test("a provider that this onnxruntime lacks is refused, with those that it has", () => {
+  expect(() => localTarget({ provider: "qnn" })).toThrow(/provider is qnn; want one of cpu, .*nestling doctor/);
+});
+
+test("a target that is given stays open, this machine's own is closed afterwards", async () => {
+  const given = localTarget({ threads: 2 });
+  await withTarget(given, async (target) => expect(target).toBe(given));
+  await given.close();
+  const here = await withTarget(undefined, async (target) => target);
+  expect(here.name).toBe("local");
+  await expect(here.load(bytes)).rejects.toThrow("closed");
+});
