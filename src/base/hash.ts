@@ -1,6 +1,7 @@
 /** SHA-256: the hash by which everything here is named, sealed and checked. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 /** Of texts (as UTF-8) and bytes, one after the other; 64 hexadecimal digits. */
@@ -13,9 +14,13 @@ export function sha256Of(...parts: readonly (string | Uint8Array)[]): string {
 /** Of a value as one line of JSON, in the order of its keys. */
 export const sha256OfJson = (value: unknown): string => sha256Of(JSON.stringify(value));
 
-/** Of a file, which may be larger than memory. */
-export async function sha256OfFile(path: string): Promise<string> {
+/**
+ * Of a file, which may be larger than memory.
+ * @param through what its bytes pass first, such as `createGunzip()`
+ */
+export async function sha256OfFile(path: string, through?: Duplex): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  await (through ? pipeline(file, through, hash) : pipeline(file, hash));
   return hash.digest("hex");
 }

@@ -6,6 +6,8 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
 import { writeError } from "../base/atomic-file.js";
+import { download } from "../base/download.js";
+import { isRunning } from "../base/running.js";
 import { UserError } from "../base/user-error.js";
 import {
   enginesFolder,
@@ -18,7 +20,7 @@ import { locate } from "../engine/tensorflow/locate.js";
 import { buildBinding, fetchPackage, siteOf } from "./build.js";
 import { checkBuild, type Check } from "../engine/tensorflow/check.js";
 import { needTool } from "./commands.js";
-import { download } from "./download.js";
+import { networkFix } from "./network.js";
 import { defaultIndex, findWheel, type Wheel } from "./package-index.js";
 import { wheelParts, type WheelPart } from "./parts.js";
 import { unzip } from "./unzip.js";
@@ -105,7 +107,18 @@ async function fetchWheel(
   onDownload: InstallOptions["onDownload"],
 ): Promise<{ archive: string; bytes: number }> {
   const archive = join(downloadsFolder(), filename);
-  await download(archive, { url, sha256, bytes, onBytes: (done, total) => onDownload?.(filename, done, total) });
+  await download(archive, {
+    url,
+    sha256,
+    hashed: "sent",
+    bytes,
+    onBytes: (done, total) => onDownload?.(filename, done, total),
+    unreachable: { code: "engine/network", fix: networkFix },
+    wrong: {
+      code: "engine/hash",
+      fix: "It was deleted. Run the command again; if that doesn't help, the mirror is broken: name another by --index.",
+    },
+  });
   return { archive, bytes: (await stat(archive)).size };
 }
 
@@ -121,14 +134,6 @@ async function removeAbandoned(): Promise<void> {
   for (const name of names) {
     const pid = /\.building-(\d+)$/.exec(name)?.[1];
     if (pid !== undefined && !isRunning(Number(pid))) await rm(join(enginesFolder(), name), { recursive: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -1,5 +1,9 @@
 /** What a failed request means to the user. */
+import { reasonOf } from "../base/download.js";
 import { UserError } from "../base/user-error.js";
+
+export const networkFix =
+  "Run the command again: it resumes where it stopped. Or name a mirror by --index or PIP_INDEX_URL.";
 
 export const unreachable = (url: string, got: string, cause?: unknown): UserError =>
   new UserError(
@@ -8,7 +12,7 @@ export const unreachable = (url: string, got: string, cause?: unknown): UserErro
       at: url,
       got,
       want: "an answer",
-      fix: "Run the command again, it goes on where it stopped; or name a mirror by --index or PIP_INDEX_URL.",
+      fix: networkFix,
     },
     { cause },
   );
@@ -18,9 +22,3 @@ export const tried = <T>(request: () => Promise<T>, url: string): Promise<T> =>
   request().catch((error: unknown) => {
     throw unreachable(url, `not reachable (${reasonOf(error)})`, error);
   });
-
-/** fetch says "fetch failed" and puts the reason behind it. */
-export function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message;
-}

@@ -7,7 +7,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.js";
-import { serve } from "./server.js";
+import { serve } from "../server.js";
 
 const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
 const environment = (data: string) => ({ ...process.env, XDG_DATA_HOME: data });

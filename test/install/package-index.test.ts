@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { findWheel } from "../../src/install/package-index.js";
-import { serve } from "./server.js";
+import { serve } from "../server.js";
 
 const name = (python: string, platform = "manylinux_2_27_x86_64", version = "2.21.0"): string =>
   `tensorflow_cpu-${version}-${python}-${python}-${platform}.whl`;

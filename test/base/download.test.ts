@@ -1,15 +1,30 @@
 /** Downloads over connections that break, servers that lie, and mirrors that know less than PyPI. */
+import { spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { hostname } from "node:os";
+import { gzipSync } from "node:zlib";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { download } from "../../src/install/download.js";
+import { download, type Download } from "../../src/base/download.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { serve } from "./server.js";
+import { serve } from "../server.js";
 
 const file = randomBytes(1_000_000);
 const sha256 = createHash("sha256").update(file).digest("hex");
+
+/** As the engine's wheels are fetched. */
+const common = {
+  sha256,
+  hashed: "sent",
+  unreachable: { code: "x/network", fix: "Try again." },
+  wrong: { code: "x/hash", fix: "Use another mirror." },
+} as const satisfies Partial<Download>;
+
+/** A process that is gone, and what it had got of a file. */
+const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+const partialOf = (path: string, pid: number): string => `${path}.${hostname()}.${pid}.partial`;
 
 /** Serves the file with ranges, cutting each connection after `cut` bytes; notes where each request starts. */
 function broken(cut: number, starts: number[], ranges = true) {
@@ -28,7 +43,7 @@ test("a connection that breaks twice is taken up where it broke", async () => {
   const url = await serve(broken(400_000, starts));
   const path = join(await temporaryFolder(), "wheel.whl");
   const seen: number[] = [];
-  await download(path, { url, sha256, bytes: file.length, onBytes: (done) => seen.push(done) });
+  await download(path, { ...common, url, bytes: file.length, onBytes: (done) => seen.push(done) });
   expect(file.equals(await readFile(path))).toBe(true);
   // What still lay in buffers when the connection broke is fetched again; what had reached the disk is not.
   expect(starts.length).toBeGreaterThan(2);
@@ -40,8 +55,8 @@ test("what a killed process had got is kept; size unknown", async () => {
   const starts: number[] = [];
   const url = await serve(broken(Infinity, starts));
   const path = join(await temporaryFolder(), "wheel.whl");
-  await writeFile(`${path}.partial`, file.subarray(0, 123_456));
-  await download(path, { url, sha256, bytes: undefined });
+  await writeFile(partialOf(path, gone), file.subarray(0, 123_456));
+  await download(path, { ...common, url, bytes: undefined });
   expect(file.equals(await readFile(path))).toBe(true);
   expect(starts).toEqual([123_456]);
 });
@@ -51,8 +66,8 @@ test("all bytes got and not yet renamed: nothing is fetched, whether the size is
   const folder = await temporaryFolder();
   for (const bytes of [file.length, undefined]) {
     const path = join(folder, `${String(bytes)}.whl`);
-    await writeFile(`${path}.partial`, file);
-    await download(path, { url, sha256, bytes });
+    await writeFile(partialOf(path, gone), file);
+    await download(path, { ...common, url, bytes });
     expect(file.equals(await readFile(path))).toBe(true);
   }
 });
@@ -61,23 +76,51 @@ test("a server without ranges starts over, into the same file", async () => {
   const starts: number[] = [];
   const url = await serve(broken(Infinity, starts, false));
   const path = join(await temporaryFolder(), "wheel.whl");
-  await writeFile(`${path}.partial`, file.subarray(0, 1000));
-  await download(path, { url, sha256, bytes: file.length });
+  await writeFile(partialOf(path, gone), file.subarray(0, 1000));
+  await download(path, { ...common, url, bytes: file.length });
   expect(file.equals(await readFile(path))).toBe(true);
 });
 
 test("a wrong hash is refused and leaves no file", async () => {
   const url = await serve((_, response) => response.end(Buffer.alloc(1000)));
   const folder = await temporaryFolder();
-  const failing = download(join(folder, "wheel.whl"), { url, sha256, bytes: 1000 });
-  await expect(failing).rejects.toMatchObject({ name: "UserError", code: "engine/hash" });
+  const failing = download(join(folder, "wheel.whl"), { ...common, url, bytes: 1000 });
+  await expect(failing).rejects.toMatchObject({ name: "UserError", code: "x/hash" });
   expect(await readdir(folder)).toEqual([]);
 });
 
 test("a server that is gone, or answers 404, ends in a message", async () => {
   const path = join(await temporaryFolder(), "wheel.whl");
   const url = await serve((_, response) => response.writeHead(404).end());
-  await expect(download(path, { url, sha256, bytes: 1 })).rejects.toMatchObject({ code: "engine/network" });
-  const nobody = download(path, { url: "http://127.0.0.1:1/wheel.whl", sha256, bytes: 1 });
-  await expect(nobody).rejects.toMatchObject({ code: "engine/network" });
+  await expect(download(path, { ...common, url, bytes: 1 })).rejects.toMatchObject({ code: "x/network" });
+  const nobody = download(path, { ...common, url: "http://127.0.0.1:1/wheel.whl", bytes: 1 });
+  await expect(nobody).rejects.toMatchObject({ code: "x/network" });
+});
+
+test("a process that still runs keeps its file: two never write into one", async () => {
+  const starts: number[] = [];
+  const url = await serve(broken(Infinity, starts));
+  const path = join(await temporaryFolder(), "wheel.whl");
+  const others = partialOf(path, process.ppid);
+  await writeFile(others, "theirs");
+  await download(path, { ...common, url });
+  expect(starts).toEqual([0]);
+  expect(await readFile(others, "utf8")).toBe("theirs");
+});
+
+test("where the hash is of the content, any packing of it is right, and what is not packed is refused", async () => {
+  const folder = await temporaryFolder();
+  for (const level of [1, 9]) {
+    const packed = gzipSync(file, { level });
+    const url = await serve((_, response) => response.end(packed));
+    await download(join(folder, `${level}.gz`), { ...common, url, hashed: "unpacked" });
+    expect(packed.equals(await readFile(join(folder, `${level}.gz`)))).toBe(true);
+  }
+  const plain = await serve((_, response) => response.end(file));
+  await expect(download(join(folder, "plain.gz"), { ...common, url: plain, hashed: "unpacked" })).rejects.toMatchObject(
+    {
+      code: "x/hash",
+      problems: [{ got: "a file that is not gzip" }],
+    },
+  );
 });
