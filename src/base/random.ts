@@ -4,8 +4,10 @@
  * Generator: xoshiro128** (Blackman and Vigna 2018), seeded by a 128-bit mix of the key (MurmurHash3's finaliser).
  */
 
+/** A part of what names a stream of random numbers: a seed, a purpose, an index. */
 export type Key = string | number;
 
+/** A stream of random numbers. */
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
   next(): number;
@@ -17,6 +19,7 @@ export interface Random {
   pick<T>(items: readonly T[]): T;
 }
 
+/** The stream that a key names: `random(seed, "crop", epoch, index)`. The same key gives the same numbers on every machine. */
 export function random(...key: readonly Key[]): Random {
   const state = stateOf(key);
   const bits = (): number => {

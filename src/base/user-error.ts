@@ -15,6 +15,7 @@ export interface Problem {
   readonly fix: string;
 }
 
+/** A mistake that the user can fix. `message` has every problem, one a line; `code` names the mistake (docs/errors.md lists them). */
 export class UserError extends Error {
   override readonly name = "UserError";
   readonly problems: readonly Problem[];

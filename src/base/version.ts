@@ -4,4 +4,5 @@ import { readFileSync } from "node:fs";
 const { version: found } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
-export const version = found;
+/** The version of the package, as in its package.json. */
+export const version: string = found;

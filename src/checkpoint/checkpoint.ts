@@ -55,6 +55,7 @@ export const checkpointFile: DocumentKind<typeof checkpointSchema> = {
   seal: orderedSeal,
 };
 
+/** What a run is and how far it has come: checkpoint.json without the names of its files. */
 export type CheckpointState = Omit<z.output<typeof checkpointSchema>, "weights" | "optimizer" | "format" | "sha256">;
 
 export interface Checkpoint {

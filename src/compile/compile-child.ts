@@ -15,19 +15,24 @@ import { provenanceOf } from "./provenance.js";
 import { blockOf, recalibrationIndices, type Run } from "../run/run.js";
 import { useStatistics, type Statistics } from "./use-statistics.js";
 
+/** A child as it ships: its file, and what it costs. */
 export interface CompiledChild extends Cost {
+  /** The architecture's id in its space. */
   readonly id: string;
   readonly architecture: Architecture;
   /** The ONNX file. */
   readonly bytes: Uint8Array;
-  /** Of the bytes. */
+  /** SHA-256 of the bytes. */
   readonly sha256: string;
+  /** Batch norm's, as recalibration found them. */
   readonly statistics: Statistics;
 }
 
+/** How a child is compiled. */
 export interface CompileOptions {
   /** Training images for batch norm recalibration. */
   readonly recalibrationImages: number;
+  /** A fixed batch size instead of a free one. */
   readonly staticBatch?: number;
 }
 
@@ -38,6 +43,10 @@ export interface Compiler {
   compile(architecture: Architecture): Promise<CompiledChild>;
 }
 
+/**
+ * A compiler of a run's children: slice → recalibrate → fold → emit.
+ * @throws UserError from `compile`: `space/architecture`, `runtime/model`
+ */
 export function compiler(run: Run, { recalibrationImages, staticBatch }: CompileOptions): Compiler {
   const indices = recalibrationIndices(run, recalibrationImages);
   const provenance = provenanceOf(run, recalibrationImages);

@@ -15,9 +15,11 @@ const HELD_OUT = 5;
 /** Unreadable images named in an error; a count stands for the rest. */
 const NAMED = 20;
 
+/** The size and the channels that a folder of images is brought to. */
 export interface ImageWishes {
   /** Height = width in pixels: the shorter side is resized to it, the middle is kept. */
   readonly size: number;
+  /** 1: grey; 3: RGB. */
   readonly channels: 1 | 3;
 }
 

@@ -1,25 +1,30 @@
 /** Images held as bytes. Everything that makes floats of them is a pure function (make-batch.ts). */
 
+/** Images of one size, as bytes, and their labels. */
 export interface Images {
   readonly count: number;
   /** In pixels; all images have one size. */
   readonly height: number;
+  /** In pixels. */
   readonly width: number;
   readonly channels: 1 | 3;
-  /** [count, height, width, channels] */
+  /** [count, height, width, channels], 0 to 255. */
   readonly pixels: Uint8Array;
-  /** Index into the data set's classes. */
+  /** [count], each an index into the data set's classes. */
   readonly labels: Uint16Array;
 }
 
+/** Images to train on and images to test on, with their classes and statistics. */
 export interface Dataset {
   readonly name: string;
+  /** The name of each class, in the order of the labels. */
   readonly classes: readonly string[];
   readonly train: Images;
-  /** For final numbers only: neither training nor search may look at it. */
+  /** For final figures only: neither training nor search may look at it. */
   readonly test: Images;
-  /** Of pixel / 255 over the training images, per channel. */
+  /** [channels]: mean of pixel / 255 over the training images. */
   readonly mean: readonly number[];
+  /** [channels]: standard deviation of pixel / 255 over the training images. */
   readonly std: readonly number[];
   /** SHA-256 over sizes, pixels and labels. */
   readonly fingerprint: string;

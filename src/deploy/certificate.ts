@@ -58,6 +58,10 @@ export const certificateSchema = z.strictObject({
   seal: sha256.describe("SHA-256 of all the rest, as JSON with sorted keys: an edited number breaks it."),
 });
 
+/**
+ * A certificate: everything known of an exported child. It is the JSON file beside the .onnx file.
+ * @interface
+ */
 export type Certificate = z.output<typeof certificateSchema>;
 
 /** Reads a certificate; `verify` says of its seal, so that all that was edited is listed. */

@@ -16,9 +16,11 @@ import type { Target } from "../target/target.js";
 import { certificatePath, toleranceFor, type Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 
+/** Where a child goes, and how it is compiled. */
 export interface ExportOptions {
   /** The .onnx file to write; its certificate goes beside it. */
   readonly out: string;
+  /** Training images for batch norm recalibration; 2,000 by default. */
   readonly recalibrationImages?: number;
   /** A fixed batch size instead of a free one. */
   readonly staticBatch?: number;

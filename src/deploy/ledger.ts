@@ -1,5 +1,6 @@
 /** What a verification found, check by check. */
 
+/** One check of a verification. */
 export interface Check {
   readonly name: string;
   /** noted: told for comparison, it decides nothing. */

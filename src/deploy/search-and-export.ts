@@ -9,14 +9,18 @@ import { withTarget } from "../target/local.js";
 import type { Certificate } from "./certificate.js";
 import { exportChild } from "./export-child.js";
 
+/** What a search found, and the files of the best children. */
 export interface SearchOutcome {
   readonly result: SearchResult;
+  /** The best child under each budget that some child meets, with the path of its .onnx file. */
   readonly children: readonly { readonly budget: string; readonly path: string; readonly certificate: Certificate }[];
 }
 
 /**
- * Searches, then exports the best child of each budget. Latencies of both are of one target, this machine by default.
- * @param out gets search.json and children/<budget>.onnx with .json
+ * Searches a run for the best child under each budget, and exports these children with their certificates. Latencies of both are of one
+ * target, this machine by default.
+ * @param options as the search takes them; `out`, by default the run's folder, gets search.json and children/<budget>.onnx with .json
+ * @throws UserError `search/budget`, `search/impossible` before the work starts, `search/resume`, `file/write`
  */
 export async function search(
   run: Run,

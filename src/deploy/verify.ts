@@ -15,12 +15,15 @@ import { ledger, type Check, type Ledger } from "./ledger.js";
 import { verifyFile } from "./verify-file.js";
 import { staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
 
+/** What `verifyChild` found, check by check. */
 export interface Verification {
   readonly file: string;
+  /** Whether no check failed. */
   readonly passed: boolean;
   readonly checks: readonly Check[];
 }
 
+/** What there is to check a child against, beside its certificate. */
 export interface VerifyOptions {
   /** The run that the child is from: recompiles it and compares it to the supernet. */
   readonly run?: string;
@@ -30,7 +33,11 @@ export interface VerifyOptions {
   readonly target?: Target;
 }
 
-/** @throws UserError `deploy/missing`, `deploy/certificate` when there is nothing to check or it can't be read */
+/**
+ * Reruns a child's certificate.
+ * @param path the .onnx file; its certificate is the .json beside it
+ * @throws UserError `deploy/missing`, `deploy/certificate` when there is nothing to check or it can't be read
+ */
 export async function verifyChild(path: string, options: VerifyOptions = {}): Promise<Verification> {
   const bytes = await readModel(path);
   const certificate = await readDocument(certificatePath(path), certificateFile);

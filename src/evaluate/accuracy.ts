@@ -6,7 +6,9 @@ import { withModel, type LoadedModel } from "../target/target.js";
 
 /** How many images a model gets right, and how sure that is. */
 export interface Accuracy {
+  /** Images whose largest logit is their label's. */
   readonly correct: number;
+  /** Images judged. */
   readonly count: number;
   /** correct / count, 0 to 1. */
   readonly accuracy: number;

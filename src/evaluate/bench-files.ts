@@ -12,6 +12,7 @@ export interface BenchOptions extends LatencyOptions {
   readonly target?: Target;
 }
 
+/** The latencies of files that were timed together. */
 export interface BenchResult {
   /** Name of the target. */
   readonly target: string;

@@ -3,7 +3,9 @@
  * `alone` is the job of one process, so that no line of training asks whether there are others.
  */
 export interface Ranks {
+  /** This process's number, from 0. */
   readonly rank: number;
+  /** How many processes there are. */
   readonly size: number;
   /** Everyone's array becomes rank 0's. */
   broadcast(array: Numbers): void;

@@ -12,15 +12,19 @@ import { parseSpace } from "../supernet/spaces.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
 import type { SharedWeights } from "../supernet/weights.js";
 
+/** A finished run: its supernet, its weights, and the images it was trained on. */
 export interface Run {
   readonly folder: string;
+  /** What checkpoint.json says. */
   readonly state: CheckpointState;
   readonly supernet: Supernet;
   readonly weights: SharedWeights;
+  /** SHA-256 of the weights' file. */
   readonly weightsHash: string;
   readonly data: Dataset;
-  /** Indices into `data.train`. */
+  /** Indices into `data.train` of the images that training sees. */
   readonly train: Uint32Array;
+  /** Indices into `data.train` of the images set aside for the search. */
   readonly validation: Uint32Array;
 }
 

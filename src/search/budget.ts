@@ -1,14 +1,17 @@
 /** Budgets: what a child may cost at most. */
 import { UserError } from "../base/user-error.js";
 
+/** What a budget limits. */
 export type BudgetKind = "latency" | "macs" | "parameters";
 
+/** What a child may cost at most. */
 export interface Budget {
   readonly kind: BudgetKind;
-  /** ms, MACs or numbers. */
+  /** In ms for `latency`, in MACs, or in trained values for `parameters`. */
   readonly limit: number;
-  /** As the user wrote it, and what its files are called: `latency=1.5ms` and `latency-1.5ms`. */
+  /** As the user wrote it: `latency=1.5ms`. */
   readonly text: string;
+  /** What its files are called: `latency-1.5ms`. */
   readonly fileName: string;
 }
 

@@ -63,7 +63,15 @@ export const searchSchema = resultSchema.extend({
     .describe("Of all fields above as one line of JSON: a damaged number is noticed too."),
 });
 
+/**
+ * search.json: every child judged, the Pareto fronts, and what was chosen.
+ * @interface
+ */
 export type SearchResult = z.output<typeof resultSchema>;
+/**
+ * A child that the search judged: its costs, and its accuracy on the validation images.
+ * @interface
+ */
 export type Candidate = SearchResult["candidates"][number];
 
 /** What a search must have in common with the one that it resumes. */

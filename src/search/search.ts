@@ -25,20 +25,25 @@ import {
   type SearchResult,
 } from "./search-file.js";
 
+/** What to search for, and how long. */
 export interface SearchOptions {
+  /** At least one; the result has the best child under each. */
   readonly budgets: readonly Budget[];
-  /** Mutants judged for each budget. */
+  /** Mutants judged for each budget; 24 by default. */
   readonly fineCandidates?: number;
+  /** Training images for batch norm recalibration; 2,000 by default. */
   readonly recalibrationImages?: number;
+  /** Of the mutations; 0 by default. */
   readonly seed?: number;
-  /** race: judging a mutant stops as soon as it can't win. */
+  /** race (the default): judging a mutant stops as soon as it can't win. full: every child is judged on all validation images. */
   readonly judging?: "race" | "full";
-  /** Goes on with search.json where one of the same search stands. */
+  /** Resumes from search.json where there is one of the same search. */
   readonly resume?: boolean;
   /** Where latency is measured under a latency budget: on this machine by default. */
   readonly target?: Target;
   /** Where search.json is kept up to date. */
   readonly file: string;
+  /** Called with each child as soon as it is judged. */
   readonly onCandidate?: (candidate: Candidate, done: number, total: number) => void;
 }
 

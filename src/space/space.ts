@@ -22,6 +22,7 @@ export interface SpaceData {
   readonly resolutions: readonly number[];
 }
 
+/** A space that was read and checked. Everything in it follows from `data`. */
 export interface SearchSpace<Data extends SpaceData = SpaceData> extends SpaceData {
   /** The file, validated, with its defaults. */
   readonly data: Data;

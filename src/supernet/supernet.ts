@@ -6,6 +6,7 @@ import type { SearchSpace } from "../space/space.js";
 import { elasticRegistry } from "./elastic.js";
 import { familyOf } from "./families.js";
 
+/** A space's elastic graph, and the sizes that each architecture has in it. */
 export interface Supernet {
   readonly space: SearchSpace;
   readonly graph: Graph;
@@ -13,7 +14,10 @@ export interface Supernet {
   settingOf(architecture: Architecture): Setting;
 }
 
-/** Builds the supernet of a space. Its graph holds no weights: `initialize` makes them. */
+/**
+ * Builds the supernet of a space. Its graph holds no weights: `initialize` makes them.
+ * @throws UserError `space/family` for a family that this version does not know
+ */
 export function buildSupernet(space: SearchSpace): Supernet {
   const family = familyOf(space.data, space.name);
   const elastic = elasticRegistry();

@@ -1,4 +1,4 @@
 /** A supernet's weights, each at its maximum, whoever they come from. */
 
-/** By parameter name, in the shapes of the layout, row-major. */
+/** A supernet's weights by parameter name, each at its maximum shape (see `Parameter`), row-major. */
 export type SharedWeights = ReadonlyMap<string, Float32Array>;

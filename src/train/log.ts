@@ -5,19 +5,25 @@ import { UserError } from "../base/user-error.js";
 import { foundInstead } from "../base/user-file.js";
 import type { ChildResult, Role } from "./sandwich.js";
 
-/** Means over the steps since the last line. */
+/** What the children of one role did: means over the steps since the last line. */
 export interface RoleLog {
+  /** Cross-entropy in nats: to the labels for the biggest child, to its soft labels for the others. */
   readonly loss: number;
   /** On the training crops, 0 to 1. */
   readonly accuracy: number;
 }
 
+/** A line of log.jsonl. Each role of the sandwich that trained has its means. */
 export interface LogLine extends Readonly<Partial<Record<Role, RoleLog>>> {
   /** Steps done. */
   readonly step: number;
+  /** Passes over the training images, a fraction. */
   readonly epoch: number;
+  /** Rate of the last step. */
   readonly learningRate: number;
+  /** Euclidean norm of the last step's gradient, before it was clipped. */
   readonly gradientNorm: number;
+  /** Training images a second since the last line. */
   readonly imagesPerSecond: number;
 }
 

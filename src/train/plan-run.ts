@@ -13,16 +13,20 @@ import type { Recipe } from "./recipe.js";
 import type { Execution, Task } from "./sandwich.js";
 import type { Length } from "./schedule.js";
 
+/** What to train, on which images and for how long. */
 export interface RunOptions {
   readonly space: SearchSpace;
   readonly data: Dataset;
   /** How the data was named, for the checkpoint. */
   readonly source: string;
   readonly recipe: Recipe;
+  /** `wasm` (the default), `node`, `node-gpu` or `webgpu`. */
   readonly engine?: string;
   /** Overrides the recipe's epochs. */
   readonly steps?: number;
+  /** Of every random number of the run; 0 by default. */
   readonly seed?: number;
+  /** How children run; the result is the same but for rounding. */
   readonly execution?: "auto" | Execution;
 }
 

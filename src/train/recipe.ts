@@ -96,9 +96,14 @@ export const recipeSchema = z
   })
   .describe("A nestling training recipe.");
 
+/**
+ * How to train: every field of docs/recipe.md, defaults filled in.
+ * @interface
+ */
 export type Recipe = z.output<typeof recipeSchema>;
 
 const shipped: ReadonlyMap<string, unknown> = new Map([paper, short].map((recipe) => [recipe.name, recipe]));
+/** Names of the recipes that come with the package. */
 export const shippedRecipes: readonly string[] = [...shipped.keys()];
 
 /**

@@ -24,25 +24,38 @@ import { arraysOf, findRun, tensorsOf } from "./resume.js";
 import { learningRateAt } from "./schedule.js";
 import { weightDecay } from "./weight-decay.js";
 
+/** What to train, where to, and on how many cores. */
 export interface TrainOptions extends RunOptions {
   /** The run's folder. */
   readonly out: string;
   /** Continues the checkpoint in `out`; without it, `out` must hold none. */
   readonly resume?: boolean;
-  /** Worker threads; never changes a result. */
+  /** Worker threads, by default one a core. Their number never changes a result. */
   readonly threads?: number;
-  /** The processes that train together, each called with the same options; never changes a result. Rank 0 alone touches `out`. */
+  /**
+   * The processes that train together, by default this one alone; each is called with the same options. Their number never changes a
+   * result. Rank 0 alone touches `out`.
+   */
   readonly ranks?: Ranks;
+  /** Called after each step with the number of steps done and to do. */
   readonly onStep?: (step: number, totalSteps: number) => void;
+  /** Called with each line of the log as it is written. */
   readonly onLog?: (line: LogLine) => void;
 }
 
+/** What a finished training did. */
 export interface TrainResult {
+  /** The run's folder: `openRun` opens it. */
   readonly out: string;
+  /** Steps done since the run began, in earlier calls too. */
   readonly steps: number;
+  /** Time of this call. */
   readonly seconds: number;
+  /** Training images a second in this call; each is seen by every child of the sandwich. */
   readonly imagesPerSecond: number;
+  /** The engine's description, with its version. */
   readonly engine: string;
+  /** The last line of the log; undefined where the run was complete before. */
   readonly last: LogLine | undefined;
 }
 
