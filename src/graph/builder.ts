@@ -12,6 +12,8 @@ export interface GraphBuilder {
     options: { out: Channels; kernel?: Kernel; stride?: number; bias?: boolean; identityWhenSquare?: true },
   ): Value;
   depthwise(path: string, x: Value, options: { kernel: Kernel; stride?: number }): Value;
+  /** The way around a branch that a gate opens: x where it is closed, zero where it is open. The sum of both is a choice between them. */
+  bypass(path: string, x: Value, gate: Gate): Value;
   dense(path: string, x: Value, units: number): Value;
   /** `start` is gamma's first value: 0 for the last batch norm of a residual branch. */
   batchNorm(path: string, x: Value, options?: { gate?: Gate; start?: 0 | 1 }): Value;
@@ -57,6 +59,10 @@ export function graphBuilder(name: string, inputChannels: number): GraphBuilder 
     depthwise(path, x, { kernel, stride = 1 }) {
       const weight = parameter(`${path}.weight`, [kernel, kernel, x.channels], "he-normal-fan-out", true);
       return put("depthwise", path, { x, weight }, { kernel, stride }, x.channels);
+    },
+    bypass(path, x, gate) {
+      const weight = parameter(`${path}.weight`, [1, 1, x.channels], "ones", false);
+      return put("depthwise", path, { x, weight }, { kernel: 1, stride: 1, bypasses: gate }, x.channels);
     },
     dense(path, x, units) {
       const weight = parameter(`${path}.weight`, [x.channels, units], "uniform-fan-in", true);

@@ -22,7 +22,12 @@ export interface Operators {
   };
   depthwise: {
     in: { x: Value; weight: Parameter; bias?: Parameter };
-    attributes: { kernel: Kernel; stride: number };
+    attributes: {
+      kernel: Kernel;
+      stride: number;
+      /** A way around a branch that this gate opens: kernel 1, the identity where the gate is closed, zero where it is open. */
+      bypasses?: Gate;
+    };
     out: { y: Value };
   };
   dense: { in: { x: Value; weight: Parameter; bias?: Parameter }; attributes: { units: Channels }; out: { y: Value } };

@@ -5,6 +5,7 @@
  *   elastic kernel    weight × (tap in the centre crop)
  *   no batch norm     weight, bias × (output channel in use): squeeze-and-excite, shortcuts, the head's second layer
  *   shortcut conv     the unit matrix where an architecture makes it the identity
+ *   bypass            ones where the branch's gate is closed, zeros where it is open; never trained
  *
  * Masked channels so stay exact zeros from one batch norm to the next, and all other parameters need no mask: their
  * gradients are exactly zero where an architecture doesn't reach. No activation is touched.
@@ -19,12 +20,13 @@ import {
   type Setting,
   type Value,
 } from "../graph/graph.js";
-import { boxOf, forEachRun, isIdentity, isWhole, type Box } from "./slice.js";
+import { boxOf, forEachRun, isBypass, isIdentity, isOpen, isWhole, type Box } from "./slice.js";
 
 /** What a setting does to one parameter; a parameter without a mask is used as it is. */
 export type Mask =
   | { readonly kind: "box"; readonly box: Box }
   | { readonly kind: "zero" }
+  | { readonly kind: "one" }
   | { readonly kind: "unit"; readonly size: number };
 
 /** The masks of a setting, by parameter name. */
@@ -38,11 +40,13 @@ export function mask(graph: Graph, setting: Setting): ReadonlyMap<string, Mask> 
   const normalised = new Set(graph.nodes.flatMap((node) => (node.op === "batchNorm" ? [node.in.x.name] : [])));
   for (const node of graph.nodes) {
     if (node.op === "batchNorm") {
-      const closed = node.attributes.gate && !setting.gates.get(node.attributes.gate.name);
+      const closed = !isOpen(setting, node.attributes.gate);
       for (const parameter of [node.in.gamma, node.in.beta]) {
         if (closed) masks.set(parameter.name, { kind: "zero" });
         else crop(parameter);
       }
+    } else if (isBypass(node)) {
+      masks.set(node.in.weight.name, { kind: isOpen(setting, node.attributes.bypasses) ? "zero" : "one" });
     } else if (node.op === "conv" && isIdentity(node, setting)) {
       masks.set(node.in.weight.name, { kind: "unit", size: sizeIn(setting, node.in.x.channels) });
     } else if ((node.op === "conv" || node.op === "depthwise") && typeof node.attributes.kernel !== "number") {
@@ -64,6 +68,8 @@ export function applyMask(mask: Mask | undefined, parameter: Parameter, full: Fl
   const masked = new Float32Array(full.length);
   if (mask.kind === "box") {
     forEachRun(mask.box, (from, _, length) => masked.set(full.subarray(from, from + length), from));
+  } else if (mask.kind === "one") {
+    masked.fill(1);
   } else if (mask.kind === "unit") {
     const columns = maximumOf(parameter.shape[3]!);
     for (let i = 0; i < mask.size; i++) masked[i * columns + i] = 1;
@@ -89,7 +95,7 @@ export function atMaximum(graph: Graph): Graph {
   const each = <T>(record: object, change: (item: T) => T): object =>
     Object.fromEntries(Object.entries(record as Record<string, T>).map(([key, item]) => [key, change(item)]));
   const nodes = graph.nodes.map((node) => {
-    const { gate, identityWhenSquare, ...attributes } = node.attributes as Record<string, unknown>;
+    const { gate, identityWhenSquare, bypasses, ...attributes } = node.attributes as Record<string, unknown>;
     if ("kernel" in node.attributes) attributes["kernel"] = maximumOf(node.attributes.kernel);
     return { ...node, in: each(node.in, sized), out: each(node.out, value), attributes } as unknown as Node;
   });

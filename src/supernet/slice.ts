@@ -13,12 +13,14 @@ import {
   sizeIn,
   valuesInto,
   valuesOutOf,
+  type Gate,
   type Graph,
   type Node,
   type Parameter,
   type Setting,
   type Value,
 } from "../graph/graph.js";
+import type { NodeOf } from "../graph/operators.js";
 import { verify } from "../graph/verify.js";
 
 /** The plain graph of a setting. Names of nodes and parameters stay those of the supernet. */
@@ -33,12 +35,17 @@ export function slice(graph: Graph, setting: Setting): Graph {
   };
   const nodes: Node[] = [];
   for (const node of graph.nodes) {
-    if (node.op === "batchNorm" && node.attributes.gate && !setting.gates.get(node.attributes.gate.name)) {
+    if (node.op === "batchNorm" && !isOpen(setting, node.attributes.gate)) {
       zeros.add(node.out.y.name);
+    } else if (isBypass(node)) {
+      if (isOpen(setting, node.attributes.bypasses)) zeros.add(node.out.y.name);
+      else alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
     } else if (node.op === "activation" && zeros.has(node.in.x.name)) {
       zeros.add(node.out.y.name);
     } else if (node.op === "add" && zeros.has(node.in.branch.name)) {
       alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
+    } else if (node.op === "add" && zeros.has(node.in.x.name)) {
+      alias.set(node.out.y.name, alias.get(node.in.branch.name) ?? node.in.branch);
     } else if (node.op === "conv" && isIdentity(node, setting)) {
       alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
     } else {
@@ -48,6 +55,14 @@ export function slice(graph: Graph, setting: Setting): Graph {
   const outputs = graph.outputs.map(plain);
   return verify({ name: graph.name, input: plain(graph.input), nodes: live(nodes, outputs), outputs }, "slice");
 }
+
+/** Whether a gate lets its branch through; what has no gate always does. */
+export const isOpen = (setting: Setting, gate: Gate | undefined): boolean =>
+  gate === undefined || setting.gates.get(gate.name) === true;
+
+/** A way around a branch, of which a slice keeps nothing: it is the identity or zero. */
+export const isBypass = (node: Node): node is NodeOf<"depthwise"> & { attributes: { bypasses: Gate } } =>
+  node.op === "depthwise" && node.attributes.bypasses !== undefined;
 
 /** Whether a shortcut conv is the identity in a setting: its sides are equal and the space allows it. */
 export const isIdentity = (node: Node, setting: Setting): boolean =>

@@ -15,7 +15,8 @@ import {
   type SearchSpace,
 } from "../../src/space/space.js";
 import type { Architecture } from "../../src/space/space.js";
-import { convnetOf, inConvnet } from "./convnet.js";
+import { numberAt, valueAt } from "../../src/space/architecture.js";
+import type { Choice, Path } from "../../src/space/choices.js";
 import { anySpace } from "./any-space.js";
 
 const seed = fc.nat(1e9);
@@ -72,22 +73,19 @@ test("mutants stay in the space at every rate; at 0 nothing changes", () => {
 });
 
 /** How far apart two architectures are in steps, on each elastic dimension that both have. */
-function steps(searched: SearchSpace, one: Architecture, other: Architecture): number[] {
-  const space = convnetOf(searched);
-  const [a, b] = [inConvnet(one), inConvnet(other)];
-  const gap = (list: readonly number[], from: number, to: number) => Math.abs(list.indexOf(from) - list.indexOf(to));
-  const distances = [gap(space.resolutions, a.resolution, b.resolution), gap(space.stem.width, a.stem, b.stem)];
-  space.stages.forEach((stage, i) => {
-    const [one, other] = [a.stages[i]!, b.stages[i]!];
-    distances.push(gap(stage.width, one.width, other.width), gap(stage.depth, one.depth, other.depth));
-    const shared = stage.choicesPer === "stage" ? 1 : Math.min(one.depth, other.depth);
-    for (let block = 0; block < shared; block++) {
-      distances.push(gap(stage.kernel, one.kernels[block]!, other.kernels[block]!));
-      distances.push(gap(stage.expand, one.expands[block]!, other.expands[block]!));
-    }
+function steps({ parts }: SearchSpace, one: Architecture, other: Architecture): number[] {
+  const distances = parts.flatMap(({ once, blocks }) => {
+    const gap = ({ values }: Choice, path: Path): number =>
+      Math.abs(values.indexOf(valueAt(one, path) as number) - values.indexOf(valueAt(other, path) as number));
+    const single = once.map((choice) => gap(choice, choice.path));
+    if (!blocks) return single;
+    const { depth, each, per } = blocks;
+    const both = Math.min(numberAt(one, depth.path), numberAt(other, depth.path));
+    const shared = Array.from({ length: per === "stage" ? 1 : both }, (_, block) =>
+      each.map((choice) => gap(choice, [...choice.path, block])),
+    );
+    return [...single, gap(depth, depth.path), ...shared.flat()];
   });
-  if (Array.isArray(space.head.width)) distances.push(gap(space.head.width, a.head!, b.head!));
-  if (space.head.mix) distances.push(gap(space.head.mix.width, a.mix!, b.mix!));
   return distances.filter((distance) => distance > 0);
 }
 

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { createEngine } from "../../src/engine/choose.js";
-import { maximumOf, parametersOf, sizeIn, valuesInto, type Parameter } from "../../src/graph/graph.js";
+import { maximumOf, parametersOf, sizeIn, valuesInto, type Gate, type Parameter } from "../../src/graph/graph.js";
 import { biggest } from "../../src/space/space.js";
 import { initialize, layoutOf, viewsOf } from "../../src/supernet/initialize.js";
 import { addMaskedGradient, applyMask, atMaximum, mask, type Mask } from "../../src/supernet/mask.js";
-import { boxOf, gatherBox, isIdentity, scatterAddBox, slice } from "../../src/supernet/slice.js";
+import { boxOf, gatherBox, isBypass, isIdentity, scatterAddBox, slice } from "../../src/supernet/slice.js";
 import { anyPoint, tinySupernets, type Point } from "./tiny-spaces.js";
 
 const lengthOf = ({ shape }: Parameter): number => shape.reduce<number>((total, size) => total * maximumOf(size), 1);
@@ -25,7 +25,7 @@ function indicator(applied: Mask | undefined, parameter: Parameter): Float32Arra
   return inside;
 }
 
-test("a masked parameter is the shared one times 0 or 1; a shortcut that is the identity is the unit matrix", () => {
+test("a masked parameter is the shared one times 0 or 1; a shortcut that is the identity is the unit matrix, an open bypass ones", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph }, setting, seed }) => {
       const masks = mask(graph, setting);
@@ -39,6 +39,8 @@ test("a masked parameter is the shared one times 0 or 1; a shortcut that is the 
           const unit = (i: number): number =>
             Math.floor(i / columns) === i % columns && i % columns < applied.size ? 1 : 0;
           expect(masked, name).toEqual(full.map((_, i) => unit(i)));
+        } else if (applied?.kind === "one") {
+          expect(masked, name).toEqual(full.map(() => 1));
         } else {
           const inside = indicator(applied, parameter);
           expect(masked, name).toEqual(full.map((value, i) => (inside[i] ? value : 0)));
@@ -65,15 +67,16 @@ test("a masked gradient adds only where the parameter was let through", () => {
   );
 });
 
-test("a closed gate zeroes gamma and beta of its own batch norm, an open one of none", () => {
+test("a closed gate zeroes gamma and beta of its own batch norm, an open one the bypass of its branch", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph }, setting }) => {
       const masks = mask(graph, setting);
-      const closed = graph.nodes.flatMap((node) =>
-        node.op === "batchNorm" && node.attributes.gate && !setting.gates.get(node.attributes.gate.name)
-          ? [node.in.gamma.name, node.in.beta.name]
-          : [],
-      );
+      const open = (gate: Gate): boolean => setting.gates.get(gate.name)!;
+      const closed = graph.nodes.flatMap((node) => {
+        if (node.op === "batchNorm" && node.attributes.gate && !open(node.attributes.gate))
+          return [node.in.gamma.name, node.in.beta.name];
+        return isBypass(node) && open(node.attributes.bypasses) ? [node.in.weight.name] : [];
+      });
       const zeroed = [...masks].filter(([, { kind }]) => kind === "zero").map(([name]) => name);
       expect(zeroed).toEqual(closed);
     }),
@@ -93,11 +96,15 @@ test("no mask on the weights of a 1×1 convolution that batch norm follows: they
   );
 });
 
-test("the biggest architecture has no masks, but for shortcuts that are the identity", () => {
+test("the biggest architecture has no masks, but for shortcuts that are the identity and bypasses", () => {
   for (const { graph, space, ...supernet } of tinySupernets) {
     const setting = supernet.settingOf(biggest(space));
     const identities = graph.nodes.flatMap((node) =>
-      node.op === "conv" && isIdentity(node, setting) ? [[node.in.weight.name, "unit"]] : [],
+      node.op === "conv" && isIdentity(node, setting)
+        ? [[node.in.weight.name, "unit"]]
+        : isBypass(node)
+          ? [[node.in.weight.name, "zero"]]
+          : [],
     );
     expect([...mask(graph, setting)].map(([name, { kind }]) => [name, kind])).toEqual(identities);
   }

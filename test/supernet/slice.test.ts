@@ -2,11 +2,20 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { graphBuilder } from "../../src/graph/builder.js";
-import { maximumOf, parametersOf, plainSize, valuesInto, type Setting } from "../../src/graph/graph.js";
+import { maximumOf, parametersOf, plainSize, valuesInto, type Node, type Setting } from "../../src/graph/graph.js";
 import { print } from "../../src/graph/print.js";
 import { convnetOf, inConvnet } from "../space/convnet.js";
 import { biggest } from "../../src/space/space.js";
-import { boxOf, gatherBox, isIdentity, isWhole, scatterAddBox, slice, type Box } from "../../src/supernet/slice.js";
+import {
+  boxOf,
+  gatherBox,
+  isBypass,
+  isIdentity,
+  isWhole,
+  scatterAddBox,
+  slice,
+  type Box,
+} from "../../src/supernet/slice.js";
 import { tinySupernets, anyPoint } from "./tiny-spaces.js";
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
@@ -116,23 +125,27 @@ test("a slice has the blocks of its depth and no others, with the kernels that w
             ({ attributes }) =>
               "kernel" in attributes &&
               typeof attributes.kernel === "object" &&
-              attributes.kernel.name === `${path}.${b}`,
+              [`${path}.${b}`, `${path}.${b}.depthwise`].includes(attributes.kernel.name),
           );
-          const sliced = nodes.find(({ name }) => name === own!.name);
-          expect(sliced?.attributes, `${path}.${b}`).toHaveProperty("kernel", kernel);
+          const sliced = nodes.find(({ name }) => name === own?.name);
+          if (kernel === 0) expect(sliced, `${path}.${b}`).toBeUndefined();
+          else expect(sliced?.attributes, `${path}.${b}`).toHaveProperty("kernel", kernel);
         });
       });
     }),
   );
 });
 
-test("the biggest architecture's slice is whole, but for shortcuts that are the identity", () => {
+test("the biggest architecture's slice is whole, but for shortcuts that are the identity and bypasses with their sums", () => {
   for (const { graph, space, ...supernet } of tinySupernets) {
     const setting = supernet.settingOf(biggest(space));
     for (const parameter of parametersOf(graph)) expect(isWhole(boxOf(parameter, setting)), parameter.name).toBe(true);
     const plain = slice(graph, setting);
+    const bypassed = new Set(graph.nodes.filter(isBypass).map(({ name }) => name));
+    const dropped = (node: Node): boolean =>
+      isIdentity(node, setting) || isBypass(node) || (node.op === "add" && bypassed.has(node.in.x.name));
     expect(plain.nodes.map(({ name }) => name)).toEqual(
-      graph.nodes.filter((node) => !isIdentity(node, setting)).map(({ name }) => name),
+      graph.nodes.filter((node) => !dropped(node)).map(({ name }) => name),
     );
     for (const { shape } of parametersOf(plain)) expect(shape).toEqual(shape.map(maximumOf));
   }
