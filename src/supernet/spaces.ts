@@ -9,6 +9,7 @@ import attentivenas from "../space/shipped/attentivenas.json" with { type: "json
 import bignas from "../space/shipped/bignas.json" with { type: "json" };
 import effnetv2S from "../space/shipped/effnetv2-s.json" with { type: "json" };
 import fashion from "../space/shipped/fashion.json" with { type: "json" };
+import mnv4ConvS from "../space/shipped/mnv4-conv-s.json" with { type: "json" };
 import ofaMbv3 from "../space/shipped/ofa-mbv3.json" with { type: "json" };
 import {
   architectureOf,
@@ -23,7 +24,7 @@ import { familyOf } from "./families.js";
 import { buildSupernet } from "./supernet.js";
 
 const shipped: ReadonlyMap<string, unknown> = new Map(
-  [fashion, bignas, attentivenas, ofaMbv3, effnetv2S].map((data) => [data.name, data]),
+  [fashion, bignas, attentivenas, ofaMbv3, effnetv2S, mnv4ConvS].map((data) => [data.name, data]),
 );
 
 /** Names of the spaces that come with the package. */

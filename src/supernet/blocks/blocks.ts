@@ -3,9 +3,16 @@ import { conv } from "./conv.js";
 import { depthwiseSeparable } from "./depthwise-separable.js";
 import { fusedMbconv } from "./fused-mbconv.js";
 import { mbconv } from "./mbconv.js";
+import { universalInvertedBottleneck } from "./universal-inverted-bottleneck.js";
 import type { BlockKind } from "./block.js";
 
-export const blocks: readonly BlockKind[] = [mbconv, fusedMbconv, depthwiseSeparable, conv];
+export const blocks: readonly BlockKind[] = [
+  mbconv,
+  fusedMbconv,
+  depthwiseSeparable,
+  conv,
+  universalInvertedBottleneck,
+];
 
 /** The kind of a name that the schema has checked. */
 export function blockOf(name: string): BlockKind {
