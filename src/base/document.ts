@@ -2,22 +2,26 @@
 import type { z } from "zod";
 import { problemsOf } from "./schema-problems.js";
 import { isSealed, type Seal } from "./seal.js";
-import { UserError } from "./user-error.js";
-import { readUserBytes, readUserBytesIfAny } from "./user-file.js";
+import { UserError, type ErrorCode } from "./user-error.js";
+import { readUserBytes, readUserBytesIfAny, type Mistake } from "./user-file.js";
 
-/** A kind of JSON file. */
-export interface DocumentKind<Schema extends z.ZodType> {
-  readonly schema: Schema;
+/** A kind of JSON file, whatever its schema. */
+export interface FileKind {
   /** Of a file whose content is wrong. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What to do about wrong content: a full sentence. */
   readonly fix: string;
   /** What should lie there, said of a path that can't be read. */
   readonly want: string;
   /** Of a path that can't be read, where it differs from wrong content. */
-  readonly unreadable?: { readonly code?: string; readonly fix?: string };
+  readonly unreadable?: { readonly code?: ErrorCode; readonly fix?: string };
   /** How the file is sealed; without it no seal is asked for. */
   readonly seal?: Seal;
+}
+
+/** A kind of JSON file and its schema. */
+export interface DocumentKind<Schema extends z.ZodType> extends FileKind {
+  readonly schema: Schema;
 }
 
 /** @throws UserError with the kind's codes; all that the schema refuses comes in one error */
@@ -35,7 +39,7 @@ export async function readDocumentIfAny<S extends z.ZodType>(
 }
 
 /** A file's JSON, unchecked: for files that hold the document among other things. */
-export const readJson = async (path: string, kind: Omit<DocumentKind<z.ZodType>, "schema">): Promise<unknown> =>
+export const readJson = async (path: string, kind: FileKind): Promise<unknown> =>
   parseJson(await readUserBytes(path, mistakeOf(kind)), path, kind.code);
 
 /**
@@ -54,14 +58,14 @@ export function checkDocument<S extends z.ZodType>(data: unknown, at: string, ki
   return parsed.data;
 }
 
-const mistakeOf = ({ code, want, fix, unreadable }: Omit<DocumentKind<z.ZodType>, "schema">) => ({
+const mistakeOf = ({ code, want, fix, unreadable }: FileKind): Mistake => ({
   code,
   want,
   fix,
   ...unreadable,
 });
 
-function parseJson(bytes: Uint8Array, at: string, code: string): unknown {
+function parseJson(bytes: Uint8Array, at: string, code: ErrorCode): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch (error) {

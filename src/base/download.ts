@@ -12,7 +12,7 @@ import { createGunzip } from "node:zlib";
 import { writeError } from "./atomic-file.js";
 import { sha256OfFile } from "./hash.js";
 import { isRunning } from "./running.js";
-import { UserError } from "./user-error.js";
+import { UserError, type ErrorCode } from "./user-error.js";
 
 export interface Download {
   readonly url: string;
@@ -29,7 +29,7 @@ export interface Download {
 
 /** What a mistake is called, and a full sentence about what to do. */
 export interface Remedy {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly fix: string;
 }
 

@@ -3,6 +3,9 @@
  * Our own mistakes are plain `Error("internal: …")` and exit with 1.
  */
 
+/** The name of a mistake, `<folder>/<mistake>`. It is stable, so that programs may tell mistakes apart by it; docs/errors.md lists them all. */
+export type ErrorCode = `${string}/${string}`;
+
 /** One thing that is wrong. Printed as `<at> is <got>; want <want>. <fix>`. */
 export interface Problem {
   /** Where: a file with a path into it (`space.json: stages[2].width[1]`), a flag, a folder. */
@@ -20,9 +23,9 @@ export class UserError extends Error {
   override readonly name = "UserError";
   readonly problems: readonly Problem[];
 
-  /** @param code stable, `<folder>/<mistake>`; every problem of one file comes in one error. */
+  /** @param problems every problem of one file comes in one error. */
   constructor(
-    readonly code: string,
+    readonly code: ErrorCode,
     problems: Problem | readonly Problem[],
     options?: { cause?: unknown },
   ) {

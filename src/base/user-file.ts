@@ -1,10 +1,10 @@
 /** Reads files that the user named: what can't be read is the caller's mistake with what was found instead. */
 import { readFile } from "node:fs/promises";
-import { UserError } from "./user-error.js";
+import { UserError, type ErrorCode } from "./user-error.js";
 
 /** What the caller says of a file that can't be read. */
 export interface Mistake {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly want: string;
   readonly fix: string;
 }

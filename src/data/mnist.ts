@@ -1,7 +1,7 @@
 /** Fashion-MNIST and MNIST by name: from Debian's package, or downloaded into a cache with their hashes checked. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { download } from "../base/download.js";
+import { download, type Remedy } from "../base/download.js";
 import { cacheFolder } from "../base/user-folders.js";
 import { loadIdxFolder } from "./idx-folder.js";
 import { idxNames } from "./idx.js";
@@ -22,7 +22,7 @@ export async function loadMnist(
   for (const folder of folders) {
     if (await isFolderOf(folder)) return loadIdxFolder(name, folder, source.classes);
   }
-  const otherwise = { code: "data/download", fix: otherwiseFor(name) };
+  const otherwise: Remedy = { code: "data/download", fix: otherwiseFor(name) };
   for (const file of Object.values(idxNames).flat()) {
     await download(join(cache, `${file}.gz`), {
       url: `${mirror ?? source.url}/${file}.gz`,

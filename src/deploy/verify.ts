@@ -2,7 +2,7 @@
 import { readDocument } from "../base/document.js";
 import { milliseconds } from "../base/format.js";
 import { UserError } from "../base/user-error.js";
-import { readUserBytes } from "../base/user-file.js";
+import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { openRun } from "../run/run.js";
 import { loadDataset } from "../data/load.js";
 import { makeBatch } from "../data/make-batch.js";
@@ -112,7 +112,7 @@ async function imagesOf({ architecture, preprocessing, labels }: Certificate, so
 }
 
 async function readModel(path: string): Promise<Uint8Array> {
-  const wanted = { code: "deploy/missing", want: "an .onnx file", fix: "Export one with `nestling export`." };
+  const wanted: Mistake = { code: "deploy/missing", want: "an .onnx file", fix: "Export one with `nestling export`." };
   const bytes = await readUserBytes(path, wanted);
   // The certificate's name is made from the file's.
   if (!path.endsWith(".onnx")) {

@@ -1,6 +1,6 @@
 /** Latency of any .onnx files of image classifiers, timed together; the first one stands twice, as an A/A pair, to show the noise. */
 import { UserError } from "../base/user-error.js";
-import { readUserBytes } from "../base/user-file.js";
+import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { describeModel } from "../onnx/decode.js";
 import type { Environment } from "../target/environment.js";
 import type { Target } from "../target/target.js";
@@ -40,7 +40,7 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
   }
   const models = await Promise.all(
     paths.map(async (path) => {
-      const mistake = { code: "evaluate/model", want: "an .onnx file", fix: "Check the path." };
+      const mistake: Mistake = { code: "evaluate/model", want: "an .onnx file", fix: "Check the path." };
       const bytes = await readUserBytes(path, mistake);
       return { name: path, bytes, dims: inputDims(bytes, path) };
     }),

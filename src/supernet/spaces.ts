@@ -1,6 +1,6 @@
 /** Reads spaces: the shipped ones by name, others from a file; all mistakes of a file at once, each with place and fix. */
 import { basename } from "node:path";
-import { checkDocument, readJson } from "../base/document.js";
+import { checkDocument, readJson, type FileKind } from "../base/document.js";
 import { sha256OfJson } from "../base/hash.js";
 import { random } from "../base/random.js";
 import { UserError } from "../base/user-error.js";
@@ -30,14 +30,14 @@ const shipped: ReadonlyMap<string, unknown> = new Map(
 /** Names of the spaces that come with the package. */
 export const shippedSpaces: readonly string[] = [...shipped.keys()];
 
-const spaceFile = {
+const spaceFile: FileKind = {
   code: "space/invalid",
   fix: "See docs/space-format.md.",
   want: `the name of a shipped space (${shippedSpaces.join(", ")}) or a JSON file`,
-  unreadable: { code: "space/unknown", fix: "Start from one: nestling space show fashion --json > my-space.json" },
+  unreadable: { code: "space/unknown", fix: "Start from one: `nestling space show fashion --json > my-space.json`." },
 };
 
-const architectureFile = {
+const architectureFile: FileKind = {
   code: "space/architecture",
   fix: "See docs/space-format.md.",
   want: "a JSON file with an architecture",
