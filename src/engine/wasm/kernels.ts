@@ -1,50 +1,22 @@
-/** The kernels' module: which build the runtime takes, and the signatures of what it exports (see kernels/*.ts). */
+/** The kernels' module: which build the runtime takes, and what it exports (kernels/*.ts). */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { ActivationFunction } from "../../graph/operators.js";
+import { kernelConstants, type kernelSignatures } from "./signatures.js";
 
-/** Every kernel takes numbers and returns nothing; addresses are in bytes, flags are 0 or 1. */
-type Kernel = (...args: number[]) => void;
+export type KernelName = keyof typeof kernelSignatures;
 
-export type KernelName =
-  | "packPanels"
-  | "matmul"
-  | "matmulTransposedA"
-  | "conv"
-  | "convFilterGradient"
-  | "convInputGradient"
-  | "depthwise"
-  | "depthwiseInputGradient"
-  | "depthwiseFilterGradient"
-  | "padChannels"
-  | "unpadChannels"
-  | "statistics"
-  | "scaleAndShift"
-  | "normalize"
-  | "normGradientSums"
-  | "normGradient"
-  | "add"
-  | "product"
-  | "addBias"
-  | "biasGradient"
-  | "activation"
-  | "activationGradient"
-  | "multiply"
-  | "multiplyGradient"
-  | "globalAveragePool"
-  | "globalAveragePoolGradient"
-  | "averagePool"
-  | "averagePoolGradient";
+/** As the module has them: positional numbers. plan/call.ts takes arguments by name. */
+export type Kernels = Readonly<Record<KernelName, (...args: number[]) => void>>;
 
-export type Kernels = Readonly<Record<KernelName, Kernel>>;
-/** How activations are told to kernels: the codes of kernels/lanes.ts; 0 is none. */
-export const activationCodes: Record<ActivationFunction, number> = {
-  relu: 1,
-  relu6: 2,
-  swish: 3,
-  "hard-swish": 4,
-  sigmoid: 5,
-  "hard-sigmoid": 6,
+const { RELU, RELU6, SWISH, HARD_SWISH, SIGMOID, HARD_SIGMOID } = kernelConstants;
+export const activationCodes: Readonly<Record<ActivationFunction, number>> = {
+  relu: RELU,
+  relu6: RELU6,
+  swish: SWISH,
+  "hard-swish": HARD_SWISH,
+  sigmoid: SIGMOID,
+  "hard-sigmoid": HARD_SIGMOID,
 };
 
 export type KernelBuild = "simd" | "relaxed";

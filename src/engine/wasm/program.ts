@@ -6,6 +6,7 @@ import type { Arena } from "./arena.js";
 import { fuse } from "./fuse.js";
 import { memoryPlan, type Buffer } from "./memory-plan.js";
 import { planBackward, planForward } from "./operators.js";
+import { callsInto } from "./plan/call.js";
 import type { Context } from "./plan/context.js";
 
 export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }: ProgramSize): Program {
@@ -33,8 +34,8 @@ export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }
   };
   const logits = graph.outputs[0]!;
   const context: Context = {
-    kernels: arena.kernels,
     plan,
+    call: callsInto(plan, arena.kernels),
     batch,
     arena,
     dropout: plan.buffer(

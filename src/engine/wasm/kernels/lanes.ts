@@ -101,7 +101,7 @@ function clamp4(x: v128, high: f32): v128 {
   return atMost(atLeast(x, 0), high);
 }
 
-/** Codes of `ActivationFunction`, in kernels.ts the same. */
+/** Codes of `ActivationFunction`. */
 export const IDENTITY = 0;
 export const RELU = 1;
 export const RELU6 = 2;

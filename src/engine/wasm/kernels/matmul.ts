@@ -3,28 +3,30 @@
 // the time). Loops are not unrolled: that made V8 spill too, 1.2 to 1.5× the time.
 import { madd, prefetch } from "./lanes";
 
+/** Width of a panel of B, and of a register tile. */
+export const PANEL_COLUMNS = 8;
 const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 /** Rows of A that stay in the L2 cache while all of B passes over them. */
 const ROW_BLOCK = 16 * TILE_ROWS;
 /** Rows summed in registers before they are added to memory: keeps both operands in L2 in the filter gradient. */
 const SUM_BLOCK = 192;
 
-const tile = memory.data(6 * 8 * 4, 16);
+const tile = memory.data(6 * PANEL_COLUMNS * 4, 16);
 
 /** B [K, N] → panels [ceil(N / 8)][K][8], zero padded. `transposed`: B is given as [N, K]. */
 export function packPanels(K: i32, N: i32, b: usize, transposed: i32, to: usize): void {
   const rowStep = transposed ? 1 : N, columnStep = transposed ? K : 1, row = <usize>K << 2;
-  for (let n = 0; n < N; n += 8) {
-    const width = min(8, N - n);
+  for (let n = 0; n < N; n += PANEL_COLUMNS) {
+    const width = min(PANEL_COLUMNS, N - n);
     let k = 0;
-    if (width == 8 && transposed) {
+    if (width == PANEL_COLUMNS && transposed) {
       for (; k + 4 <= K; k += 4) {
         const from = b + row * n + (k << 2);
         transpose4(from, row, to);
         transpose4(from + 4 * row, row, to + 16);
         to += 128;
       }
-    } else if (width == 8) {
+    } else if (width == PANEL_COLUMNS) {
       for (; k < K; k++) {
         const from = b + ((k * N + n) << 2);
         storeRow(to, v128.load(from), v128.load(from, 16));
@@ -33,7 +35,7 @@ export function packPanels(K: i32, N: i32, b: usize, transposed: i32, to: usize)
     }
     for (; k < K; k++) {
       for (let j = 0; j < width; j++) store<f32>(to + (j << 2), load<f32>(b + ((k * rowStep + (n + j) * columnStep) << 2)));
-      for (let j = width; j < 8; j++) store<f32>(to + (j << 2), 0);
+      for (let j = width; j < PANEL_COLUMNS; j++) store<f32>(to + (j << 2), 0);
       to += 32;
     }
   }
@@ -54,9 +56,9 @@ function transpose4(from: usize, row: usize, to: usize): void {
 export function matmul(M: i32, N: i32, K: i32, a: usize, panels: usize, c: usize, accumulate: i32): void {
   for (let block = 0; block < M; block += ROW_BLOCK) {
     const end = min(M, block + ROW_BLOCK);
-    for (let n = 0; n < N; n += 8) {
+    for (let n = 0; n < N; n += PANEL_COLUMNS) {
       for (let m = block; m < end; m += TILE_ROWS) {
-        rowTile(m, min(TILE_ROWS, M - m), min(8, N - n), M, N, K, a, panels + ((n * K) << 2), c + ((m * N + n) << 2), accumulate);
+        rowTile(m, min(TILE_ROWS, M - m), min(PANEL_COLUMNS, N - n), M, N, K, a, panels + ((n * K) << 2), c + ((m * N + n) << 2), accumulate);
       }
     }
   }
@@ -90,7 +92,7 @@ function rowTile(m: i32, rows: i32, columns: i32, M: i32, N: i32, K: i32, a: usi
     b += 32; p0 += 4; p1 += 4; p2 += 4; p3 += 4; p4 += 4;
   }
   const step = <usize>N << 2;
-  if (rows == TILE_ROWS && columns == 8) {
+  if (rows == TILE_ROWS && columns == PANEL_COLUMNS) {
     if (accumulate) {
       addRow(c, c00, c01); addRow(c + step, c10, c11); addRow(c + 2 * step, c20, c21);
       addRow(c + 3 * step, c30, c31); addRow(c + 4 * step, c40, c41);
@@ -115,8 +117,8 @@ export function matmulTransposedA(M: i32, N: i32, K: i32, a: usize, b: usize, c:
     prefetch(a + ((block * K) << 2), (rows * K) << 2);
     prefetch(b + ((block * N) << 2), (rows * N) << 2);
     for (let k = 0; k < K; k += TILE_ROWS) {
-      for (let n = 0; n < N; n += 8) {
-        sumTile(rows, min(TILE_ROWS, K - k), min(8, N - n), N, K, a + ((block * K + k) << 2), b + ((block * N + n) << 2), c + ((k * N + n) << 2));
+      for (let n = 0; n < N; n += PANEL_COLUMNS) {
+        sumTile(rows, min(TILE_ROWS, K - k), min(PANEL_COLUMNS, N - n), N, K, a + ((block * K + k) << 2), b + ((block * N + n) << 2), c + ((k * N + n) << 2));
       }
     }
   }
@@ -145,7 +147,7 @@ function sumTile(count: i32, rows: i32, columns: i32, N: i32, K: i32, a: usize, 
     }
     a += stepA; b += stepB;
   }
-  if (rows == TILE_ROWS && columns == 8) {
+  if (rows == TILE_ROWS && columns == PANEL_COLUMNS) {
     addRow(c, c00, c01); addRow(c + stepB, c10, c11); addRow(c + 2 * stepB, c20, c21);
     addRow(c + 3 * stepB, c30, c31); addRow(c + 4 * stepB, c40, c41);
     if (TILE_ROWS > 5) addRow(c + 5 * stepB, c50, c51);
@@ -173,7 +175,7 @@ function storePartOfTile(rows: i32, columns: i32, c: usize, step: usize, accumul
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       const to = c + i * step + (j << 2);
-      const value = load<f32>(tile + ((i * 8 + j) << 2));
+      const value = load<f32>(tile + ((i * PANEL_COLUMNS + j) << 2));
       store<f32>(to, accumulate ? load<f32>(to) + value : value);
     }
   }

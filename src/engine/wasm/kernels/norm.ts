@@ -157,11 +157,11 @@ function normalizeAdd(M: i32, C: i32, x: usize, scale: usize, shift: usize, resi
 }
 
 /**
- * First pass backward: dy becomes du in place, dgamma and dbeta are added to. `b` and `k` (vectors of C) get what the second pass
- * needs: dx = scale · du + b · x + k. Of a swish y, what the forward pass put out, saves the exponential.
+ * First pass backward: dy becomes du in place, dgamma and dbeta are added to. `slope` and `offset` (vectors of C) get what the second
+ * pass needs: dx = scale · du + slope · x + offset. Of a swish y, what the forward pass put out, saves the exponential.
  * @param totals scratch of 2 · C float64 and 2 · C float32, C rounded up to fours
  */
-export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize, totals: usize): void {
+export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, slope: usize, offset: usize, totals: usize): void {
   if (code == IDENTITY) sums(IDENTITY, M, C, x, y, dy, scale, shift, mean, totals);
   else if (code == RELU) sums(RELU, M, C, x, y, dy, scale, shift, mean, totals);
   else if (code == RELU6) sums(RELU6, M, C, x, y, dy, scale, shift, mean, totals);
@@ -169,7 +169,7 @@ export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, 
   else if (code == HARD_SWISH) sums(HARD_SWISH, M, C, x, y, dy, scale, shift, mean, totals);
   else if (code == SIGMOID) sums(SIGMOID, M, C, x, y, dy, scale, shift, mean, totals);
   else sums(HARD_SIGMOID, M, C, x, y, dy, scale, shift, mean, totals);
-  finishGradient(M, C, scale, mean, variance, epsilon, dgamma, dbeta, b, k, totals);
+  finishGradient(M, C, scale, mean, variance, epsilon, dgamma, dbeta, slope, offset, totals);
 }
 
 /**
@@ -243,8 +243,8 @@ function slope4(code: i32, u: v128, y: usize): v128 {
   return code == SWISH ? swishDerivative4(u, v128.load(y)) : derivative4(code, u);
 }
 
-/** dbeta += Σ du, dgamma += Σ du·x̂; then b = −scale·dγ / (M·√(σ² + ε)) and k = −scale·dβ / M − b·μ. */
-function finishGradient(M: i32, C: i32, scale: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, b: usize, k: usize, totals: usize): void {
+/** dbeta += Σ du, dgamma += Σ du·x̂; then slope = −scale·dγ / (M·√(σ² + ε)) and offset = −scale·dβ / M − slope·μ. */
+function finishGradient(M: i32, C: i32, scale: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, slope: usize, offset: usize, totals: usize): void {
   const products = totals + (<usize>((C + 3) & ~3) << 3);
   for (let at: usize = 0; at < <usize>C << 2; at += 4) {
     const sum = load<f64>(totals + 2 * at);
@@ -253,21 +253,21 @@ function finishGradient(M: i32, C: i32, scale: usize, mean: usize, variance: usi
     store<f32>(dbeta + at, load<f32>(dbeta + at) + <f32>sum);
     store<f32>(dgamma + at, load<f32>(dgamma + at) + <f32>product);
     const s = <f64>load<f32>(scale + at);
-    const slope = (-s * product * inverse) / M;
-    store<f32>(b + at, <f32>slope);
-    store<f32>(k + at, <f32>((-s * sum) / M - slope * load<f32>(mean + at)));
+    const factor = (-s * product * inverse) / M;
+    store<f32>(slope + at, <f32>factor);
+    store<f32>(offset + at, <f32>((-s * sum) / M - factor * load<f32>(mean + at)));
   }
 }
 
-/** Second pass: dx = scale · du + b · x + k. dx may be du. */
-export function normGradient(M: i32, C: i32, x: usize, du: usize, scale: usize, b: usize, k: usize, dx: usize): void {
+/** Second pass: dx = scale · du + slope · x + offset. dx may be du. */
+export function normGradient(M: i32, C: i32, x: usize, du: usize, scale: usize, slope: usize, offset: usize, dx: usize): void {
   const whole = <usize>(C & ~3) << 2, left = C & 3;
   for (let m = 0; m < M; m++) {
     for (let c: usize = 0; c < whole; c += 16) {
-      v128.store(dx + c, madd(v128.load(du + c), v128.load(scale + c), madd(v128.load(x + c), v128.load(b + c), v128.load(k + c))));
+      v128.store(dx + c, madd(v128.load(du + c), v128.load(scale + c), madd(v128.load(x + c), v128.load(slope + c), v128.load(offset + c))));
     }
     if (left) {
-      const rest = madd(loadPart(x + whole, left), v128.load(b + whole), v128.load(k + whole));
+      const rest = madd(loadPart(x + whole, left), v128.load(slope + whole), v128.load(offset + whole));
       storePart(dx + whole, madd(loadPart(du + whole, left), v128.load(scale + whole), rest), left);
     }
     x += <usize>C << 2; du += <usize>C << 2; dx += <usize>C << 2;

@@ -3,18 +3,19 @@ import type { Parameter } from "../../../graph/graph.js";
 import type { FusedNorm } from "../fuse.js";
 import { activationCodes } from "../kernels.js";
 import type { Buffer } from "../memory-plan.js";
+import { kernelConstants } from "../signatures.js";
 import type { Context } from "./context.js";
 import type { Gradients } from "./gradients.js";
 import type { Row, Saved } from "./row.js";
 
 const codeOf = (step: FusedNorm): number =>
-  step.activation ? activationCodes[step.activation.attributes.function] : 0;
+  step.activation ? activationCodes[step.activation.attributes.function] : kernelConstants.IDENTITY;
 
 /** Scratch for two float64 sums and two float32 sums per channel. */
 const totalsOf = ({ plan }: Context, C: number): Buffer => plan.buffer(6 * Math.ceil(C / 4) * 4);
 
 function forward(context: Context, step: FusedNorm, saved: Saved): void {
-  const { kernels, plan } = context;
+  const { call, plan } = context;
   const { x, gamma, beta, mean: givenMean, variance: givenVariance } = step.norm.in;
   const { epsilon } = step.norm.attributes;
   const C = context.channels(x);
@@ -26,36 +27,26 @@ function forward(context: Context, step: FusedNorm, saved: Saved): void {
   const mean = given ? context.parameter(givenMean as Parameter) : vector();
   const variance = given ? context.parameter(givenVariance as Parameter) : vector();
   const [scale, shift] = [vector(), vector()];
-  const [g, b] = [context.parameter(gamma), context.parameter(beta)];
-  if (!given)
-    plan.step([from, mean, variance, totals], () =>
-      kernels.statistics(M, C, from.address, mean.address, variance.address, totals.address),
-    );
-  plan.step([g, b, mean, variance, scale, shift], () =>
-    kernels.scaleAndShift(
-      C,
-      g.address,
-      b.address,
-      mean.address,
-      variance.address,
-      epsilon,
-      scale.address,
-      shift.address,
-    ),
-  );
-  const residual = step.residual && context.value(step.residual);
-  const y = context.value(step.y);
-  const code = codeOf(step);
-  plan.step([from, scale, shift, residual, y], () =>
-    kernels.normalize(M, C, code, from.address, scale.address, shift.address, residual?.address ?? 0, y.address),
-  );
+  if (!given) call("statistics", { M, C, x: from, mean, variance, totals });
+  call("scaleAndShift", {
+    C,
+    gamma: context.parameter(gamma),
+    beta: context.parameter(beta),
+    mean,
+    variance,
+    epsilon,
+    scale,
+    shift,
+  });
+  const residual = step.residual ? context.value(step.residual) : 0;
+  call("normalize", { M, C, code: codeOf(step), x: from, scale, shift, residual, y: context.value(step.y) });
   if (!given) saved.set(step.norm.name, { mean, variance, scale, shift });
 }
 
 function backward(context: Context, step: FusedNorm, gradients: Gradients, saved: Saved): void {
   const statistics = saved.get(step.norm.name);
   if (!statistics) throw new Error(`internal: ${step.norm.name} has fixed statistics, and no gradients`);
-  const { kernels, plan } = context;
+  const { call, plan } = context;
   const { mean, variance, scale, shift } = statistics;
   const { x, gamma, beta } = step.norm.in;
   const C = context.channels(x);
@@ -64,30 +55,15 @@ function backward(context: Context, step: FusedNorm, gradients: Gradients, saved
   const [slope, offset] = [plan.buffer(C), plan.buffer(C)];
   const from = context.value(x);
   const dy = gradients.take(step.y);
-  const code = codeOf(step);
   const totals = totalsOf(context, C);
-  // Swish alone reads what it put out; others let it go.
-  const y = step.activation?.attributes.function === "swish" ? context.value(step.y) : undefined;
-  plan.step([from, y, dy, scale, shift, mean, variance, dgamma, dbeta, slope, offset, totals], () =>
-    kernels.normGradientSums(
-      ...[M, C, code, from.address, y?.address ?? 0, dy.address, scale.address, shift.address],
-      ...[
-        mean.address,
-        variance.address,
-        step.norm.attributes.epsilon,
-        dgamma.address,
-        dbeta.address,
-        slope.address,
-        offset.address,
-      ],
-      totals.address,
-    ),
-  );
+  const { epsilon } = step.norm.attributes;
+  // Only swish needs its output for the gradient.
+  const y = step.activation?.attributes.function === "swish" ? context.value(step.y) : 0;
+  const vectors = { scale, shift, mean, variance, dgamma, dbeta, slope, offset };
+  call("normGradientSums", { M, C, code: codeOf(step), x: from, y, dy, epsilon, ...vectors, totals });
   // In place, unless the sum's gradient goes on to the shortcut.
   const dx = step.residual ? plan.buffer(context.count(x)) : dy;
-  plan.step([from, dy, scale, slope, offset, dx], () =>
-    kernels.normGradient(M, C, from.address, dy.address, scale.address, slope.address, offset.address, dx.address),
-  );
+  call("normGradient", { M, C, x: from, du: dy, scale, slope, offset, dx });
   gradients.hand(x, dx);
   if (step.residual) gradients.hand(step.residual, dy);
 }

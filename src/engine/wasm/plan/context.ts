@@ -1,12 +1,12 @@
 /** What planning an operator can use. */
 import type { Parameter, Value } from "../../../graph/graph.js";
 import type { Arena } from "../arena.js";
-import type { Kernels } from "../kernels.js";
 import type { Buffer, MemoryPlan } from "../memory-plan.js";
+import type { Call } from "./call.js";
 
 export interface Context {
-  readonly kernels: Kernels;
   readonly plan: MemoryPlan;
+  readonly call: Call;
   readonly batch: number;
   readonly arena: Arena;
   readonly dropout: Buffer;

@@ -13,13 +13,12 @@ function padded(context: Context, rows: number, C: number, from: Buffer): Buffer
   const P = paddedChannels(C);
   if (P === C) return from;
   const copy = context.plan.buffer(rows * P);
-  context.plan.step([from, copy], () => context.kernels.padChannels(rows, C, P, from.address, copy.address));
+  context.call("padChannels", { rows, C, padded: P, x: from, to: copy });
   return copy;
 }
 
-function unpad(context: Context, rows: number, C: number, from: Buffer, to: Buffer, accumulate: number): void {
-  const P = paddedChannels(C);
-  context.plan.step([from, to], () => context.kernels.unpadChannels(rows, C, P, from.address, to.address, accumulate));
+function unpad({ call }: Context, rows: number, C: number, from: Buffer, to: Buffer, accumulate: 0 | 1): void {
+  call("unpadChannels", { rows, C, padded: paddedChannels(C), x: from, to, accumulate });
 }
 
 /** Scratch for one zero-padded image, flipped taps behind it, and what tiles read past the end. */
@@ -27,7 +26,7 @@ const imageScratch = (size: number, k: number, C: number): number =>
   ((size + k - 1) ** 2 + k * k + 8 * (size + k)) * paddedChannels(C);
 
 function forward(context: Context, node: NodeOf<"depthwise">): void {
-  const { kernels, plan, batch } = context;
+  const { call, plan, batch: B } = context;
   const { k, stride, C, size, out } = geometry(context, node);
   const P = paddedChannels(C);
   const x = padded(context, context.rows(node.in.x), C, context.value(node.in.x));
@@ -35,24 +34,20 @@ function forward(context: Context, node: NodeOf<"depthwise">): void {
   const result = context.value(node.out.y);
   const y = P === C ? result : plan.buffer(context.rows(node.out.y) * P);
   const scratch = plan.buffer(imageScratch(size, k, C));
-  plan.step([x, w, y, scratch], () =>
-    kernels.depthwise(batch, size, P, k, stride, out, x.address, w.address, y.address, scratch.address),
-  );
+  call("depthwise", { B, size, C: P, k, stride, out, x, w, y, scratch });
   if (P !== C) unpad(context, context.rows(node.out.y), C, y, result, 0);
   if (node.in.bias) {
-    const bias = context.parameter(node.in.bias);
-    plan.step([bias, result], () => kernels.addBias(context.rows(node.out.y), C, bias.address, result.address));
+    call("addBias", { M: context.rows(node.out.y), C, bias: context.parameter(node.in.bias), y: result });
   }
 }
 
 function backward(context: Context, node: NodeOf<"depthwise">, gradients: Gradients): void {
-  const { kernels, plan, batch } = context;
+  const { call, plan, batch: B } = context;
   const { k, stride, C, size, out, M } = geometry(context, node);
   const P = paddedChannels(C);
   const given = gradients.take(node.out.y);
   if (node.in.bias) {
-    const dbias = context.gradientOf(node.in.bias);
-    plan.step([given, dbias], () => kernels.biasGradient(M, C, given.address, dbias.address));
+    call("biasGradient", { M, C, dy: given, dbias: context.gradientOf(node.in.bias) });
   }
   const dy = padded(context, M, C, given);
   const x = padded(context, context.rows(node.in.x), C, context.value(node.in.x));
@@ -61,19 +56,17 @@ function backward(context: Context, node: NodeOf<"depthwise">, gradients: Gradie
   const dw = P === C ? dwTotal : plan.buffer(k * k * P);
   const scratch = plan.buffer(imageScratch(size, k, C));
   if (P !== C) plan.step([dw], () => context.arena.floats().fill(0, dw.address / 4, dw.address / 4 + k * k * P));
-  plan.step([x, dy, dw, scratch], () =>
-    kernels.depthwiseFilterGradient(batch, size, P, k, stride, out, x.address, dy.address, dw.address, scratch.address),
-  );
+  call("depthwiseFilterGradient", { B, size, C: P, k, stride, out, x, dy, dw, scratch });
   if (P !== C) unpad(context, k * k, C, dw, dwTotal, 1);
   gradients.give(node.in.x, (dx, accumulate) => {
-    const target = P === C ? dx : plan.buffer(context.rows(node.in.x) * P);
-    plan.step([dy, w, target, scratch], () =>
-      kernels.depthwiseInputGradient(
-        ...[batch, size, P, k, stride, out, dy.address, w.address, target.address, scratch.address],
-        P === C ? accumulate : 0,
-      ),
-    );
-    if (P !== C) unpad(context, context.rows(node.in.x), C, target, dx, accumulate);
+    const common = { B, size, C: P, k, stride, out, dy, w, scratch };
+    if (P === C) {
+      call("depthwiseInputGradient", { ...common, dx, accumulate });
+    } else {
+      const target = plan.buffer(context.rows(node.in.x) * P);
+      call("depthwiseInputGradient", { ...common, dx: target, accumulate: 0 });
+      unpad(context, context.rows(node.in.x), C, target, dx, accumulate);
+    }
   });
 }
 

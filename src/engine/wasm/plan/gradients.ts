@@ -14,7 +14,6 @@ export interface Gradients {
 }
 
 export function gradientsOf(context: Context, input: Value, given: Map<string, Buffer>): Gradients {
-  const { kernels, plan } = context;
   return {
     take(value) {
       const buffer = given.get(value.name);
@@ -24,7 +23,7 @@ export function gradientsOf(context: Context, input: Value, given: Map<string, B
     give(value, write) {
       if (value.name === input.name) return;
       const known = given.get(value.name);
-      const buffer = known ?? plan.buffer(context.count(value));
+      const buffer = known ?? context.plan.buffer(context.count(value));
       write(buffer, known ? 1 : 0);
       given.set(value.name, buffer);
     },
@@ -35,8 +34,7 @@ export function gradientsOf(context: Context, input: Value, given: Map<string, B
         given.set(value.name, buffer);
         return;
       }
-      const count = context.count(value);
-      plan.step([known, buffer], () => kernels.add(count, known.address, buffer.address, known.address));
+      context.call("add", { count: context.count(value), a: known, b: buffer, y: known });
     },
   };
 }
