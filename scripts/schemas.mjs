@@ -1,7 +1,8 @@
-/** JSON Schemas and tables of fields, from the zod schemas that validate the files. */
+/** JSON Schemas and tables of fields, from the zod schemas that validate the files; the table of engines, from what each says of itself. */
 import { z } from "zod";
 import { checkpointSchema } from "../dist/checkpoint/checkpoint.js";
 import { certificateSchema } from "../dist/deploy/certificate.js";
+import { engines } from "../dist/engine/choose.js";
 import { searchSchema } from "../dist/search/search-file.js";
 import { architectureSchema, spaceSchema } from "../dist/supernet/convnet/schema.js";
 import { recipeSchema } from "../dist/train/recipe.js";
@@ -25,12 +26,21 @@ export const schemas = () =>
 
 /** The generated part of each document, and the marks that it stands between. */
 export const documents = () => {
-  const marked = (text) => ({ from: "<!-- fields -->", to: "<!-- /fields -->", text });
+  const marked = (text, name = "fields") => ({ from: `<!-- ${name} -->`, to: `<!-- /${name} -->`, text });
   return {
+    "docs/engines.md": marked(tableOfEngines(), "engines"),
     "docs/space-format.md": marked(table(jsonSchema(spaceSchema))),
     "docs/recipe.md": marked(table(jsonSchema(recipeSchema))),
   };
 };
+
+function tableOfEngines() {
+  const rows = engines.map(({ name, runsOn, install }) => {
+    const how = install ? `\`${install}\`` : "nothing: it is in the package";
+    return `| \`${name}\` | ${runsOn} | ${how} |`;
+  });
+  return ["| `--engine` | runs on | to install it |", "|---|---|---|", ...rows].join("\n");
+}
 
 function table(schema) {
   const rows = fields(schema, "");

@@ -113,12 +113,12 @@ test("only src/onnx/onnx.ts knows the protobuf package, only src/runtime knows o
 test("only src/target opens onnxruntime to time a model; what else opens it measures no time", () => {
   const importers = files.filter((file) => imports.get(file)!.includes("runtime/session.ts"));
   expect(importers.filter((file) => !file.startsWith("target/")).sort()).toEqual([
-    // Versions and providers.
-    "cli/doctor.ts",
     // Batch norm's statistics.
     "compile/recalibrate.ts",
     // Whether a file loads.
     "deploy/verify-file.ts",
+    // Versions and providers.
+    "doctor/doctor.ts",
   ]);
   const clock = /performance\.now|hrtime|Date\.now/;
   const timed = ["compile/", "evaluate/", "search/", "deploy/"];

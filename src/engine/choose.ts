@@ -1,36 +1,23 @@
-/** The choice of engine at start. */
+/** All engines, and the choice of one at start. */
 import { UserError } from "../base/user-error.js";
 import type { Engine, EngineName } from "./engine.js";
-import { createNodeEngine, environmentFor, workersOf } from "./tensorflow/node-engine.js";
-import { createWebgpuEngine } from "./tensorflow/webgpu/webgpu-engine.js";
-import { createWasmEngine } from "./wasm/wasm-engine.js";
+import type { EngineKind } from "./engine-kind.js";
+import { node, nodeGpu } from "./tensorflow/kinds.js";
+import { webgpu } from "./tensorflow/webgpu/kind.js";
+import { wasm } from "./wasm/kind.js";
 
-interface Choice {
-  create(): Promise<Engine>;
-  /** Threads that take norm groups: all of them, or one where the library has threads of its own. */
-  workers(threads: number): number;
-  environment(threads: number): Readonly<Record<string, string>>;
-}
+const byName: Readonly<Record<EngineName, EngineKind>> = { wasm, node, "node-gpu": nodeGpu, webgpu };
 
-const tensorflow = (name: "node" | "node-gpu"): Choice => ({
-  create: async () => createNodeEngine(name),
-  workers: (threads) => workersOf(name, threads),
-  environment: (threads) => environmentFor(name, threads),
-});
+export const engines: readonly EngineKind[] = Object.values(byName);
+export const engineNames: readonly EngineName[] = engines.map(({ name }) => name);
 
-const engines: Record<EngineName, Choice> = {
-  wasm: { create: async () => createWasmEngine(), workers: (threads) => threads, environment: () => ({}) },
-  node: tensorflow("node"),
-  "node-gpu": tensorflow("node-gpu"),
-  webgpu: { create: createWebgpuEngine, workers: () => 1, environment: () => ({}) },
-};
-
-export const engineNames = ["auto", ...(Object.keys(engines) as EngineName[])] as const;
+/** In the package, and the fastest on a CPU: others are asked for by name. */
+export const defaultEngine: EngineName = "wasm";
 
 /** @throws UserError `engine/unknown` */
 export function parseEngine(name: string): EngineName {
-  if (name === "auto") return "wasm";
-  if (name in engines) return name as EngineName;
+  const known = engineNames.find((engine) => engine === name);
+  if (known) return known;
   throw new UserError("engine/unknown", {
     at: "--engine",
     got: name,
@@ -40,10 +27,10 @@ export function parseEngine(name: string): EngineName {
 }
 
 /** @throws UserError `engine/missing` where its library isn't installed */
-export const createEngine = (name: EngineName): Promise<Engine> => engines[name].create();
+export const createEngine = (name: EngineName): Promise<Engine> => byName[name].create();
 
 /** Readies the process for an engine and says how many workers to start. In the main thread, before the first `createEngine`. */
 export function prepareEngine(name: EngineName, threads: number): { workers: number } {
-  Object.assign(process.env, engines[name].environment(threads));
-  return { workers: engines[name].workers(threads) };
+  Object.assign(process.env, byName[name].environment(threads));
+  return { workers: byName[name].workers(threads) };
 }

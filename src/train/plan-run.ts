@@ -3,7 +3,7 @@ import { UserError } from "../base/user-error.js";
 import type { CheckpointState } from "../checkpoint/checkpoint.js";
 import type { Dataset } from "../data/images.js";
 import { splitTrainValidation } from "../data/split.js";
-import { createEngine, parseEngine } from "../engine/choose.js";
+import { createEngine, defaultEngine, parseEngine } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
 import type { SearchSpace } from "../space/space.js";
 import { layoutOf } from "../supernet/initialize.js";
@@ -26,8 +26,8 @@ export interface RunOptions {
   readonly steps?: number;
   /** Of every random number of the run; 0 by default. */
   readonly seed?: number;
-  /** How children run; the result is the same but for rounding. */
-  readonly execution?: "auto" | Execution;
+  /** Children on slices of the weights, or masked in the whole supernet: the same result within float tolerance. By default sliced. */
+  readonly execution?: Execution;
 }
 
 export interface RunPlan {
@@ -58,11 +58,11 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
     });
   }
   const totalSteps = options.steps ?? Math.max(1, Math.round(recipe.epochs * stepsPerEpoch));
-  const engine = parseEngine(options.engine ?? "auto");
+  const engine = parseEngine(options.engine ?? defaultEngine);
   const probe = await createEngine(engine);
   const engineBuild = probe.description;
   probe.dispose();
-  const execution = options.execution === undefined || options.execution === "auto" ? "sliced" : options.execution;
+  const { execution = "sliced" } = options;
   const { mean, std } = data;
   return {
     task: {

@@ -11,7 +11,7 @@ import { writeError } from "../base/atomic-file.js";
 import { permutation, random } from "../base/random.js";
 import { version } from "../base/version.js";
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
-import { parseEngine, prepareEngine } from "../engine/choose.js";
+import { defaultEngine, parseEngine, prepareEngine } from "../engine/choose.js";
 import { agree, checkSameEverywhere } from "../ranks/agree.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
 import { initialize } from "../supernet/initialize.js";
@@ -72,7 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const threads = options.threads ?? availableParallelism();
   const plan = await agree(ranks, async () => {
     // First: planning loads the engine's library, which reads its settings from the environment once.
-    prepareEngine(parseEngine(options.engine ?? "auto"), threads);
+    prepareEngine(parseEngine(options.engine ?? defaultEngine), threads);
     return planRun(options);
   });
   const { task, length, images, engine, engineBuild, state } = plan;

@@ -81,8 +81,8 @@ export const badFlags: readonly BadInput[] = [
   train("--seed", "0.5", "Want a whole number"),
   train("--threads", "0", "Want a whole number from 1 to 1024"),
   train("--threads", "100000", "Want a whole number from 1 to 1024"),
-  train("--execution", "sideways", "Allowed choices are auto, masked, sliced"),
-  train("--engine", "gpuu", "Allowed choices are auto, wasm"),
+  train("--execution", "sideways", "Allowed choices are masked, sliced"),
+  train("--engine", "gpuu", "Allowed choices are wasm, node"),
   recipe("that is not there", "", "recipe.json is not JSON"),
   line(
     "a recipe's name that is none",

@@ -1,6 +1,6 @@
 /** nestling doctor */
 import { Command } from "commander";
-import { doctor } from "../doctor.js";
+import { doctor } from "../../doctor/doctor.js";
 import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
 

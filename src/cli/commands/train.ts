@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import type { Dataset } from "../../data/images.js";
 import { loadDataset } from "../../data/load.js";
-import { engineNames } from "../../engine/choose.js";
+import { defaultEngine, engineNames } from "../../engine/choose.js";
 import { agree } from "../../ranks/agree.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import { loadSpace } from "../../supernet/spaces.js";
@@ -25,7 +25,7 @@ interface Options extends CommonOptions {
   readonly batch?: number;
   readonly seed: number;
   readonly threads?: number;
-  readonly execution: "auto" | "masked" | "sliced";
+  readonly execution: "masked" | "sliced";
   readonly resume?: boolean;
 }
 
@@ -36,7 +36,7 @@ export const trainCommand = (): Command =>
     .requiredOption("--data <source>", "images: fashion-mnist, mnist, cifar10:FOLDER, cifar100:FOLDER, or a folder")
     .requiredOption("--out <run>", "folder of the run")
     .option("--recipe <name|file>", "training recipe: paper, short, or a JSON file", "short")
-    .addOption(new Option("--engine <name>", "where to train").choices([...engineNames]).default("auto"))
+    .addOption(new Option("--engine <name>", "where to train").choices(engineNames).default(defaultEngine))
     .option("--epochs <n>", "passes over the images", positiveNumber)
     .addOption(new Option("--steps <n>", "updates, instead of epochs").argParser(positiveWhole).conflicts("epochs"))
     .option("--batch <n>", "images per update", positiveWhole)
@@ -44,8 +44,8 @@ export const trainCommand = (): Command =>
     .option("--threads <n>", "worker threads; never changes a result", fewWhole)
     .addOption(
       new Option("--execution <how>", "children on slices of the weights, or masked in the whole supernet")
-        .choices(["auto", "masked", "sliced"])
-        .default("auto"),
+        .choices(["masked", "sliced"])
+        .default("sliced"),
     )
     .option("--resume", "go on from the run's checkpoint")
     .addHelpText("after", "\nExample: nestling train --space fashion --data fashion-mnist --out runs/full --epochs 10")

@@ -1,0 +1,78 @@
+/** Looks at the machine. Nothing must be present but Node itself: each missing thing says what it would give, or how to get it. */
+import { execFile } from "node:child_process";
+import { stat } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { promisify } from "node:util";
+import { knownIdx } from "../data/known-idx.js";
+import { engines } from "../engine/choose.js";
+import type { EngineKind } from "../engine/engine-kind.js";
+import { listProviders, onnxruntimeVersion } from "../runtime/session.js";
+
+/** One thing that was looked for. */
+export interface Finding {
+  readonly name: string;
+  readonly state: "present" | "missing";
+  /** Version and place of what is present; how to get what is missing. */
+  readonly detail: string;
+}
+
+const NODE_MINIMUM = [20, 19] as const;
+
+/** Looks for Node, cores, GPUs, every engine, onnxruntime's providers and data sets. Engines are tried in processes of their own. */
+export async function doctor(): Promise<Finding[]> {
+  const [gpu, inspected, data] = await Promise.all([findGpu(), Promise.all(engines.map(inspect)), findData()]);
+  return [findNode(), findCores(), gpu, ...inspected, ...findRuntime(), ...data];
+}
+
+const finding = (name: string, there: boolean, detail: string): Finding => ({
+  name,
+  state: there ? "present" : "missing",
+  detail,
+});
+
+function findNode(): Finding {
+  const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];
+  const right = major > NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor >= NODE_MINIMUM[1]);
+  const wish = right ? "" : `; nestling needs ${NODE_MINIMUM.join(".")} or newer`;
+  return finding("Node", right, `${process.version}${wish}`);
+}
+
+const findCores = (): Finding =>
+  finding("cores", true, `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB of memory`);
+
+/** NVIDIA's GPUs with their drivers. */
+async function findGpu(): Promise<Finding> {
+  const query = ["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"];
+  const gpus = await promisify(execFile)("nvidia-smi", query).then(
+    ({ stdout }) => stdout.trim().split("\n"),
+    () => [],
+  );
+  return finding("NVIDIA GPU", gpus.length > 0, gpus.join("; ") || "nvidia-smi finds none; nestling needs none");
+}
+
+async function inspect(engine: EngineKind): Promise<Finding> {
+  const { works, detail } = await engine.inspect();
+  return finding(`engine ${engine.name}`, works, detail);
+}
+
+const findRuntime = (): Finding[] => [
+  finding("onnxruntime", true, onnxruntimeVersion),
+  ...listProviders().map(({ name, bundled }) => {
+    const detail = bundled ? "in the package" : "not in the package; nestling measures on cpu";
+    return finding(`onnxruntime provider ${name}`, bundled, detail);
+  }),
+];
+
+/** Data sets that a system package can bring. */
+const findData = (): Promise<Finding[]> =>
+  Promise.all(
+    Object.entries(knownIdx).flatMap(([name, { packaged }]) => {
+      if (!packaged) return [];
+      const { folder } = packaged;
+      const otherwise = `on Debian: apt-get install ${packaged.name}; or it is downloaded at first use`;
+      return stat(folder).then(
+        () => finding(`data ${name}`, true, folder),
+        () => finding(`data ${name}`, false, otherwise),
+      );
+    }),
+  );

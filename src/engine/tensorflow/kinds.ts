@@ -1,0 +1,19 @@
+/** The engines `node` and `node-gpu`. */
+import type { EngineKind } from "../engine-kind.js";
+import { inspectBuild } from "./inspect.js";
+import { libraryVersion, type TensorflowEngine } from "./installed.js";
+import { installCommand } from "./locate.js";
+import { createNodeEngine, environmentFor, workersOf } from "./node-engine.js";
+
+const kindOf = (name: TensorflowEngine, runsOn: string): EngineKind => ({
+  name,
+  runsOn,
+  install: installCommand(name),
+  create: async () => createNodeEngine(name),
+  workers: (threads) => workersOf(name, threads),
+  environment: (threads) => environmentFor(name, threads),
+  inspect: () => inspectBuild(name),
+});
+
+export const node = kindOf("node", `CPU, libtensorflow ${libraryVersion}`);
+export const nodeGpu = kindOf("node-gpu", `NVIDIA GPU with a CUDA 12 driver, libtensorflow ${libraryVersion}`);
