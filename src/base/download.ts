@@ -43,9 +43,6 @@ const PAUSE_MS = 500;
  */
 export async function download(path: string, wanted: Download): Promise<void> {
   if ((await sizeOf(path)) > 0) return;
-  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
-    throw writeError(path, error);
-  });
   const partial = await claimPartial(path);
   await fetchAll(partial, path, wanted);
   const found = await hashOf(partial, wanted.hashed);
@@ -65,7 +62,7 @@ export async function download(path: string, wanted: Download): Promise<void> {
 async function claimPartial(path: string): Promise<string> {
   const nameOf = (pid: number | string): string => `${basename(path)}.${hostname()}.${pid}.partial`;
   const own = join(dirname(path), nameOf(process.pid));
-  for (const name of await readdir(dirname(path))) {
+  for (const name of await readdir(dirname(path)).catch((): string[] => [])) {
     const pid = /\.(\d+)\.partial$/.exec(name)?.[1];
     if (pid === undefined || name !== nameOf(pid) || isRunning(Number(pid))) continue;
     const claimed = await rename(join(dirname(path), name), own).then(
@@ -104,6 +101,8 @@ async function fetchRest(partial: string, have: number, wanted: Download): Promi
     if (response.status < 500) throw refused(wanted, `answered with ${response.status}`);
     throw new Error(`answered with ${response.status}`);
   }
+  // Only now: an address that doesn't answer leaves no folder.
+  await mkdir(dirname(partial), { recursive: true });
   const resumed = response.status === 206;
   let done = resumed ? have : 0;
   const length = Number(response.headers.get("content-length"));

@@ -124,3 +124,16 @@ test("where the hash is of the content, any packing of it is right, and what is 
     },
   );
 });
+
+test("an address that doesn't answer leaves no folder; a place that can't be written is named", async () => {
+  const folder = await temporaryFolder();
+  const gone = await serve((_, response) => response.writeHead(404).end());
+  const failing = download(join(folder, "cache/a.whl"), { ...common, url: gone });
+  await expect(failing).rejects.toMatchObject({ code: "x/network" });
+  expect(await readdir(folder)).toEqual([]);
+
+  await writeFile(join(folder, "file"), "");
+  const url = await serve((_, response) => response.end(file));
+  const blocked = download(join(folder, "file/a.whl"), { ...common, url });
+  await expect(blocked).rejects.toMatchObject({ code: "file/write" });
+});
