@@ -1,9 +1,10 @@
 /** nestling as a library: what the command line does, as functions. */
-export { UserError, type Problem } from "./base/user-error.js";
+export { UserError, type ErrorCode, type Problem } from "./base/user-error.js";
 export { version } from "./base/version.js";
 export { loadDataset } from "./data/load.js";
 export type { Dataset, Images } from "./data/images.js";
 export type { ImageBlock, LabelledBlock } from "./data/image-block.js";
+export type { ImageWishes } from "./data/folder.js";
 export { loadSpace, loadArchitecture, parseSpace, shippedSpaces } from "./supernet/spaces.js";
 export {
   biggest,
@@ -15,21 +16,44 @@ export {
   idOf,
   architectureOf,
   type SearchSpace,
+  type SpaceData,
 } from "./space/space.js";
-export type { Architecture } from "./space/space.js";
-export { random } from "./base/random.js";
+export type { Architecture, Chosen } from "./space/architecture.js";
+export type { Blocks, Choice, Dimension, Part, Path, SpaceParts } from "./space/choices.js";
+export { random, type Key, type Random } from "./base/random.js";
 export { buildSupernet, type Supernet } from "./supernet/supernet.js";
+export type { SharedWeights } from "./supernet/weights.js";
 export { slice } from "./supernet/slice.js";
 export { costOf, type Cost } from "./graph/analyses.js";
 export { print } from "./graph/print.js";
+export type {
+  Axis,
+  Channels,
+  ElasticKernel,
+  Gate,
+  Graph,
+  Initializer,
+  Kernel,
+  Node,
+  Parameter,
+  Setting,
+  Value,
+} from "./graph/graph.js";
+export type { ActivationFunction, NodeOf, OperatorName, Operators } from "./graph/operators.js";
 export { engineNames } from "./engine/choose.js";
 export type { EngineName } from "./engine/engine.js";
 export { installEngine, type Installed, type InstallOptions } from "./install/install.js";
 export { doctor, type Finding } from "./doctor/doctor.js";
 export { loadRecipe, shippedRecipes, type Recipe } from "./train/recipe.js";
 export { train, type TrainOptions, type TrainResult } from "./train/train.js";
+export type { RunOptions } from "./train/plan-run.js";
+export type { LogLine, RoleLog } from "./train/log.js";
+export type { Execution, Role } from "./train/sandwich.js";
+export type { Numbers, Ranks } from "./ranks/ranks.js";
+export type { CheckpointState } from "./checkpoint/checkpoint.js";
 export { openRun, type Run } from "./run/run.js";
-export { compiler, type CompiledChild, type Compiler } from "./compile/compile-child.js";
+export { compiler, type CompileOptions, type CompiledChild, type Compiler } from "./compile/compile-child.js";
+export type { Statistics } from "./compile/use-statistics.js";
 export { localTarget, type LocalOptions } from "./target/local.js";
 export { mockTarget, type MockOptions, type MockRun, type MockTarget } from "./target/mock.js";
 export type { LoadedModel, ModelRun, Target } from "./target/target.js";
@@ -38,10 +62,12 @@ export { measureAccuracy, type Accuracy } from "./evaluate/accuracy.js";
 export { openLatencyBench, type LatencyBench, type LatencyOptions, type Timed } from "./evaluate/latency.js";
 export type { Latency } from "./evaluate/rounds.js";
 export { benchFiles, type BenchOptions, type BenchResult } from "./evaluate/bench-files.js";
-export { parseBudget, parseBudgets, type Budget } from "./search/budget.js";
+export { parseBudget, parseBudgets, type Budget, type BudgetKind } from "./search/budget.js";
 export type { SearchResult, Candidate } from "./search/search-file.js";
+export type { SearchOptions } from "./search/search.js";
 export { search, type SearchOutcome } from "./deploy/search-and-export.js";
 export { exportChild, type ExportOptions } from "./deploy/export-child.js";
 export { verifyChild, type Verification, type VerifyOptions } from "./deploy/verify.js";
+export type { Check } from "./deploy/ledger.js";
 export type { Certificate } from "./deploy/certificate.js";
 export { writeReport } from "./report/write-report.js";

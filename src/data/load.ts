@@ -22,7 +22,7 @@ export const dataSources =
  * Loads a data set.
  * @param source see `dataSources`; a folder holds the four IDX files or class folders of images
  * @param wishes the size and channels that a folder of images is brought to; other formats have their own
- * @throws UserError `data/…`
+ * @throws UserError `data/…`, `file/write` where a downloaded data set can't be kept
  */
 export async function loadDataset(source: string, wishes: ImageWishes): Promise<Dataset> {
   if (source === "fashion-mnist" || source === "mnist") return loadMnist(source);

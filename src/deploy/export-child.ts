@@ -35,7 +35,7 @@ const COMPARED = 500;
 
 /**
  * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on the target.
- * @throws UserError `deploy/out` when the name is no .onnx file
+ * @throws UserError `deploy/out` when the name is no .onnx file, `space/architecture`, `runtime/model`, `target/…`, `file/write`
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
   const { out, recalibrationImages = defaultRecalibrationImages, staticBatch } = options;

@@ -20,7 +20,8 @@ export interface SearchOutcome {
  * Searches a run for the best child under each budget, and exports these children with their certificates. Latencies of both are of one
  * target, this machine by default.
  * @param options as the search takes them; `out`, by default the run's folder, gets search.json and children/<budget>.onnx with .json
- * @throws UserError `search/budget`, `search/impossible` before the work starts, `search/resume`, `file/write`
+ * @throws UserError `search/budget`, `search/impossible` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
+ * `file/write`
  */
 export async function search(
   run: Run,

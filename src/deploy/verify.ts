@@ -36,7 +36,8 @@ export interface VerifyOptions {
 /**
  * Reruns a child's certificate.
  * @param path the .onnx file; its certificate is the .json beside it
- * @throws UserError `deploy/missing`, `deploy/certificate` when there is nothing to check or it can't be read
+ * @throws UserError `deploy/missing`, `deploy/certificate` when there is nothing to check or it can't be read; `checkpoint/…`,
+ * `compile/data`, `data/…`, `space/…`, `runtime/model`, `target/…`, `file/write` for the run and the data given
  */
 export async function verifyChild(path: string, options: VerifyOptions = {}): Promise<Verification> {
   const bytes = await readModel(path);

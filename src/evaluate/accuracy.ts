@@ -78,7 +78,7 @@ export async function* accuracySoFar(model: LoadedModel, data: LabelledBlock): A
 /**
  * Accuracy over all the images.
  * @param model loaded on any target, or the bytes of an .onnx file, which runs on all cores of this machine
- * @throws UserError `runtime/model` where onnxruntime refuses the bytes
+ * @throws UserError `runtime/model` where onnxruntime refuses the bytes, or what the target throws: `target/…`
  */
 export async function measureAccuracy(model: LoadedModel | Uint8Array, data: LabelledBlock): Promise<Accuracy> {
   if (model instanceof Uint8Array) {

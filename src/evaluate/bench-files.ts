@@ -7,6 +7,7 @@ import type { Target } from "../target/target.js";
 import { withLatencyBench, type LatencyOptions } from "./latency.js";
 import type { Latency } from "./rounds.js";
 
+/** How and where files are timed. */
 export interface BenchOptions extends LatencyOptions {
   /** Where they are timed: on this machine by default. */
   readonly target?: Target;
@@ -27,7 +28,7 @@ export interface BenchResult {
 
 /**
  * Times .onnx files of image classifiers together, at batch 1 where the batch is free.
- * @throws UserError `evaluate/model` where one is missing or no model of one float input
+ * @throws UserError `evaluate/model` where one is missing or no model of one float input, `runtime/model`, `target/…`
  */
 export async function benchFiles(paths: readonly string[], options: BenchOptions = {}): Promise<BenchResult> {
   if (paths.length === 0) {

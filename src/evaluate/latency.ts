@@ -19,6 +19,7 @@ export interface Timed {
   readonly dims: readonly number[];
 }
 
+/** How long models are timed, and how precisely. */
 export interface LatencyOptions {
   /** Of inputs, orders and intervals; 0 by default. */
   readonly seed?: number;
@@ -30,6 +31,7 @@ export interface LatencyOptions {
   readonly maxRounds?: number;
 }
 
+/** Times models on one target by the protocol of docs/latency-protocol.md. */
 export interface LatencyBench {
   /** Name of the target. */
   readonly target: string;

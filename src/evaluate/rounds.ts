@@ -4,6 +4,7 @@
  */
 import { bootstrapMedian, median, quantile } from "./statistics.js";
 
+/** How long a model takes for one input, and how sure that is. */
 export interface Latency {
   readonly name: string;
   /** Median of the rounds' medians, in ms, normalised by the anchor. */
@@ -14,7 +15,9 @@ export interface Latency {
   readonly p90Ms: number;
   /** The fastest run as it was. */
   readonly minMs: number;
+  /** Rounds measured. */
   readonly rounds: number;
+  /** Timed runs in all rounds. */
   readonly runs: number;
   /** Relative spread of the anchor's rounds, from the 10 % to the 90 % quantile: how noisy the machine was. */
   readonly anchorSpread: number;

@@ -8,10 +8,11 @@ import { parametersOf, plainSize, valuesInto, valuesOutOf, type Graph, type Node
 import type { NodeOf, OperatorName } from "./operators.js";
 import { inferExtents, pixelsOf, type Extents } from "./shapes.js";
 
+/** What one image costs in a plain graph. */
 export interface Cost {
   /** Multiply-accumulates of one image. */
   readonly macs: number;
-  /** Trained numbers; gamma and beta included, recalibrated statistics not. */
+  /** Trained values; gamma and beta included, recalibrated statistics not. */
   readonly parameters: number;
   /** Largest sum of float32 activations alive at once, for one image, in place where nothing else reads the input. */
   readonly peakBytes: number;

@@ -19,6 +19,7 @@ export interface Ranks {
   abort(exitCode: number): void;
 }
 
+/** An array that ranks share. */
 export type Numbers = Float32Array | Float64Array;
 
 export const alone: Ranks = {

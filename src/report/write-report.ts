@@ -8,7 +8,8 @@ import { readFolder } from "./read-folder.js";
 /**
  * Builds the report of a run's folder, or of a folder that `search --out` wrote, from the files that lie there.
  * @returns the page's path
- * @throws UserError `report/empty`, `report/file`
+ * @throws UserError `report/empty`, `report/file`, and what reading the files gives: `checkpoint/…`, `search/…`, `deploy/certificate`,
+ * `space/…`, `train/log`; `file/write`
  */
 export async function writeReport(folder: string): Promise<string> {
   const path = join(folder, "report.html");

@@ -31,7 +31,7 @@ export interface Run {
 /**
  * Opens RUN with its data set.
  * @param source another place of the same data set; by default where training found it
- * @throws UserError `checkpoint/…`, `data/…`, `compile/data` when the images are others than those trained on
+ * @throws UserError `checkpoint/…`, `space/…`, `data/…`, `file/write`, `compile/data` when the images are others than those trained on
  */
 export async function openRun(folder: string, source?: string): Promise<Run> {
   const { state, weights, weightsHash } = await loadCheckpoint(join(folder, "checkpoint"));

@@ -14,6 +14,7 @@ export interface Choice {
   readonly dimension: Dimension;
   /** Where an architecture keeps the value; for a choice of blocks, the list of their values. */
   readonly path: Path;
+  /** In increasing order: pixels, channels, blocks, kernel sizes or ratios, by the dimension. */
   readonly values: readonly number[];
 }
 
@@ -35,6 +36,12 @@ export interface Part {
   readonly blocks?: Blocks;
   /** What is the same for every architecture, by column of `nestling space show`. None for a part without layers (the input). */
   readonly facts?: Readonly<Record<string, string>>;
+}
+
+/** What functions over choices need to know about a space. */
+export interface SpaceParts {
+  readonly name: string;
+  readonly parts: readonly Part[];
 }
 
 /** All elastic dimensions, in the order in which architectures are drawn. */

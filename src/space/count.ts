@@ -1,5 +1,5 @@
 /** How many choices each part of a space has, and all of it: what the ids are numbered by. */
-import type { Blocks, Part } from "./choices.js";
+import type { Blocks, SpaceParts } from "./choices.js";
 
 const product = (counts: readonly bigint[]): bigint => counts.reduce((total, count) => total * count, 1n);
 
@@ -15,7 +15,7 @@ export const depthChoices = (blocks: Blocks): bigint =>
   blocks.depth.values.reduce((sum, depth) => sum + choicesAt(blocks, depth), 0n);
 
 /** The number of architectures. */
-export const countArchitectures = ({ parts }: { readonly parts: readonly Part[] }): bigint =>
+export const countArchitectures = ({ parts }: SpaceParts): bigint =>
   product(
     parts.flatMap(({ once, blocks }) => [
       ...once.map(({ values }) => BigInt(values.length)),

@@ -5,13 +5,8 @@
 import { UserError } from "../base/user-error.js";
 import { assemble, valuesOf, type Architecture, type PartValues } from "./architecture.js";
 import { checkArchitecture } from "./check-architecture.js";
-import type { Blocks, Choice, Part } from "./choices.js";
+import type { Blocks, Choice, SpaceParts } from "./choices.js";
 import { choicesAt, countArchitectures, depthChoices } from "./count.js";
-
-interface Space {
-  readonly name: string;
-  readonly parts: readonly Part[];
-}
 
 /** A digit and the number of values it can take. */
 type Digit = readonly [digit: bigint, base: bigint];
@@ -52,7 +47,7 @@ function digitOfBlocks(blocks: Blocks, { depth, each }: PartValues): Digit {
  * The architecture's place in the space's fixed order, in base 36: short, and stable for as long as the space is.
  * @throws UserError `space/architecture` where it is no point of the space
  */
-export function idOf(space: Space, architecture: Architecture): string {
+export function idOf(space: SpaceParts, architecture: Architecture): string {
   checkArchitecture(space, architecture, "architecture");
   const values = valuesOf(space.parts, architecture);
   const digits = space.parts.flatMap(({ once, blocks }, i) => [
@@ -66,7 +61,7 @@ export function idOf(space: Space, architecture: Architecture): string {
  * The architecture of an id.
  * @throws UserError `space/id` when it is no id of this space.
  */
-export function architectureOf(space: Space, id: string): Architecture {
+export function architectureOf(space: SpaceParts, id: string): Architecture {
   const count = countArchitectures(space);
   const index = parseBase36(id);
   if (index === undefined || index >= count) {

@@ -1,17 +1,13 @@
 /** What is around an architecture: random mutants, and all that are one step away. */
 import type { Random } from "../base/random.js";
 import { assemble, valuesOf, type Architecture, type PartValues } from "./architecture.js";
-import type { Choice, Part } from "./choices.js";
-
-interface Space {
-  readonly parts: readonly Part[];
-}
+import type { Choice, Part, SpaceParts } from "./choices.js";
 
 /**
  * A neighbour: each elastic dimension is drawn anew with a probability (fine-grained mutation of BigNAS). Blocks that a deeper
  * stage gains choose at random; the result may equal the parent.
  */
-export function mutate({ parts }: Space, parent: Architecture, probability: number, draw: Random): Architecture {
+export function mutate({ parts }: SpaceParts, parent: Architecture, probability: number, draw: Random): Architecture {
   const redraw = ({ values }: Choice, current: number): number =>
     draw.next() < probability ? draw.pick(values) : current;
   const values = valuesOf(parts, parent).map((current, i): PartValues => {
@@ -32,7 +28,7 @@ export function mutate({ parts }: Space, parent: Architecture, probability: numb
 }
 
 /** Every architecture that differs from this one in a single elastic dimension, by one step up or down. */
-export function neighbours({ parts }: Space, architecture: Architecture): Architecture[] {
+export function neighbours({ parts }: SpaceParts, architecture: Architecture): Architecture[] {
   const values = valuesOf(parts, architecture);
   return parts.flatMap((part, i) =>
     around(part, values[i]!).map((changed) => assemble(parts, values.with(i, changed))),

@@ -1,14 +1,10 @@
 /** Points of a space: its ends, and random ones. */
 import type { Random } from "../base/random.js";
 import { assemble, type Architecture } from "./architecture.js";
-import type { Choice, Part } from "./choices.js";
-
-interface Space {
-  readonly parts: readonly Part[];
-}
+import type { Choice, SpaceParts } from "./choices.js";
 
 /** Makes an architecture by asking `choose` for every elastic dimension, block by block. */
-export function pointOf({ parts }: Space, choose: (choice: Choice) => number): Architecture {
+export function pointOf({ parts }: SpaceParts, choose: (choice: Choice) => number): Architecture {
   const values = parts.map(({ once: single, blocks }) => {
     const once = single.map(choose);
     if (!blocks) return { once, depth: 0, each: [] };
@@ -22,11 +18,11 @@ export function pointOf({ parts }: Space, choose: (choice: Choice) => number): A
 }
 
 /** The architecture with every elastic dimension at its largest. */
-export const biggest = (space: Space): Architecture => pointOf(space, ({ values }) => values.at(-1)!);
+export const biggest = (space: SpaceParts): Architecture => pointOf(space, ({ values }) => values.at(-1)!);
 
 /** The architecture with every elastic dimension at its smallest. */
-export const smallest = (space: Space): Architecture => pointOf(space, ({ values }) => values[0]!);
+export const smallest = (space: SpaceParts): Architecture => pointOf(space, ({ values }) => values[0]!);
 
 /** Each elastic dimension drawn uniformly and independently, as BigNAS trains. */
-export const sample = (space: Space, random: Random): Architecture =>
+export const sample = (space: SpaceParts, random: Random): Architecture =>
   pointOf(space, ({ values }) => random.pick(values));

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { onnxruntimeVersion } from "../runtime/session.js";
 
+/** The machine and the software that a latency was measured on. */
 export interface Environment {
   /** The processor's name. */
   readonly cpu: string;
@@ -12,6 +13,7 @@ export interface Environment {
   readonly cpuFlags: readonly string[];
   /** Who sets the clock rate: Linux's `performance`, `schedutil` and so on, or `unknown`. */
   readonly governor: string;
+  /** Of the machine, in GiB. */
   readonly memoryGiB: number;
   /** Name, version and machine, for example `linux 6.1.0 x64`. */
   readonly os: string;

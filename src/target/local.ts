@@ -5,6 +5,7 @@ import { environmentHere } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
 import type { Target } from "./target.js";
 
+/** How onnxruntime runs on this machine. */
 export interface LocalOptions {
   /** onnxruntime's intra-op threads: 1 by default, 0 for all cores. */
   readonly threads?: number;
@@ -18,7 +19,7 @@ const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
 
 /**
  * This machine. Its name says what differs from the defaults: `local`, `local:threads=4`.
- * @throws UserError `target/provider` where this build of onnxruntime does not have the provider
+ * @throws UserError `target/provider` where this build of onnxruntime does not have the provider; from `load`: `runtime/model`
  */
 export function localTarget(options: LocalOptions = {}): Target {
   const { threads, provider, optimization } = { ...defaults, ...options };

@@ -18,6 +18,7 @@ export interface MockRun {
   readonly nowMs: number;
 }
 
+/** The script of a mock target. */
 export interface MockOptions {
   /** `mock` by default. */
   readonly name?: string;
@@ -29,6 +30,7 @@ export interface MockOptions {
   readonly refuses?: (bytes: Uint8Array) => boolean;
 }
 
+/** A target that runs nothing, and what it has seen. */
 export interface MockTarget extends Target {
   /** The clock: the sum of all runs' times, in ms. */
   readonly nowMs: number;
@@ -51,7 +53,10 @@ const environment: Environment = {
   threads: 1,
 };
 
-/** A target that runs nothing; the same script gives the same results on every machine. */
+/**
+ * A target that runs nothing; the same script gives the same results on every machine.
+ * @throws UserError from `load`: `target/model` for a model that the script refuses
+ */
 export function mockTarget(options: MockOptions): MockTarget {
   const { name = "mock", msOf, refuses = () => false } = options;
   const { outputsOf = (input: Float32Array) => new Map([["logits", input.slice()]]) } = options;

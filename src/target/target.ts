@@ -4,6 +4,7 @@
  */
 import type { Environment } from "./environment.js";
 
+/** A device that runs models and times them. */
 export interface Target {
   /** As a user names it: `local`, or `local:threads=4`. Results say where they were measured by this name. */
   readonly name: string;
@@ -28,6 +29,7 @@ export interface LoadedModel {
   release(): Promise<void>;
 }
 
+/** What one run gave, and how long it took. */
 export interface ModelRun {
   /** Every output by name, row-major. */
   readonly outputs: ReadonlyMap<string, Float32Array>;

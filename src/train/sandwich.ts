@@ -17,6 +17,7 @@ import type { Supernet } from "../supernet/supernet.js";
 import { crossEntropy, smoothLabels, softmax } from "./loss.js";
 import type { Recipe } from "./recipe.js";
 
+/** How a child runs: by masks on the whole supernet, or by its slice of the weights. One function, two costs. */
 export type Execution = "masked" | "sliced";
 
 /** What stays the same over a run. */
@@ -33,6 +34,7 @@ export interface Task {
   readonly group: number;
 }
 
+/** What a child is in a step of the sandwich rule. */
 export type Role = "biggest" | "smallest" | "random";
 
 export interface ChildResult {

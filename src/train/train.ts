@@ -65,7 +65,8 @@ const LOG_LINES = 200;
 
 /**
  * Trains, or continues a run.
- * @throws UserError `train/…` for options that don't fit together, `train/collapse` when the run diverges
+ * @throws UserError `train/…` for options that don't fit together, `train/collapse` when the run diverges, `engine/…` for an engine that is
+ * not there, `checkpoint/…` for a run that can't be resumed, `ranks/differ`, `space/family`, `file/write`
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, ranks = alone } = options;
