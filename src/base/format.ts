@@ -5,17 +5,20 @@ export const milliseconds = (ms: number): string => `${ms.toFixed(ms < 1 ? 3 : 2
 export const millions = (count: number): string => `${(count / 1e6).toFixed(2)} M`;
 export const thousands = (count: number): string => count.toLocaleString("en-US");
 
-/** Columns padded to their widest cell; numbers to the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
-  const isNumber = (column: number): boolean => rows.every((row) => /^[-\d.]/.test(row[column] ?? "0"));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => (isNumber(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+/**
+ * Columns padded to their widest cell; numbers to the right.
+ * @param rows cells by column, in the order of the first row's columns; without rows the table is empty
+ */
+export function table(rows: readonly Readonly<Record<string, string>>[]): string {
+  const columns = Object.keys(rows[0] ?? {}).map((name) => {
+    const cells = rows.map((row) => row[name] ?? "");
+    const all = [name, ...cells];
+    const width = Math.max(...all.map(({ length }) => length));
+    const isNumber = cells.every((cell) => /^[-\d.]/.test(cell));
+    return all.map((cell) => (isNumber ? cell.padStart(width) : cell.padEnd(width)));
+  });
+  const lines = Array.from({ length: columns.length > 0 ? rows.length + 1 : 0 }, (_, line) =>
+    columns.map((column) => column[line]!),
+  );
+  return lines.map((cells) => cells.join("  ").trimEnd()).join("\n");
 }

@@ -12,8 +12,16 @@ interface KnownIdx {
 
 const digits = Array.from({ length: 10 }, (_, digit) => `${digit}`);
 export const fashionClasses: readonly string[] = [
-  ...["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"],
-  ...["Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
+  "T-shirt/top",
+  "Trouser",
+  "Pullover",
+  "Dress",
+  "Coat",
+  "Sandal",
+  "Shirt",
+  "Sneaker",
+  "Bag",
+  "Ankle boot",
 ];
 
 export const knownIdx: Readonly<Record<"fashion-mnist" | "mnist", KnownIdx>> = {

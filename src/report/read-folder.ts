@@ -41,7 +41,9 @@ export async function readFolder(folder: string): Promise<RunFolder> {
     });
   }
   return {
-    ...{ folder, checkpoint, search },
+    folder,
+    checkpoint,
+    search,
     log: await readLog(join(folder, "log.jsonl")),
     space: parseSpace(kept.space, `${folder}: space`),
     children: await Promise.all(

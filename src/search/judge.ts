@@ -54,7 +54,13 @@ export function judgeOf(run: Run, compiler: Compiler, bench: LatencyBench | unde
         hits.length,
       );
       return {
-        ...{ id, architecture, macs, parameters, peakBytes, fileBytes: bytes.length, sha256 },
+        id,
+        architecture,
+        macs,
+        parameters,
+        peakBytes,
+        fileBytes: bytes.length,
+        sha256,
         ...accuracy,
         accuracyInterval: [...accuracyInterval],
         ...(latency && { latencyMs: latency.p50Ms, latencyIntervalMs: [...latency.intervalMs] }),

@@ -20,6 +20,9 @@ export function smoothLabels(labels: ArrayLike<number>, classes: number, smoothi
   return targets;
 }
 
+/** Keeps a loss finite where float32 has rounded a probability to 0. */
+const SMALLEST_PROBABILITY = 1e-30;
+
 export interface Loss {
   /** Sum of the rows' cross-entropies. */
   readonly sum: number;
@@ -45,7 +48,7 @@ export function crossEntropy(
     for (let c = 0; c < classes; c++) {
       const at = i * classes + c;
       if (logits[at]! > logits[i * classes + best]!) best = c;
-      sum -= targets[at]! * Math.log(Math.max(probabilities[at]!, 1e-30));
+      sum -= targets[at]! * Math.log(Math.max(probabilities[at]!, SMALLEST_PROBABILITY));
       gradient[at] = (probabilities[at]! - targets[at]!) / scale;
     }
     // Not-a-number logits must not hide behind the floor above.

@@ -20,21 +20,19 @@ export const benchCommand = (): Command =>
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx")
     .action(async (files: string[], { threads, seed, json }: Options) => {
       const found = await onTarget({ threads }, (target) => benchFiles(files, { target, seed }));
-      const rows = found.results.map(({ name, p50Ms, intervalMs: [low, high], p90Ms, minMs, rounds }) => [
-        ...[
-          name,
-          milliseconds(p50Ms),
-          `${low.toFixed(3)}–${high.toFixed(3)}`,
-          milliseconds(p90Ms),
-          milliseconds(minMs),
-        ],
-        `${rounds}`,
-      ]);
+      const rows = found.results.map(({ name, p50Ms, intervalMs: [low, high], p90Ms, minMs, rounds }) => ({
+        file: name,
+        p50: milliseconds(p50Ms),
+        "95 % interval": `${low.toFixed(3)}–${high.toFixed(3)}`,
+        p90: milliseconds(p90Ms),
+        min: milliseconds(minMs),
+        rounds: `${rounds}`,
+      }));
       const { environment: e } = found;
       output(json ?? false).result(
         found,
         [
-          table(["file", "p50", "95 % interval", "p90", "min", "rounds"], rows),
+          table(rows),
           `One model differs from itself by ${percent(found.noise)} here: smaller differences mean nothing.`,
           `${e.cpu}, ${e.cores} cores, ${e.threads} thread${e.threads > 1 ? "s" : ""}, batch 1, onnxruntime ${e.onnxruntime}, Node ${e.node}`,
         ].join("\n"),

@@ -59,23 +59,21 @@ export const searchCommand = (): Command =>
             bar.update(done, total, `${phase} ${id} ${percent(accuracy)} at ${millions(macs)} MACs`),
         }),
       ).finally(() => bar.stop());
-      const rows = children.map(({ budget, path, certificate: c }) => [
-        ...[
-          budget,
-          c.id,
-          `${c.architecture.resolution}`,
-          millions(c.macs),
-          millions(c.parameters),
-          percent(c.accuracy),
-        ],
-        ...[milliseconds(c.latencyMs), path],
-      ]);
-      const header = ["budget", "id", "px", "MACs", "parameters", "test accuracy", "latency", "file"];
+      const rows = children.map(({ budget, path, certificate }) => ({
+        budget,
+        id: certificate.id,
+        px: `${certificate.architecture.resolution}`,
+        MACs: millions(certificate.macs),
+        parameters: millions(certificate.parameters),
+        "test accuracy": percent(certificate.accuracy),
+        latency: milliseconds(certificate.latencyMs),
+        file: path,
+      }));
       terminal.result(
         { out, candidates: found.candidates.length, front: found.front, children },
         [
           `Judged ${found.candidates.length} architectures; ${found.front.macs.length} on the Pareto front (${join(out, "search.json")}).`,
-          table(header, rows),
+          table(rows),
           `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
         ].join("\n"),
       );

@@ -15,45 +15,48 @@ interface Options extends CommonOptions {
 }
 
 function costs(space: SearchSpace, architecture: Architecture) {
-  const { graph, ...supernet } = buildSupernet(space);
+  const supernet = buildSupernet(space);
   return {
     id: idOf(space, architecture),
     architecture,
-    ...costOf(slice(graph, supernet.settingOf(architecture)), architecture.resolution),
+    ...costOf(slice(supernet.graph, supernet.settingOf(architecture)), architecture.resolution),
   };
 }
 
-const describe = (
-  name: string,
-  { id, macs, parameters, peakBytes, architecture }: ReturnType<typeof costs>,
-): string[] => [
-  ...[name, id, `${architecture.resolution}`, millions(macs), thousands(parameters), thousands(peakBytes)],
-];
-const header = ["architecture", "id", "px", "MACs", "parameters", "peak bytes"];
+type Named = ReturnType<typeof costs> & { readonly name: string };
 
-async function extremes(space: SearchSpace, arch: string | undefined) {
-  const named = arch === undefined ? [] : [[arch, await loadArchitecture(space, arch)] as const];
+const costTable = (architectures: readonly Named[]): string =>
+  table(
+    architectures.map(({ name, id, architecture, macs, parameters, peakBytes }) => ({
+      architecture: name,
+      id,
+      px: `${architecture.resolution}`,
+      MACs: millions(macs),
+      parameters: thousands(parameters),
+      "peak bytes": thousands(peakBytes),
+    })),
+  );
+
+async function extremes(space: SearchSpace, arch: string | undefined): Promise<Named[]> {
   const all =
     arch === undefined
-      ? ([
-          ["smallest", smallest(space)],
-          ["biggest", biggest(space)],
-        ] as const)
-      : named;
+      ? [["smallest", smallest(space)] as const, ["biggest", biggest(space)] as const]
+      : [[arch, await loadArchitecture(space, arch)] as const];
   return all.map(([name, architecture]) => ({ name, ...costs(space, architecture) }));
 }
 
 /** One row a part with layers: what it chooses, and what is the same for every architecture. */
-function partTable(parts: readonly Part[]): [header: string[], rows: string[][]] {
+function partTable(parts: readonly Part[]): string {
   const own = new Set(parts.flatMap(({ blocks }) => blocks?.each.map(({ name }) => name) ?? []));
   const facts = ["stride", "activation", "SE of", "choice per"];
   const columns = [...new Set(["block", "width", "depth", "kernel", ...own]), ...facts];
   const rows = parts.flatMap((part) => {
     if (!part.facts) return [];
     const lists = new Map(choicesOf([part]).map(({ name, values }) => [name, values.join(", ")]));
-    return [[part.name, ...columns.map((column) => lists.get(column) ?? part.facts?.[column] ?? "-")]];
+    const cells = columns.map((column) => [column, lists.get(column) ?? part.facts?.[column] ?? "-"] as const);
+    return [{ stage: part.name, ...Object.fromEntries(cells) }];
   });
-  return [["stage", ...columns], rows];
+  return table(rows);
 }
 
 const sub = (name: string, description: string, example: string): Command =>
@@ -81,12 +84,9 @@ export const spaceCommand = (): Command =>
             `${space.name}: ${space.description ?? ""}`,
             `${space.channels} channels, ${space.classes} classes, resolutions ${space.resolutions.join(", ")}; ${countArchitectures(space).toLocaleString("en-US")} architectures`,
             "",
-            table(...partTable(space.parts)),
+            partTable(space.parts),
             "",
-            table(
-              header,
-              architectures.map((cost) => describe(cost.name, cost)),
-            ),
+            costTable(architectures),
           ].join("\n"),
         );
       }),
@@ -112,13 +112,7 @@ export const spaceCommand = (): Command =>
         const space = await loadSpace(name);
         const count = countArchitectures(space);
         const architectures = arch === undefined ? [] : await extremes(space, arch);
-        const text =
-          architectures.length > 0
-            ? table(
-                header,
-                architectures.map((cost) => describe(cost.name, cost)),
-              )
-            : count.toLocaleString("en-US");
+        const text = architectures.length > 0 ? costTable(architectures) : count.toLocaleString("en-US");
         output(json ?? false).result({ space: space.name, count: count.toString(), architectures }, text);
       }),
     );
