@@ -41,6 +41,8 @@ export type {
 } from "./graph/graph.js";
 export type { ActivationFunction, NodeOf, OperatorName, Operators } from "./graph/operators.js";
 export { engineNames } from "./engine/choose.js";
+export type { TensorflowEngine } from "./engine/tensorflow/installed.js";
+export type { BuildCheck } from "./engine/tensorflow/check.js";
 export type { EngineName } from "./engine/engine.js";
 export { installEngine, type Installed, type InstallOptions } from "./install/install.js";
 export { doctor, type Finding } from "./doctor/doctor.js";

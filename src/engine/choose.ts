@@ -9,6 +9,7 @@ import { wasm } from "./wasm/kind.js";
 const byName: Readonly<Record<EngineName, EngineKind>> = { wasm, node, "node-gpu": nodeGpu, webgpu };
 
 export const engines: readonly EngineKind[] = Object.values(byName);
+/** Names of all engines, whether their libraries are here or not. */
 export const engineNames: readonly EngineName[] = engines.map(({ name }) => name);
 
 /** In the package, and the fastest on a CPU: others are asked for by name. */

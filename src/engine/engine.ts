@@ -1,6 +1,7 @@
 /** What every engine offers: plain graphs run forward and backward on float32 arrays, NHWC. Awaited, since a GPU's results come when they come. */
 import type { Graph } from "../graph/graph.js";
 
+/** What `--engine` and `TrainOptions.engine` take. */
 export type EngineName = "wasm" | "node" | "node-gpu" | "webgpu";
 
 /** Arrays by parameter name, in the parameter's shape and row-major order. */

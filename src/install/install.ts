@@ -18,34 +18,44 @@ import {
 } from "../engine/tensorflow/installed.js";
 import { locate } from "../engine/tensorflow/locate.js";
 import { buildBinding, fetchPackage, siteOf } from "./build.js";
-import { checkBuild, type Check } from "../engine/tensorflow/check.js";
+import { checkBuild, type BuildCheck } from "../engine/tensorflow/check.js";
 import { needTool } from "./commands.js";
 import { networkFix } from "./network.js";
 import { defaultIndex, findWheel, type Wheel } from "./package-index.js";
 import { wheelParts, type WheelPart } from "./parts.js";
 import { unzip } from "./unzip.js";
 
+/** Which library to install, and from where. */
 export interface InstallOptions {
   readonly engine: TensorflowEngine;
-  /** A simple index, as pip has it. */
+  /** URL of a package index in pip's simple form; by default pip's own setting, else PyPI. */
   readonly index?: string;
+  /** Called with each line of what is being done. */
   readonly onNote?: (line: string) => void;
+  /** Called as a wheel arrives, with bytes done and bytes in all. */
   readonly onDownload?: (wheel: string, done: number, total: number | undefined) => void;
 }
 
-export interface Installed extends Check {
+/** A library that works on this machine. */
+export interface Installed extends BuildCheck {
   readonly engine: TensorflowEngine;
   /** The package's folder. */
   readonly folder: string;
   /** False where a build that works was there before. */
   readonly installed: boolean;
+  /** The wheels that were fetched; empty where nothing was installed. */
   readonly wheels: readonly { filename: string; bytes: number; sha256: string }[];
   /** Of what was extracted. */
   readonly extractedBytes: number;
+  /** Time of the whole call. */
   readonly seconds: number;
 }
 
-/** @throws UserError `engine/platform`, `engine/tool`, `engine/network`, `engine/no-wheel`, `engine/hash`, `engine/build`, `engine/check`, `file/write` */
+/**
+ * Installs the library of an engine, or finds one that works (docs/engines.md).
+ * @throws UserError `engine/platform`, `engine/tool`, `engine/network`, `engine/no-wheel`, `engine/hash`, `engine/build`, `engine/check`,
+ * `file/write`
+ */
 export async function installEngine({
   engine,
   onNote = () => undefined,

@@ -1,4 +1,4 @@
-/** The process of check.ts: `check-process.js ENGINE MAIN` prints a Check as its last line. */
+/** The process of check.ts: `check-process.js ENGINE MAIN` prints a BuildCheck as its last line. */
 import { random } from "../../base/random.js";
 import { graphBuilder } from "../../graph/builder.js";
 import { maximumOf, parametersOf, type Graph } from "../../graph/graph.js";
@@ -7,7 +7,7 @@ import { createWasmEngine } from "../wasm/wasm-engine.js";
 import type { TensorflowEngine } from "./installed.js";
 import { loadPackage } from "./locate.js";
 import { gpuOf, nodeEngineOf, versionOf } from "./node-engine.js";
-import type { Check } from "./check.js";
+import type { BuildCheck } from "./check.js";
 
 const size = { batch: 8, resolution: 12 };
 
@@ -42,5 +42,5 @@ const relative = wanted.map((array, i) => {
   const largest = array.reduce((max, x) => Math.max(max, Math.abs(x)), 1);
   return array.reduce((max, x, j) => Math.max(max, Math.abs(x - found[i]![j]!)), 0) / largest;
 });
-const check: Check = { version: versionOf(tf), gpu: gpuOf(tf), difference: Math.max(...relative) };
+const check: BuildCheck = { version: versionOf(tf), gpu: gpuOf(tf), difference: Math.max(...relative) };
 process.stdout.write(`\n${JSON.stringify(check)}\n`);

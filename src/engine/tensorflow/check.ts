@@ -7,7 +7,8 @@ import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import type { TensorflowEngine } from "./installed.js";
 
-export interface Check {
+/** What a build of TensorFlow is, and how far it computes from the wasm engine. */
+export interface BuildCheck {
   /** Of libtensorflow. */
   readonly version: string;
   readonly gpu: boolean;
@@ -16,7 +17,7 @@ export interface Check {
 }
 
 export type CheckOutcome =
-  { readonly kind: "works"; readonly check: Check } | { readonly kind: "fails"; readonly reason: string };
+  { readonly kind: "works"; readonly check: BuildCheck } | { readonly kind: "fails"; readonly reason: string };
 
 /** Float32 sums in another order differ by about 1e-6. */
 const TOLERANCE = 1e-4;
@@ -27,7 +28,7 @@ export async function checkBuild(engine: TensorflowEngine, main: string): Promis
     const { stdout } = await promisify(execFile)(process.execPath, [script, engine, main], {
       env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" },
     });
-    const check = JSON.parse(stdout.trim().split("\n").at(-1)!) as Check;
+    const check = JSON.parse(stdout.trim().split("\n").at(-1)!) as BuildCheck;
     // A NaN is no agreement.
     if (check.difference < TOLERANCE) return { kind: "works", check };
     return { kind: "fails", reason: `differs from the wasm engine by ${check.difference}` };

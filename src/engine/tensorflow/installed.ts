@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { dataFolder } from "../../base/user-folders.js";
 
+/** An engine that `nestling engine install` puts on a machine. */
 export type TensorflowEngine = "node" | "node-gpu";
 
 export const packageOf = (engine: TensorflowEngine): string =>
