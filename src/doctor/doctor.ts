@@ -1,4 +1,4 @@
-/** Looks at the machine. Nothing must be present but Node itself: each missing thing says what it would give, or how to get it. */
+/** Inspects the machine. Only Node is required; where something else is missing, `detail` says how to get it. */
 import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
@@ -18,7 +18,9 @@ export interface Finding {
 
 const NODE_MINIMUM = [20, 19] as const;
 
-/** Looks for Node, cores, GPUs, every engine, onnxruntime's providers and data sets. Engines are tried in processes of their own. */
+/**
+ * Inspects Node, cores, GPUs, engines, onnxruntime's providers and data sets. Each engine is tried in its own process.
+ */
 export async function doctor(): Promise<Finding[]> {
   const [gpu, inspected, data] = await Promise.all([findGpu(), Promise.all(engines.map(inspect)), findData()]);
   return [findNode(), findCores(), gpu, ...inspected, ...findRuntime(), ...data];
@@ -47,7 +49,11 @@ async function findGpu(): Promise<Finding> {
     ({ stdout }) => stdout.trim().split("\n"),
     () => [],
   );
-  return finding("NVIDIA GPU", gpus.length > 0, gpus.join("; ") || "nvidia-smi finds none; nestling needs none");
+  return finding(
+    "NVIDIA GPU",
+    gpus.length > 0,
+    gpus.join("; ") || "nvidia-smi finds no GPU; nestling does not need one",
+  );
 }
 
 async function inspect(engine: EngineKind): Promise<Finding> {
@@ -63,13 +69,13 @@ const findRuntime = (): Finding[] => [
   }),
 ];
 
-/** Data sets that a system package can bring. */
+/** Data sets that a system package can provide. */
 const findData = (): Promise<Finding[]> =>
   Promise.all(
     Object.entries(knownIdx).flatMap(([name, { packaged }]) => {
       if (!packaged) return [];
       const { folder } = packaged;
-      const otherwise = `on Debian: apt-get install ${packaged.name}; or it is downloaded at first use`;
+      const otherwise = `on Debian: apt-get install ${packaged.name}; otherwise it is downloaded at first use`;
       return stat(folder).then(
         () => finding(`data ${name}`, true, folder),
         () => finding(`data ${name}`, false, otherwise),

@@ -5,7 +5,10 @@ import type { Part, Path } from "./choices.js";
 /** A value, a list, or an object of values. */
 export type Chosen = number | Chosen[] | { [key: string]: Chosen };
 
-/** One point of a space, whole: a dimension with a single choice is in it too. Its other keys are the family's (`ConvnetArchitecture`). */
+/**
+ * One complete point of a space; it includes dimensions with a single choice. The family defines its other keys
+ * (`ConvnetArchitecture`).
+ */
 export interface Architecture {
   /** Height = width of the input in pixels. */
   readonly resolution: number;
@@ -14,7 +17,7 @@ export interface Architecture {
 
 const chosen: z.ZodType<Chosen> = z.lazy(() => z.union([z.number(), z.array(chosen), z.record(z.string(), chosen)]));
 
-/** An architecture of any family, as files keep it. `checkArchitecture` says whether it is one of a space. */
+/** An architecture of any family, as stored in files. `checkArchitecture` checks it against a space. */
 export const architectureSchema: z.ZodType<Architecture> = z
   .object({ resolution: z.number().int().min(1) })
   .catchall(chosen);
@@ -28,7 +31,7 @@ export interface PartValues {
   readonly each: readonly (readonly number[])[];
 }
 
-/** What is at a path; undefined where there is nothing. */
+/** The value at a path, or undefined if there is none. */
 export const valueAt = (architecture: Architecture, path: Path): Chosen | undefined =>
   path.slice(1).reduce<Chosen | undefined>((value, key) => {
     if (typeof value !== "object") return undefined;
@@ -49,7 +52,7 @@ export function listAt(architecture: Architecture, path: Path): readonly number[
   return value as number[];
 }
 
-/** Takes an architecture of the space apart. `assemble` is the inverse. */
+/** Splits an architecture of the space into the values of its parts. `assemble` is the inverse. */
 export const valuesOf = (parts: readonly Part[], architecture: Architecture): PartValues[] =>
   parts.map(({ once, blocks }) => ({
     once: once.map(({ path }) => numberAt(architecture, path)),
@@ -57,7 +60,7 @@ export const valuesOf = (parts: readonly Part[], architecture: Architecture): Pa
     each: blocks?.each.map(({ path }) => listAt(architecture, path)) ?? [],
   }));
 
-/** The architecture that has these values, one entry a part. */
+/** Builds the architecture from the values of its parts, one entry per part. */
 export function assemble(parts: readonly Part[], values: readonly PartValues[]): Architecture {
   const architecture: { resolution: number; [part: string]: Chosen } = { resolution: 0 };
   const put = ([key, ...rest]: Path, value: Chosen): void => {
@@ -73,7 +76,7 @@ export function assemble(parts: readonly Part[], values: readonly PartValues[]):
   return architecture;
 }
 
-/** Writes a value at a path below `place`, making lists and objects on the way. */
+/** Writes a value at a path below `place`, creating lists and objects as needed. */
 function withValue(place: Chosen | undefined, [key, ...rest]: Path, value: Chosen): Chosen {
   if (key === undefined) return value;
   if (typeof key === "number") {

@@ -11,7 +11,7 @@ const shown = (value: Chosen | undefined): string | number =>
   value === undefined ? "missing" : typeof value === "number" ? value : JSON.stringify(value).slice(0, 60);
 
 /**
- * Checks an architecture against its space; every mistake at once.
+ * Checks an architecture against its space and reports every mistake at once.
  * @param at names the architecture in messages
  * @throws UserError `space/architecture`
  */
@@ -42,7 +42,7 @@ function wrongValue({ values }: Choice, got: Chosen | undefined, path: Path): Pr
   return [{ at: written(path), got: shown(got), want, fix: "See `nestling space show`." }];
 }
 
-/** Lists of parts, such as stages, that have another length than the space's. */
+/** Lists of parts, such as stages, whose length differs from the space's. */
 function wrongCounts(parts: readonly Part[], architecture: Architecture): Problem[] {
   const counts = new Map<string, number>();
   for (const [list, index] of parts.map(firstPath)) {
@@ -51,14 +51,14 @@ function wrongCounts(parts: readonly Part[], architecture: Architecture): Proble
   return [...counts].flatMap(([list, count]) => {
     const got = valueAt(architecture, [list]);
     if (Array.isArray(got) && got.length === count) return [];
-    const fix = `Write one entry for every one of the space's ${list}.`;
+    const fix = `Write one entry for each of the space's ${list}.`;
     return [{ at: list, got: Array.isArray(got) ? `${got.length} ${list}` : shown(got), want: `${count}`, fix }];
   });
 }
 
 const firstPath = ({ once, blocks }: Part): Path => (once[0] ?? blocks?.depth)?.path ?? [];
 
-/** Whether the part is an entry that its list does not have: the list's length has been reported. */
+/** Whether the part's entry is missing from its list, whose wrong length `wrongCounts` has already reported. */
 function isInMissingEntry(part: Part, architecture: Architecture): boolean {
   const [list, index] = firstPath(part);
   return typeof index === "number" && valueAt(architecture, [list!, index]) === undefined;

@@ -1,13 +1,14 @@
 /**
- * A search space as one list: the parts of the network (input, stem, stages, head), each with what it chooses once and what each of its
- * blocks chooses. Counting, ids, sampling, ends, mutation, neighbours, checks, the coarse grid, drawings and tables are short functions
- * over this list, so a family of networks says what can be chosen in one place.
+ * A search space is one list of the network's parts (input, stem, stages, head). Each part lists what is chosen once
+ * for the part and what is chosen for each of its blocks. Counting, ids, sampling, ends, mutation, neighbours, checks,
+ * the coarse grid, drawings and tables are short functions over this list, so a family of networks describes its
+ * choices in one place.
  */
 
 /** What a choice is about: the coarse grid moves all choices of one dimension together. */
 export type Dimension = "resolution" | "width" | "depth" | "kernel" | "expand";
 
-/** One elastic dimension: a value out of a list in increasing order. */
+/** One elastic dimension: a value from a list in increasing order. */
 export interface Choice {
   /** The column of `nestling space show`, and the field of the space file. */
   readonly name: string;
@@ -21,7 +22,7 @@ export interface Choice {
 /** Keys from an architecture's top: `["stages", 0, "width"]`. */
 export type Path = readonly (string | number)[];
 
-/** Blocks of which an architecture has `depth`, each with a value for every choice in `each`. */
+/** A run of blocks. An architecture has `depth` of them, each with one value per choice in `each`. */
 export interface Blocks {
   readonly depth: Choice;
   readonly each: readonly Choice[];
@@ -34,7 +35,10 @@ export interface Part {
   readonly name: string;
   readonly once: readonly Choice[];
   readonly blocks?: Blocks;
-  /** What is the same for every architecture, by column of `nestling space show`. None for a part without layers (the input). */
+  /**
+   * Properties that all architectures share, by column of `nestling space show`. Absent for a part without layers (the
+   * input).
+   */
   readonly facts?: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Ids: an architecture is a tuple of choices, one per elastic dimension in a fixed order, and its id is that tuple read as a number of
- * mixed bases, written in base 36. Every number below the space's count is an architecture of its own.
+ * Ids: an architecture is a tuple of choices, one per elastic dimension in a fixed order, and its id is that tuple read
+ * as a mixed-radix number, written in base 36. Every number below the space's count is the id of exactly one
+ * architecture.
  */
 import { UserError } from "../base/user-error.js";
 import { assemble, valuesOf, type Architecture, type PartValues } from "./architecture.js";
@@ -32,7 +33,10 @@ function digitsOf(number: bigint): (base: bigint) => bigint {
 
 const digitOf = ({ values }: Choice, value: number): Digit => [BigInt(values.indexOf(value)), BigInt(values.length)];
 
-/** Depth and all choices of the blocks are one digit: shallower first, each depth with all its choices. */
+/**
+ * The depth and all choices of the blocks form one digit: first all choices at the smallest depth, then those at the
+ * next.
+ */
 function digitOfBlocks(blocks: Blocks, { depth, each }: PartValues): Digit {
   const shallower = blocks.depth.values
     .filter((other) => other < depth)
@@ -44,8 +48,9 @@ function digitOfBlocks(blocks: Blocks, { depth, each }: PartValues): Digit {
 }
 
 /**
- * The architecture's place in the space's fixed order, in base 36: short, and stable for as long as the space is.
- * @throws UserError `space/architecture` where it is no point of the space
+ * The architecture's position in the space's fixed order, in base 36: short, and stable as long as the space does not
+ * change.
+ * @throws UserError `space/architecture` if the architecture is not in the space
  */
 export function idOf(space: SpaceParts, architecture: Architecture): string {
   checkArchitecture(space, architecture, "architecture");
@@ -59,7 +64,7 @@ export function idOf(space: SpaceParts, architecture: Architecture): string {
 
 /**
  * The architecture of an id.
- * @throws UserError `space/id` when it is no id of this space.
+ * @throws UserError `space/id` if the space has no such id
  */
 export function architectureOf(space: SpaceParts, id: string): Architecture {
   const count = countArchitectures(space);

@@ -1,4 +1,4 @@
-/** What is around an architecture: random mutants, and all that are one step away. */
+/** Architectures near a given one: random mutants, and all that are one step away. */
 import type { Random } from "../base/random.js";
 import { assemble, valuesOf, type Architecture, type PartValues } from "./architecture.js";
 import type { Choice, Part, SpaceParts } from "./choices.js";

@@ -1,4 +1,4 @@
-/** A search space, and all that is asked of one: its size, its points, their ids and neighbours. The folder's face to the others. */
+/** A search space and its functions: size, points, ids, neighbours. Other folders import this file. */
 import type { Part } from "./choices.js";
 
 export { type Architecture } from "./architecture.js";
@@ -8,7 +8,7 @@ export { architectureOf, idOf } from "./ids.js";
 export { mutate, neighbours } from "./neighbours.js";
 export { biggest, pointOf, sample, smallest } from "./points.js";
 
-/** What the file of every space says, whatever its family. */
+/** The fields that every space file has, whatever its family. */
 export interface SpaceData {
   readonly name: string;
   readonly description?: string | undefined;
@@ -22,12 +22,12 @@ export interface SpaceData {
   readonly resolutions: readonly number[];
 }
 
-/** A space that was read and checked. Everything in it follows from `data`. */
+/** A space, read and checked. Everything in it is derived from `data`. */
 export interface SearchSpace<Data extends SpaceData = SpaceData> extends SpaceData {
   /** The file, validated, with its defaults. */
   readonly data: Data;
   /** What an architecture chooses. */
   readonly parts: readonly Part[];
-  /** SHA-256 of the data without `description` and `$schema`: two files with equal hashes mean the same space. */
+  /** SHA-256 of the data without `description` and `$schema`: files with equal hashes describe the same space. */
   readonly hash: string;
 }

@@ -1,4 +1,7 @@
-/** Elastic dimensions of a graph, and how each is read from an architecture. A family's `build` makes them; `settingOf` reads them all. */
+/**
+ * The elastic dimensions of a graph, and how to read each from an architecture. A family's `build` makes them;
+ * `settingOf` reads them all.
+ */
 import type { Channels, Gate, Kernel, Setting } from "../graph/graph.js";
 import { numberAt, type Architecture } from "../space/architecture.js";
 import type { Choice } from "../space/choices.js";
@@ -17,14 +20,14 @@ export interface Width extends Values {
   readonly channels: Channels;
 }
 
-/** Makes elastic dimensions and remembers how to read them; one with a single value is a plain number. */
+/** Makes elastic dimensions and remembers how to read them. A dimension with a single value becomes a plain number. */
 export interface Elastic {
   width(name: string, values: readonly number[], read: Reader<number>): Width;
   kernel(name: string, values: readonly number[], read: Reader<number>): Kernel;
   gate(name: string, read: Reader<boolean>): Gate;
 }
 
-/** What a choice of the space reads from an architecture. */
+/** The values of one of the space's choices, read by its path. */
 export const valuesOfChoice = ({ values, path }: Choice): Values => ({
   values,
   read: (architecture) => numberAt(architecture, path),

@@ -1,4 +1,4 @@
-/** The families by the name that a space file gives in `family`. */
+/** The families, by the name in a space file's `family`. */
 import { UserError } from "../base/user-error.js";
 import { convnet } from "./convnet/convnet.js";
 
@@ -8,7 +8,7 @@ export const familyNames = Object.keys(families) as readonly FamilyName[];
 const DEFAULT: FamilyName = "convnet";
 
 /**
- * The family of a space file's data; a file without the field is of the first one.
+ * The family of a space file's data; a file without the field belongs to the first.
  * @throws UserError `space/family`
  */
 export function familyOf(data: unknown, at: string): (typeof families)[FamilyName] {

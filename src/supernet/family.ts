@@ -1,4 +1,4 @@
-/** A family of networks: the format of its space files, what can be chosen in them, and the elastic graph that they describe. */
+/** A family of networks: its space file's format, the choices in it, and the elastic graph that it describes. */
 import type { z } from "zod";
 import type { Problem } from "../base/user-error.js";
 import type { Graph } from "../graph/graph.js";
@@ -8,14 +8,14 @@ import type { SearchSpace, SpaceData } from "../space/space.js";
 import type { Elastic } from "./elastic.js";
 
 export interface Family<Data extends SpaceData> {
-  /** Validates a space file; gives its defaults and its documentation. */
+  /** Validates a space file, fills in its defaults and documents its fields. */
   readonly schema: z.ZodType<Data>;
   /** Validates the form of an architecture's file. */
   readonly architectureSchema: z.ZodType<Architecture>;
-  /** What the fields allow one by one but not together. `at` names the file. */
+  /** Fields that are valid one by one but not together. `at` names the file in messages. */
   problemsOf(data: Data, at: string): readonly Problem[];
   /** Everything that an architecture chooses. */
   partsOf(data: Data): readonly Part[];
-  /** The supernet's graph; every elastic dimension is made by `elastic`. */
+  /** Builds the supernet's graph, making every elastic dimension with `elastic`. */
   build(space: SearchSpace<Data>, elastic: Elastic): Graph;
 }

@@ -1,19 +1,19 @@
-/** How weights start, and where each parameter lies in one flat array: the form that workers share and optimisers run over. */
+/** Initial weights, and the place of each parameter in one flat array, which workers share and optimisers update. */
 import { random } from "../base/random.js";
 import { maximumOf, parametersOf, type Graph, type Parameter } from "../graph/graph.js";
 
 export interface Slot {
   readonly parameter: Parameter;
   readonly shape: readonly number[];
-  /** First float. */
+  /** Index of its first value. */
   readonly offset: number;
   readonly length: number;
 }
 
-/** Every parameter of the graph at its maximum, one behind the other in graph order. */
+/** Every parameter of the graph at its maximum, one after the other in graph order. */
 export interface Layout {
   readonly slots: ReadonlyMap<string, Slot>;
-  /** Floats of all. */
+  /** Number of values in all. */
   readonly length: number;
 }
 
@@ -34,9 +34,10 @@ export const viewsOf = ({ slots }: Layout, flat: Float32Array): Map<string, Floa
   new Map([...slots].map(([name, { offset, length }]) => [name, flat.subarray(offset, offset + length)]));
 
 /**
- * The first weights of a seed. Convolutions: normal with variance 2 / fan-out (He et al. 2015, as MobileNets do); dense: uniform in
- * ± 1 / √fan-in.
- * @param lastGamma what the last batch norm of each residual block starts with: 0 (BigNAS) makes every block an identity at first
+ * Initial weights for a seed. Convolutions: normal with variance 2 / fan-out (He et al. 2015, as MobileNets do); dense:
+ * uniform in ± 1 / √fan-in.
+ * @param lastGamma initial gamma of each residual block's last batch norm: 0 (BigNAS) makes every such block start as
+ * the identity
  */
 export function initialize(layout: Layout, seed: number, lastGamma: 0 | 1): Float32Array {
   const flat = new Float32Array(layout.length);

@@ -1,4 +1,7 @@
-/** Reads spaces: the shipped ones by name, others from a file; all mistakes of a file at once, each with place and fix. */
+/**
+ * Reads spaces: shipped ones by name, others from a file. Reports all mistakes of a file at once, each with its place
+ * and fix.
+ */
 import { basename } from "node:path";
 import { checkDocument, readJson, type FileKind } from "../base/document.js";
 import { sha256OfJson } from "../base/hash.js";
@@ -48,8 +51,9 @@ const architectureFile: FileKind = {
 const MAX_WEIGHTS = 2 ** 28;
 
 /**
- * A space by its shipped name or from a JSON file: a space, or what `nestling space show --json` printed, which holds one.
- * @throws UserError `space/invalid` listing every mistake, `space/unknown` when there is neither name nor file.
+ * Loads a space by its shipped name or from a JSON file, which holds a space or the output of `nestling space show
+ * --json`.
+ * @throws UserError `space/invalid` listing every mistake, `space/unknown` if it is neither a shipped name nor a file
  */
 export async function loadSpace(nameOrPath: string): Promise<SearchSpace> {
   const known = shipped.get(nameOrPath);
@@ -81,7 +85,7 @@ export function parseSpace(input: unknown, at: string): SearchSpace {
   return space;
 }
 
-/** A graph holds no numbers, so even one that no memory could train is built in milliseconds. */
+/** A graph holds no weights, so even one too big to train is built in milliseconds. */
 function refuseGiant(space: SearchSpace, at: string): void {
   const weights = parametersOf(buildSupernet(space).graph).reduce(
     (sum, { shape }) => sum + shape.reduce<number>((product, size) => product * maximumOf(size), 1),
@@ -97,8 +101,8 @@ function refuseGiant(space: SearchSpace, at: string): void {
 }
 
 /**
- * An architecture by what a user calls it: an id, `biggest`, `smallest`, `random:SEED`, or a JSON file (an architecture, or
- * a certificate that holds one).
+ * Loads an architecture by the name a user gives it: an id, `biggest`, `smallest`, `random:SEED`, or a JSON file (an
+ * architecture, or a certificate that holds one).
  * @throws UserError `space/id`, `space/architecture`
  */
 export async function loadArchitecture(space: SearchSpace, name: string): Promise<Architecture> {

@@ -21,7 +21,7 @@ export interface Supernet {
 export function buildSupernet(space: SearchSpace): Supernet {
   const family = familyOf(space.data, space.name);
   const elastic = elasticRegistry();
-  // Read again, which gives the family's own type to what the rooms above keep as any family's data.
+  // `space.data` may be any family's; parsing it again gives it the type of its own family.
   const data = family.schema.parse(space.data);
   const graph = verify(family.build({ ...space, data }, elastic));
   return { space, graph, settingOf: elastic.settingOf };

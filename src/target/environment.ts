@@ -1,4 +1,4 @@
-/** What times depend on besides the model: a latency without it means nothing. */
+/** What times depend on besides the model: without it a latency means nothing. */
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { onnxruntimeVersion } from "../runtime/session.js";
@@ -11,7 +11,7 @@ export interface Environment {
   readonly cores: number;
   /** The vector extensions that onnxruntime's kernels choose by. */
   readonly cpuFlags: readonly string[];
-  /** Who sets the clock rate: Linux's `performance`, `schedutil` and so on, or `unknown`. */
+  /** What sets the clock rate: Linux's `performance`, `schedutil` and so on, or `unknown`. */
   readonly governor: string;
   /** Of the machine, in GiB. */
   readonly memoryGiB: number;
@@ -21,7 +21,7 @@ export interface Environment {
   readonly node: string;
   /** Version of onnxruntime. */
   readonly onnxruntime: string;
-  /** onnxruntime's, for example `cpu`. */
+  /** onnxruntime's execution provider, for example `cpu`. */
   readonly executionProvider: string;
   /** Intra-op threads of onnxruntime; 0 for all cores. */
   readonly threads: number;
@@ -37,7 +37,7 @@ const readText = (path: string): string => {
   }
 };
 
-/** This machine's, for a session of these threads on this provider. */
+/** This machine's environment, for a session with this many threads on this provider. */
 export function environmentHere(threads = 1, executionProvider = "cpu"): Environment {
   const info = readText("/proc/cpuinfo");
   const flags = new Set((/^(?:flags|Features)\s*:(.*)$/m.exec(info)?.[1] ?? "").trim().split(" "));

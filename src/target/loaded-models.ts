@@ -1,10 +1,10 @@
-/** The bookkeeping that every target needs: each model is released once, and nothing runs on one that is gone. */
+/** The bookkeeping that every target needs: it releases each model once, and refuses to run a released one. */
 import type { LoadedModel } from "./target.js";
 
 export interface LoadedModels {
-  /** How many are not released. */
+  /** Number of models not yet released. */
   readonly count: number;
-  /** Loads by `load`, unless the target is closed. */
+  /** Loads a model with `load`; fails if the target is closed. */
   add(load: () => Promise<Runnable>): Promise<LoadedModel>;
   /** Releases them all. */
   close(): Promise<void>;
@@ -12,7 +12,7 @@ export interface LoadedModels {
 
 type Runnable = Pick<LoadedModel, "run" | "release">;
 
-/** @param targetName for errors */
+/** @param targetName names the target in errors */
 export function loadedModels(targetName: string): LoadedModels {
   const loaded = new Set<LoadedModel>();
   let closed = false;

@@ -11,15 +11,15 @@ export interface LocalOptions {
   readonly threads?: number;
   /** onnxruntime's execution provider: `cpu` by default. */
   readonly provider?: string;
-  /** `all`, the default, is what ships runs with; `disabled` runs a file node by node as written. */
+  /** `all` (the default) as in production; `disabled` runs the nodes of a file one by one as written. */
   readonly optimization?: "all" | "disabled";
 }
 
 const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
 
 /**
- * This machine. Its name says what differs from the defaults: `local`, `local:threads=4`.
- * @throws UserError `target/provider` where this build of onnxruntime does not have the provider; from `load`: `runtime/model`
+ * This machine. Its name lists what differs from the defaults: `local`, `local:threads=4`.
+ * @throws UserError `target/provider` if this build of onnxruntime lacks the provider; from `load`: `runtime/model`
  */
 export function localTarget(options: LocalOptions = {}): Target {
   const { threads, provider, optimization } = { ...defaults, ...options };
@@ -56,7 +56,7 @@ export function localTarget(options: LocalOptions = {}): Target {
   };
 }
 
-/** Hands over the given target, or this machine, which is closed afterwards. */
+/** Passes the given target to `use`, or else this machine, which it closes afterwards. */
 export async function withTarget<T>(given: Target | undefined, use: (target: Target) => Promise<T>): Promise<T> {
   if (given) return use(given);
   const here = localTarget();

@@ -1,4 +1,4 @@
-/** The target `mock`: a clock of its own and scripted times. What the latency protocol says of them can be computed by hand. */
+/** The target `mock`: with its own clock and scripted times, the latency protocol's results follow by hand. */
 import { UserError } from "../base/user-error.js";
 import type { Environment } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
@@ -6,13 +6,13 @@ import type { ModelRun, Target } from "./target.js";
 
 /** One run, as the script sees it when it starts. */
 export interface MockRun {
-  /** Of the model. */
+  /** The model's bytes. */
   readonly bytes: Uint8Array;
   /** Which model, counted in the order of loading from 0: the same bytes loaded twice are two models. */
   readonly model: number;
   /** Runs of this loaded model before this one. */
   readonly index: number;
-  /** Runs of it since another model ran: 0 where the caches are another's. */
+  /** Its runs since another model ran: 0 if the caches hold another model's data. */
   readonly streak: number;
   /** The mock's clock, in ms. */
   readonly nowMs: number;
@@ -22,9 +22,9 @@ export interface MockRun {
 export interface MockOptions {
   /** `mock` by default. */
   readonly name?: string;
-  /** How long a run takes, in ms; the clock moves on by it. */
+  /** How long a run takes, in ms; the clock advances by it. */
   readonly msOf: (run: MockRun) => number;
-  /** What a run gives; by default one output, `logits`, which is the input. */
+  /** What a run returns; by default one output, `logits`, equal to the input. */
   readonly outputsOf?: (input: Float32Array, dims: readonly number[], bytes: Uint8Array) => ModelRun["outputs"];
   /** Models that it refuses to load; none by default. */
   readonly refuses?: (bytes: Uint8Array) => boolean;

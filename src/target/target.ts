@@ -1,14 +1,14 @@
 /**
- * A target: a device that takes the bytes of a model and gives back outputs and times. The latency protocol, search, export, verify and
- * bench are handed one, and know nothing of how it runs a model.
+ * A target: a device that runs the bytes of a model and returns outputs and times. The latency protocol, search,
+ * export, verify and bench receive one and do not know how it runs a model.
  */
 import type { Environment } from "./environment.js";
 
 /** A device that runs models and times them. */
 export interface Target {
-  /** As a user names it: `local`, or `local:threads=4`. Results say where they were measured by this name. */
+  /** The name that users give it: `local`, or `local:threads=4`. Results record it as the place of measurement. */
   readonly name: string;
-  /** What its times depend on, read at this moment. */
+  /** What its times depend on, read now. */
   environment(): Promise<Environment>;
   /** @throws UserError where the target refuses the model */
   load(bytes: Uint8Array): Promise<LoadedModel>;
@@ -20,7 +20,7 @@ export interface Target {
 export interface LoadedModel {
   /**
    * One run.
-   * @param dims of the input: [batch, channels, height, width]
+   * @param dims shape of the input: [batch, channels, height, width]
    */
   run(input: Float32Array, dims: readonly number[]): Promise<ModelRun>;
   /** Times `runs` runs in a row, in ms each, and leaves the outputs on the device. */
@@ -33,11 +33,11 @@ export interface LoadedModel {
 export interface ModelRun {
   /** Every output by name, row-major. */
   readonly outputs: ReadonlyMap<string, Float32Array>;
-  /** By the device's own clock, without the way there and back. */
+  /** Measured by the device's own clock, without the transfer there and back. */
   readonly ms: number;
 }
 
-/** Loads a model, hands it over, and releases it whatever happens. */
+/** Loads a model, passes it to `use`, and releases it whatever happens. */
 export async function withModel<T>(
   target: Target,
   bytes: Uint8Array,

@@ -1,9 +1,9 @@
-/** Stops a run that went wrong, and keeps what it leaves from taking the place of its last good checkpoint. */
+/** Stops a run that has collapsed, and keeps its weights from replacing the last good checkpoint. */
 import { UserError } from "../base/user-error.js";
 
-/** What a step shows before its update. */
+/** The vital signs of a step, before its update. */
 export interface Signs {
-  /** Of the biggest child, an image. */
+  /** Of the biggest child, per image. */
   readonly loss: number;
   readonly accuracy: number;
   readonly gradientNorm: number;
@@ -12,7 +12,7 @@ export interface Signs {
 export interface CollapseGuard {
   /** @throws UserError `train/collapse` */
   check(step: number, signs: Signs): void;
-  /** Whether weights are worth a checkpoint: finite, and of a run that hasn't lost half of its accuracy. */
+  /** Whether weights are worth a checkpoint: they are finite, and the run has not lost half of its accuracy. */
   isSound(weights: Float32Array): boolean;
   /** @throws UserError `train/collapse`, always */
   stop(step: number): never;
@@ -23,7 +23,7 @@ const SMOOTHING = 0.05;
 /** A run counts as having learned above this multiple of chance, and as collapsed below the lower one. */
 const LEARNED = 3;
 const CHANCE = 1.2;
-/** Guessing evenly costs ln(classes); a run whose loss stays above this multiple of it has diverged. */
+/** A uniform guess has a loss of ln(classes); a run whose loss stays above this multiple of it has diverged. */
 const DIVERGED = 4;
 
 /** @param out the run's folder, named in the message */

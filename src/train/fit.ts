@@ -1,4 +1,4 @@
-/** What a space, its data and a recipe must agree in; all that doesn't is said before the work starts. */
+/** Checks that a space, its data and a recipe fit together, and reports every mismatch before the work starts. */
 import { UserError } from "../base/user-error.js";
 import type { Dataset } from "../data/images.js";
 import type { SearchSpace } from "../space/space.js";

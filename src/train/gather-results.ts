@@ -1,4 +1,7 @@
-/** What every norm group's children did, on every rank: two numbers a child cross between ranks, its role is known everywhere. */
+/**
+ * Gathers the results of every norm group's children on every rank. Ranks exchange two values per child; they all know
+ * its role.
+ */
 import type { Ranks } from "../ranks/ranks.js";
 import { shareOf } from "../ranks/tree.js";
 import { childrenOf, type ChildResult, type Task } from "./sandwich.js";
@@ -8,7 +11,7 @@ export interface GroupResult {
   readonly children: readonly ChildResult[];
 }
 
-/** @param own those of this rank's groups */
+/** @param own the results of this rank's groups */
 export function gatherResults(ranks: Ranks, task: Task, step: number, own: readonly GroupResult[]): ChildResult[][] {
   const groups = task.batch / task.group;
   const roles = childrenOf(task, step).map(({ role }) => role);

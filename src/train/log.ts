@@ -1,11 +1,11 @@
-/** RUN/log.jsonl: one JSON object a line, appended as the run goes and cut back to the checkpoint when it resumes. */
+/** RUN/log.jsonl: one JSON object per line, appended as the run goes and cut back to the checkpoint when it resumes. */
 import { appendFile, readFile } from "node:fs/promises";
 import { writeError, writeFileAtomic } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import { foundInstead } from "../base/user-file.js";
 import type { ChildResult, Role } from "./sandwich.js";
 
-/** What the children of one role did: means over the steps since the last line. */
+/** Results of the children of one role: means over the steps since the last line. */
 export interface RoleLog {
   /** Cross-entropy in nats: to the labels for the biggest child, to its soft labels for the others. */
   readonly loss: number;
@@ -23,7 +23,7 @@ export interface LogLine extends Readonly<Partial<Record<Role, RoleLog>>> {
   readonly learningRate: number;
   /** Euclidean norm of the last step's gradient, before it was clipped. */
   readonly gradientNorm: number;
-  /** Training images a second since the last line. */
+  /** Training images per second since the last line. */
   readonly imagesPerSecond: number;
 }
 
@@ -34,14 +34,14 @@ export async function appendLog(path: string, line: LogLine): Promise<void> {
 }
 
 /**
- * Lines up to a step, none where there is no file; a half written last line is dropped.
- * @throws UserError `train/log` where what is there can't be read
+ * Reads the lines up to a step; none if there is no file. Drops a half-written last line.
+ * @throws UserError `train/log` if the file can't be read
  */
 export async function readLog(path: string, upToStep = Infinity): Promise<LogLine[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     const got = foundInstead(error);
     if (got === "missing") return "";
-    const fix = "Make it readable, or move it away: the log then starts anew.";
+    const fix = "Make it readable, or move it away to start a new log.";
     throw new UserError("train/log", { at: path, got, want: "the log of the run", fix }, { cause: error });
   });
   return text

@@ -26,7 +26,7 @@ const SMALLEST_PROBABILITY = 1e-30;
 export interface Loss {
   /** Sum of the rows' cross-entropies. */
   readonly sum: number;
-  /** Rows whose largest logit is the label's. */
+  /** Number of rows whose largest logit is the label's. */
   readonly correct: number;
   /** d (sum / scale) / d logits. */
   readonly gradient: Float32Array;
@@ -51,7 +51,7 @@ export function crossEntropy(
       sum -= targets[at]! * Math.log(Math.max(probabilities[at]!, SMALLEST_PROBABILITY));
       gradient[at] = (probabilities[at]! - targets[at]!) / scale;
     }
-    // Not-a-number logits must not hide behind the floor above.
+    // The floor above must not hide NaN logits.
     if (Number.isNaN(logits[i * classes])) sum = NaN;
     if (best === labels[i]) correct++;
   }

@@ -1,4 +1,6 @@
-/** One update of all weights from the summed gradient. State is plain arrays, so a checkpoint holds it whole. */
+/**
+ * One update of all weights from the summed gradient. Its state is plain arrays, so a checkpoint can hold all of it.
+ */
 import type { Recipe } from "./recipe.js";
 
 /** Flat arrays by name, each as long as the weights. */

@@ -1,4 +1,4 @@
-/** All of a run that stands before its first step and never changes: what is trained, on which images, how long. */
+/** The part of a run that is fixed before its first step: what is trained, on which images, for how long. */
 import { UserError } from "../base/user-error.js";
 import type { CheckpointState } from "../checkpoint/checkpoint.js";
 import type { Dataset } from "../data/images.js";
@@ -24,9 +24,12 @@ export interface RunOptions {
   readonly engine?: string;
   /** Overrides the recipe's epochs. */
   readonly steps?: number;
-  /** Of every random number of the run; 0 by default. */
+  /** Seed of all the run's random numbers; 0 by default. */
   readonly seed?: number;
-  /** Children on slices of the weights, or masked in the whole supernet: the same result within float tolerance. By default sliced. */
+  /**
+   * Runs children on slices of the weights (the default) or masked in the whole supernet: the same result within float
+   * tolerance.
+   */
   readonly execution?: Execution;
 }
 
@@ -38,7 +41,7 @@ export interface RunPlan {
   readonly engine: EngineName;
   /** The engine's own description. */
   readonly engineBuild: string;
-  /** What checkpoint.json says at step 0. */
+  /** The content of checkpoint.json at step 0. */
   readonly state: CheckpointState;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Norm groups over worker threads, those of this rank. Weights, gradients and images lie in shared memory; each group writes a gradient
- * of its own, and the sum runs over all ranks' groups in one fixed binary tree: any number of workers and ranks gives the same bits.
+ * Runs this rank's norm groups on worker threads. Weights, gradients and images are in shared memory. Each group writes
+ * its own gradient, and one fixed binary tree sums those of all ranks: any number of workers and ranks gives the same
+ * bits.
  */
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
@@ -25,7 +26,7 @@ export interface WorkerStart {
   readonly gradients: readonly Float32Array[];
   /** The step's images. */
   readonly indices: Uint32Array;
-  /** The next of `gradients` that nobody has taken. */
+  /** Index of the next of `gradients` that no worker has taken. */
   readonly next: Int32Array;
 }
 
@@ -39,7 +40,7 @@ export type WorkerAnswer =
   | { readonly kind: "failed"; readonly message: string; readonly stack: string };
 
 export interface GroupPool {
-  /** Shared: write the step's weights here. */
+  /** Shared memory: write the step's weights here. */
   readonly weights: Float32Array;
   /** Runs a step's groups; the gradient is valid until the next call. */
   run(order: StepOrder, indices: Uint32Array): Promise<{ gradient: Float32Array; groups: ChildResult[][] }>;

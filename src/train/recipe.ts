@@ -1,4 +1,6 @@
-/** The training recipe: every technique a named option, with BigNAS's value (arXiv 2003.11142, section 3) as default. */
+/**
+ * The training recipe: every technique is a named option with BigNAS's value (arXiv 2003.11142, section 3) as default.
+ */
 import { z } from "zod";
 import { readDocument } from "../base/document.js";
 import paper from "./recipes/paper.json" with { type: "json" };
@@ -23,14 +25,14 @@ export const recipeSchema = z
       .int()
       .min(2)
       .default(64)
-      .describe("Images that share batch norm statistics: the unit of parallel work. Divides the batch."),
+      .describe("Images that share batch norm statistics: the unit of parallel work. It must divide the batch."),
     sandwich: z
       .strictObject({
         smallest: z.boolean().default(true),
         random: z.number().int().min(0).max(16).default(2).describe("Random children per step."),
       })
       .prefault({})
-      .describe("The sandwich rule: the biggest child is always trained, and these with it."),
+      .describe("The sandwich rule: children trained in every step along with the biggest."),
     distillation: z
       .enum(["inplace", "none"])
       .default("inplace")
@@ -38,14 +40,14 @@ export const recipeSchema = z
     lastGamma: z
       .enum(["zero", "one"])
       .default("zero")
-      .describe("Start of the last batch norm's gamma in residual blocks."),
+      .describe("Initial gamma of the last batch norm in residual blocks."),
     optimizer: z
       .discriminatedUnion("kind", [
         z.strictObject({
           kind: z.literal("rmsprop"),
           decay: share.default(0.9),
           momentum: share.default(0.9),
-          epsilon: z.number().positive().default(1e-3).describe("Inside the root, as in TensorFlow."),
+          epsilon: z.number().positive().default(1e-3).describe("Added inside the square root, as in TensorFlow."),
         }),
         z.strictObject({ kind: z.literal("sgd-nesterov"), momentum: share.default(0.9) }),
       ])
@@ -79,7 +81,7 @@ export const recipeSchema = z
     regularize: z
       .enum(["biggest", "all"])
       .default("biggest")
-      .describe("Through which children dropout and weight decay act."),
+      .describe("The children that dropout and weight decay apply to."),
     clipNorm: z
       .number()
       .positive()

@@ -1,6 +1,7 @@
 /**
- * A run and its checkpoint: found again, held against the options that continue it, its arrays put together and taken apart.
- * Random streams are keyed by the step, so step, weights and optimiser state are all that a run remembers.
+ * Finds a run's checkpoint, checks it against the options that resume it, and converts between its tensors and the
+ * run's arrays. Random streams are keyed by the step, so step, weights and optimiser state are the whole state of a
+ * run.
  */
 import { readdir } from "node:fs/promises";
 import { writeError } from "../base/atomic-file.js";
@@ -18,16 +19,16 @@ export interface RunArrays {
 }
 
 /**
- * The checkpoint to continue, if there is one.
+ * The checkpoint to resume from, if there is one.
  * @param now the state that the options describe
- * @throws UserError `train/exists` when it must not be continued, `train/resume` when it is of another run
+ * @throws UserError `train/exists` if there is one but `resume` is not set, `train/resume` if it belongs to another run
  */
 export async function findRun(
   folder: string,
   now: CheckpointState,
   { out, resume }: { readonly out: string; readonly resume?: boolean },
 ): Promise<Checkpoint | undefined> {
-  // Asked of checkpoint.json alone: one that names files which are gone is damaged, and must not be trained over.
+  // Only checkpoint.json decides: if files that it names are missing it is damaged, and must not be overwritten.
   const names = await readdir(folder).catch((error: unknown): string[] => {
     if (foundInstead(error) === "missing") return [];
     throw writeError(folder, error);
@@ -55,12 +56,12 @@ function checkSame(found: CheckpointState, now: CheckpointState, out: string): v
       at: `${out}/checkpoint: ${key}`,
       got: JSON.stringify(now[key]).slice(0, 80),
       want: `${JSON.stringify(found[key]).slice(0, 80)}, as the run began`,
-      fix: "Resume with the options the run was started with, or start another --out.",
+      fix: "Resume with the options the run was started with, or choose another --out.",
     }));
   if (problems.length > 0) throw new UserError("train/resume", problems);
 }
 
-/** The arrays as a checkpoint stores them: each weight by name, the optimiser's flat. */
+/** The arrays as a checkpoint stores them: each weight by name, the optimiser's state flat. */
 export function tensorsOf(
   { weights, optimizer }: RunArrays,
   layout: Layout,
@@ -81,8 +82,8 @@ export function arraysOf({ weights, optimizer }: Checkpoint, layout: Layout): Ru
       throw new UserError("checkpoint/corrupt", {
         at: `checkpoint weights: ${name}`,
         got: tensor ? `[${tensor.shape.join(", ")}]` : "missing",
-        want: `${length} numbers`,
-        fix: "The checkpoint is of another space or version: train again.",
+        want: `${length} values`,
+        fix: "The checkpoint belongs to another space or version: train again.",
       });
     }
     flat.set(tensor.data, offset);

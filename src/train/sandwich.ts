@@ -1,6 +1,6 @@
 /**
  * One norm group of one step: the biggest child on the true labels, then the smallest and random ones on its soft labels, all on
- * the same crops. Depends on the weights, the step and the group alone, so groups run anywhere in any order.
+ * the same crops. The result depends only on weights, step and group, so groups run anywhere, in any order.
  */
 import { random } from "../base/random.js";
 import { makeBatch, type Augmentation, type Normalization } from "../data/make-batch.js";
@@ -63,14 +63,14 @@ export function childrenOf(
 /** A child as an engine runs it. */
 interface Executable {
   readonly program: Program;
-  /** Effective weights out of the shared ones. */
+  /** Effective weights, made from the shared ones. */
   readonly weightsFrom: (shared: Arrays) => Arrays;
   /** Adds the program's gradients to the shared ones. */
   readonly addGradients: (gradients: Arrays, shared: Arrays) => void;
 }
 
 export interface SandwichRunner {
-  /** gradient += that of the group; `indices` are the group's images. */
+  /** Adds the group's gradient to `gradient`; `indices` are the group's images. */
   run(
     weights: Float32Array,
     gradient: Float32Array,
@@ -82,7 +82,7 @@ export interface SandwichRunner {
   dispose(): void;
 }
 
-/** Programs kept, so that the biggest and the smallest child are planned once. */
+/** Number of programs kept, so that the biggest and the smallest child are planned only once. */
 const KEPT = 8;
 
 export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
@@ -172,10 +172,10 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
   };
 }
 
-/** Channels before the classifier. */
+/** Number of channels before the classifier. */
 const featuresOf = (weights: Arrays, classes: number): number => weights.get("classifier.weight")!.length / classes;
 
-/** 0 or 1 / (1 − rate) for every feature of the group; undefined where nothing is dropped. */
+/** 0 or 1 / (1 − rate) for every feature of the group; undefined if nothing is dropped. */
 function dropoutFactors(
   { layout, recipe, seed, group }: Task,
   features: number,

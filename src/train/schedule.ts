@@ -16,7 +16,7 @@ export function learningRateAt(
 ): number {
   const { perImage, schedule, warmupEpochs } = learningRate;
   const peak = perImage * batch;
-  // A run shorter than its warm-up would never leave it.
+  // Otherwise a run shorter than its warm-up would never leave it.
   const warmup = Math.min(Math.round(warmupEpochs * stepsPerEpoch), Math.floor(totalSteps / 2));
   if (step < warmup) return (peak * (step + 1)) / warmup;
   switch (schedule.kind) {

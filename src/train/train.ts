@@ -1,5 +1,5 @@
 /**
- * Trains a supernet: steps over norm groups, one update a step, checkpoints that a resumed run continues bit for bit.
+ * Trains a supernet: steps over norm groups, one update per step, checkpoints from which a run resumes bit for bit.
  *
  *   RUN/checkpoint/   weights, optimiser state, everything else in checkpoint.json
  *   RUN/log.jsonl     loss and accuracy of biggest, smallest and random children
@@ -24,13 +24,13 @@ import { arraysOf, findRun, tensorsOf } from "./resume.js";
 import { learningRateAt } from "./schedule.js";
 import { weightDecay } from "./weight-decay.js";
 
-/** What to train, where to, and on how many cores. */
+/** What to train, where to write it, and on how many cores. */
 export interface TrainOptions extends RunOptions {
   /** The run's folder. */
   readonly out: string;
-  /** Continues the checkpoint in `out`; without it, `out` must hold none. */
+  /** Resumes from the checkpoint in `out`. Without it, `out` must hold no checkpoint. */
   readonly resume?: boolean;
-  /** Worker threads, by default one a core. Their number never changes a result. */
+  /** Worker threads, by default one per core. Their number never changes a result. */
   readonly threads?: number;
   /**
    * The processes that train together, by default this one alone; each is called with the same options. Their number never changes a
@@ -43,7 +43,7 @@ export interface TrainOptions extends RunOptions {
   readonly onLog?: (line: LogLine) => void;
 }
 
-/** What a finished training did. */
+/** The outcome of a finished training. */
 export interface TrainResult {
   /** The run's folder: `openRun` opens it. */
   readonly out: string;
@@ -51,20 +51,20 @@ export interface TrainResult {
   readonly steps: number;
   /** Time of this call. */
   readonly seconds: number;
-  /** Training images a second in this call; each is seen by every child of the sandwich. */
+  /** Training images per second in this call; every child of the sandwich sees each image. */
   readonly imagesPerSecond: number;
   /** The engine's description, with its version. */
   readonly engine: string;
-  /** The last line of the log; undefined where the run was complete before. */
+  /** The last line of the log; undefined if the run was already complete. */
   readonly last: LogLine | undefined;
 }
 
-/** Checkpoints and log lines of a whole run, about. */
+/** Approximate number of checkpoints and of log lines in a whole run. */
 const CHECKPOINTS = 20;
 const LOG_LINES = 200;
 
 /**
- * Trains, or continues a run.
+ * Trains a supernet, or resumes a run.
  * @throws UserError `train/…` for options that don't fit together, `train/collapse` when the run diverges, `engine/…` for an engine that is
  * not there, `checkpoint/…` for a run that can't be resumed, `ranks/differ`, `space/family`, `file/write`
  */
@@ -72,7 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, ranks = alone } = options;
   const threads = options.threads ?? availableParallelism();
   const plan = await agree(ranks, async () => {
-    // First: planning loads the engine's library, which reads its settings from the environment once.
+    // Before planning, which loads the engine's library: it reads its settings from the environment only once.
     prepareEngine(parseEngine(options.engine ?? defaultEngine), threads);
     return planRun(options);
   });
@@ -108,7 +108,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const guard = collapseGuard(task.supernet.space.classes, out);
   const means = new RoleMeans();
   const logEvery = Math.max(1, Math.floor(totalSteps / LOG_LINES));
-  // Behind a line of the log: the next line's means then hold no step of before the checkpoint.
+  // Checkpoint only after a log line, so that no log mean spans a checkpoint.
   const checkpointEvery = logEvery * Math.ceil(totalSteps / logEvery / CHECKPOINTS);
   const save = (): Promise<void> => saveCheckpoint(folder, { state: { ...state, step }, ...tensorsOf(arrays, layout) });
   const started = performance.now();
@@ -129,7 +129,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         decay(gradient, weights, step);
         const gradientNorm = clip(gradient, recipe.clipNorm);
         const health = { loss: sum("loss") / batch, accuracy: sum("correct") / batch, gradientNorm };
-        // One rank says it, and its end is everyone's.
+        // Rank 0 checks; if it stops, MPI ends the other ranks.
         if (writes) guard.check(step, health);
         const learningRate = learningRateAt(recipe, length, step);
         update(recipe, optimizer, weights, gradient, learningRate);
@@ -163,7 +163,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   };
 }
 
-/** By name: what would silently make another run of it where one rank had another. */
+/** What every rank must have the same, by name: a difference would silently change the run. */
 function whatMustBeSame({ engineBuild, state }: RunPlan): Record<string, string> {
   const { spaceHash, recipe, data, seed, totalSteps, execution } = state;
   return {

@@ -1,4 +1,4 @@
-/** Weight decay as a part of the gradient, so that it passes through clipping and the optimizer as the loss does. */
+/** Weight decay as a part of the gradient, so that it goes through clipping and the optimizer like the loss. */
 import type { Architecture } from "../space/space.js";
 import { biggest } from "../space/space.js";
 import { boxesOf, forEachRun, slice, type Box } from "../supernet/slice.js";

@@ -1,4 +1,4 @@
-/** A training worker's thread: takes norm groups of a step from its rank's, one after the other, until none is left. */
+/** A training worker's thread: takes its rank's norm groups of a step, one after the other, until none is left. */
 import { parentPort, workerData } from "node:worker_threads";
 import { createEngine } from "../engine/choose.js";
 import { layoutOf } from "../supernet/initialize.js";

@@ -1,6 +1,6 @@
 /**
- * A kind of block: what a stage of it chooses, and the graph that it is. One kind a file; blocks.ts lists them. It trains, counts, slices
- * and exports from what `build` appends.
+ * A kind of block: what its stages choose, and how to build its graph. One kind per file; blocks.ts lists them.
+ * Training, counting, slicing and export all work on what `build` appends.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../graph/builder.js";
@@ -18,33 +18,36 @@ export interface BlockChoice {
   readonly dimension: Dimension;
   /** One value of the list. */
   readonly value: z.ZodType<number>;
-  /** For docs/space-format.md. */
+  /** Text for docs/space-format.md. */
   readonly says: string;
 }
 
 export interface BlockKind {
   readonly name: string;
-  /** For docs/space-format.md: its layers in order. */
+  /** Text for docs/space-format.md: its layers in order. */
   readonly says: string;
-  /** What each of its blocks chooses. Kernel and expand ratio are fields of every stage; others are this kind's own. */
+  /**
+   * What each of its blocks chooses. Kernel and expand ratio are fields of every stage; other choices belong to this
+   * kind.
+   */
   readonly chooses: readonly BlockChoice[];
-  /** Whether a stage of it may have squeeze-and-excite. */
+  /** Whether its stages may have squeeze-and-excite. */
   readonly squeezeExcite: boolean;
   /** Whether kernel 0, which leaves the convolution out, is one of its choices. */
   readonly kernelMayBeZero?: true;
-  /** What a stage must not combine: field, what is wanted, way out. */
+  /** Finds fields of a stage that must not be combined. */
   readonly problemsOf?: (stage: Stage) => readonly StageProblem[];
   /** Appends the block's branch, without its shortcut. */
   readonly build: (context: BlockContext, x: Value) => Value;
 }
 
-/** What a block can read of its stage. */
+/** The part of a stage that its blocks can read. */
 export interface Stage {
   readonly activation: Activation;
   readonly squeezeExcite?: SqueezeExcite | undefined;
   /** Stride of the stage's first block. */
   readonly stride: 1 | 2;
-  /** The values that a field of a choice lists; `[0]` where the stage leaves an own choice out. */
+  /** The values that a choice's field lists; `[0]` if the stage leaves out a choice of its own block. */
   values(field: string): readonly number[];
 }
 
@@ -62,16 +65,16 @@ export interface BlockContext {
   readonly stage: Stage;
   /** Widths are multiples of it. */
   readonly divisor: number;
-  /** Dotted path of its names, `stages.<stage>.<block>`. */
+  /** Dotted prefix of its names, `stages.<stage>.<block>`. */
   readonly path: string;
   readonly stride: number;
   readonly in: Width;
   readonly out: Width;
   /** The values of a choice for this block. */
   readonly choice: (field: string) => Values;
-  /** The gate that ends its residual branch, where an architecture's depth may leave the block out. */
+  /** The gate on its residual branch, if an architecture's depth may leave the block out. */
   readonly gate: Gate | undefined;
-  /** Whether a shortcut is added to the branch: its last gamma then starts at 0. */
+  /** Whether a shortcut is added to the branch. If so, the branch's last gamma starts at 0. */
   readonly residual: boolean;
 }
 

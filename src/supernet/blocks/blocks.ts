@@ -1,4 +1,4 @@
-/** Every kind of block. A new one is a file beside this one and a line here (docs/adding-a-block.md). */
+/** Every kind of block. To add one, write a file beside this one and a line here (docs/adding-a-block.md). */
 import { conv } from "./conv.js";
 import { depthwiseSeparable } from "./depthwise-separable.js";
 import { fusedMbconv } from "./fused-mbconv.js";
@@ -14,7 +14,7 @@ export const blocks: readonly BlockKind[] = [
   universalInvertedBottleneck,
 ];
 
-/** The kind of a name that the schema has checked. */
+/** The kind with a name that the schema has already checked. */
 export function blockOf(name: string): BlockKind {
   const kind = blocks.find((known) => known.name === name);
   if (!kind) throw new Error(`internal: no block ${name}`);

@@ -1,6 +1,7 @@
 /**
- * Fused inverted bottleneck: one full convolution in place of expansion and depthwise. EfficientNetV2, arXiv 2104.00298. Ratio 1 alone leaves
- * the projection out: the convolution itself makes the output channels, with activation.
+ * Fused inverted bottleneck: one full convolution instead of expansion and depthwise. EfficientNetV2, arXiv 2104.00298.
+ * If the only ratio is 1 there is no projection: the convolution itself produces the output channels, followed by the
+ * activation.
  */
 import { expand, kernel, type BlockKind } from "./block.js";
 import { conv } from "./conv.js";

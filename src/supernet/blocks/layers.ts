@@ -4,11 +4,14 @@ import type { Width } from "../elastic.js";
 import { roundToDivisor } from "../rounding.js";
 import type { BlockContext } from "./block.js";
 
-/** The batch norm that ends a block's branch; of a residual one gamma starts at 0 (BigNAS), and the depth's gate acts here. */
+/**
+ * The batch norm that ends a block's branch, where the depth's gate acts. On a residual branch gamma starts at 0
+ * (BigNAS).
+ */
 export const endBranch = ({ builder, gate, residual }: BlockContext, path: string, x: Value): Value =>
   builder.batchNorm(path, x, { ...(gate && { gate }), start: residual ? 0 : 1 });
 
-/** The expanded channels; the input itself where the ratio is 1 alone. */
+/** The expanded channels, or the input itself if the only ratio is 1. */
 export function expandedWidth({ elastic, in: input, divisor, path, choice }: BlockContext): Width {
   const ratio = choice("expand");
   if (ratio.values.length === 1 && ratio.values[0] === 1) return input;
@@ -20,7 +23,7 @@ export function expandedWidth({ elastic, in: input, divisor, path, choice }: Blo
   );
 }
 
-/** 1×1 convolution → batch norm → activation, to the expanded channels; nothing where they are the input's. */
+/** 1×1 convolution → batch norm → activation, to the expanded channels. Appends nothing if they are the input's. */
 export function appendExpansion({ builder, path, stage, in: input }: BlockContext, x: Value, middle: Width): Value {
   if (middle === input) return x;
   x = builder.conv(`${path}.expand`, x, { out: middle.channels });
@@ -37,7 +40,7 @@ export function appendDepthwise(context: BlockContext, x: Value, width: Width): 
   return appendSqueezeExcite(context, x, width);
 }
 
-/** pool → 1×1 → activation → 1×1 → gate, times x; x where the stage has none. arXiv 1709.01507. */
+/** pool → 1×1 → activation → 1×1 → gate, times x; returns x if the stage has none. arXiv 1709.01507. */
 export function appendSqueezeExcite(context: BlockContext, x: Value, width: Width): Value {
   const { builder, elastic, in: input, stage } = context;
   if (!stage.squeezeExcite) return x;

@@ -1,10 +1,11 @@
 /**
- * A depthwise convolution that an architecture may leave out, its batch norm and activation with it:
+ * A depthwise convolution that an architecture may leave out, together with its batch norm and activation:
  *
- *   y = bypass(x) + activation(norm(depthwise(x)))     one of the two terms is zero, as the gate says
+ *   y = bypass(x) + activation(norm(depthwise(x)))     the gate decides which of the two terms is zero
  *
- * Masks act on parameters alone: the gate on the batch norm's gamma and beta, its opposite on the bypass, a 1×1 depthwise of ones. It costs
- * one multiplication per activation in masked execution, and nothing in a slice, which keeps one term.
+ * Masks act on parameters only: the gate on the batch norm's gamma and beta, its complement on the bypass, a 1×1
+ * depthwise of ones. The bypass costs one multiplication per activation in masked execution and nothing in a slice,
+ * which keeps one term.
  */
 import type { Value } from "../../graph/graph.js";
 import type { Values } from "../elastic.js";
@@ -28,7 +29,7 @@ export function appendOptionalDepthwise(
   if (sizes.length === 0) return x;
   const optional = sizes.length < kernel.values.length;
   const gate = optional ? elastic.gate(path, (architecture) => kernel.read(architecture) > 0) : undefined;
-  // Where it is left out, its kernel is of no matter.
+  // If it is left out, its kernel size does not matter.
   const size = elastic.kernel(path, sizes, (architecture) => kernel.read(architecture) || sizes[0]!);
   let y = builder.depthwise(path, x, { kernel: size, stride });
   y = builder.batchNorm(`${path}.norm`, y, { ...(gate && { gate }) });

@@ -1,6 +1,7 @@
 /**
- * Universal inverted bottleneck: an inverted bottleneck whose two depthwise convolutions, before and after the expansion, are optional. Both:
- * ExtraDW; the second alone: MBConv; the first alone: ConvNeXt's block; none: a feed-forward network. MobileNetV4, arXiv 2404.10518.
+ * Universal inverted bottleneck: an inverted bottleneck whose two depthwise convolutions, before and after the
+ * expansion, are optional. With both it is ExtraDW; with only the second, MBConv; with only the first, ConvNeXt's
+ * block; with neither, a feed-forward network. MobileNetV4, arXiv 2404.10518.
  */
 import { kernelOrNone } from "../convnet/fields.js";
 import { expand, kernel, type BlockChoice, type BlockKind } from "./block.js";
@@ -33,7 +34,7 @@ export const universalInvertedBottleneck: BlockKind = {
   build(context, x) {
     const { path, stride, choice } = context;
     const [start, middle] = [choice("startKernel"), choice("kernel")];
-    // The second carries the stride, or the first where there is never a second.
+    // The second carries the stride, or the first if no architecture has a second.
     const strides = isNone(middle.values) ? { start: stride, middle: 1 } : { start: 1, middle: stride };
     const width = expandedWidth(context);
     x = appendOptionalDepthwise(context, `${path}.start`, x, {

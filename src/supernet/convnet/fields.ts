@@ -1,11 +1,11 @@
 /** The fields that several places of a convnet's space file share. */
 import { z } from "zod";
 
-/** Far beyond every published network, and small enough that a typing error fills no memory. */
+/** Upper bounds far beyond every published network, yet small enough that a typo cannot exhaust memory. */
 export const width = z.number().int().min(1).max(16_384);
 export const depth = z.number().int().min(1).max(64);
 export const expandRatio = z.number().min(1).max(32);
-/** Each maps 0 to 0, so that masked channels stay zero. */
+/** All of these map 0 to 0, so masked channels stay zero. */
 export const activation = z.enum(["relu", "relu6", "swish", "hard-swish"]);
 
 /** 0 leaves the convolution out, where the block allows it. */
@@ -30,13 +30,13 @@ export const squeezeExcite = z
   .strictObject({
     base: z
       .enum(["input", "expanded"])
-      .describe("What the hidden width is a share of: the block's input or its expanded channels."),
+      .describe("The base of the hidden width: the block's input channels or its expanded channels."),
     ratio: z.number().min(1).default(4).describe("Hidden width = base / ratio."),
     divisor: width
       .default(1)
-      .describe("The hidden width is rounded to a multiple of it; 1 rounds down to a whole number."),
-    activation: activation.default("relu").describe("Between the two layers."),
-    gate: z.enum(["sigmoid", "hard-sigmoid"]).default("hard-sigmoid").describe("After the second layer."),
+      .describe("The hidden width is rounded to a multiple of this; 1 rounds down to an integer."),
+    activation: activation.default("relu").describe("Activation between the two layers."),
+    gate: z.enum(["sigmoid", "hard-sigmoid"]).default("hard-sigmoid").describe("Gate function after the second layer."),
   })
   .describe("Squeeze-and-excite after the depthwise convolution.");
 

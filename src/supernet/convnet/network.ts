@@ -41,7 +41,7 @@ export function buildNetwork({ data, parts }: SearchSpace<ConvnetData>, elastic:
   return builder.build([builder.dense("classifier", x, data.classes)]);
 }
 
-/** The head's channels where they follow the last stage's. */
+/** The head's channels as a multiple of the last stage's. */
 function multipleOf(last: Width, expand: number, divisor: number, elastic: Elastic): Width {
   const multiple = (width: number): number => roundToDivisor(Math.round(width * expand), divisor);
   return elastic.width("head", last.values.map(multiple), (architecture) => multiple(last.read(architecture)));

@@ -1,4 +1,4 @@
-/** What the fields of a convnet's space allow one by one but not together. */
+/** Finds fields of a convnet's space that are valid one by one but not together. */
 import type { Problem } from "../../base/user-error.js";
 import { expand } from "../blocks/block.js";
 import { blocks, blockOf } from "../blocks/blocks.js";

@@ -1,6 +1,6 @@
 /**
- * The file of a convnet's search space: one zod schema that validates, types, and yields the JSON Schema and the docs. What its words mean
- * as a network is in stage.ts, head.ts and ../blocks.
+ * The file of a convnet's search space: one zod schema for validation, types, the JSON Schema and the docs. network.ts,
+ * stage.ts and ../blocks turn its fields into a network.
  */
 import { z } from "zod";
 import { expand, kernel, type BlockChoice } from "../blocks/block.js";
@@ -26,7 +26,7 @@ const ownLists = Object.fromEntries(
   ownChoices.map(({ list }) => [list, z.array(z.number()).describe("One per block.").optional()]),
 );
 
-/** Fields that `listedBy` reads by name; with their types, every other field would have to share it. */
+/** Hides the types of fields that `listedBy` reads by name: their index signature would bind every other field. */
 const untyped = (fields: Record<string, z.ZodType>): object => fields;
 
 const stage = z
@@ -45,7 +45,7 @@ const stage = z
     shortcut: z
       .enum(["none", "conv", "avgpool+conv"])
       .describe(
-        "The first block's shortcut where its sides differ: none, a strided 1×1 conv, or an average pool and a 1×1 conv. Where the sides are equal it is the identity.",
+        "The first block's shortcut if its sides differ: none, a strided 1×1 conv, or an average pool and a 1×1 conv. If they are equal it is the identity.",
       ),
     choicesPer: z
       .enum(["stage", "block"])
@@ -98,7 +98,7 @@ export const spaceSchema = z
 export type ConvnetData = z.output<typeof spaceSchema>;
 export type StageData = ConvnetData["stages"][number];
 
-/** The values that a stage lists for a choice; `[0]`, which means none, for an own choice that it leaves out. */
+/** The values that a stage lists for a choice; `[0]`, which means none, if it leaves out a choice of its own block. */
 export function listedBy(data: StageData, field: string): readonly number[] {
   const list: unknown = Object.entries(data).find(([key]) => key === field)?.[1];
   return Array.isArray(list) ? (list as number[]) : [0];

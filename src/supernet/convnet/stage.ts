@@ -60,7 +60,7 @@ export function appendStage(place: StagePlace, x: Value, before: Width): { x: Va
   return { x, width: out };
 }
 
-/** A choice of the i-th block. A block beyond the depth is switched off by its gate; what it would choose does not matter. */
+/** A choice of the i-th block. The gate switches off blocks beyond the depth, so their values do not matter. */
 function valuesOfBlock({ each }: Blocks, field: string, i: number): Values {
   const choice = each.find(({ name }) => name === field);
   if (!choice) throw new Error(`internal: no choice ${field}`);
@@ -68,7 +68,9 @@ function valuesOfBlock({ each }: Blocks, field: string, i: number): Values {
   return { values, read: (architecture) => listAt(architecture, path)[i] ?? values[0]! };
 }
 
-/** The first block's shortcut: nothing, the identity where sides are equal, or (average pool and) a bias-free 1×1 conv. */
+/**
+ * The first block's shortcut: none, the identity if both sides are equal, or a bias-free 1×1 conv (optionally pooled).
+ */
 function appendShortcut(
   builder: GraphBuilder,
   stage: StageData,
