@@ -9,9 +9,11 @@ import { join } from "node:path";
 import { slicedChild } from "../dist/compile/children.js";
 import { emit } from "../dist/compile/emit.js";
 import { pack } from "../dist/compile/numbers.js";
-import { runPasses } from "../dist/compile/passes.js";
-import { recalibrate } from "../dist/compile/recalibrate.js";
-import { useStatistics } from "../dist/compile/use-statistics.js";
+import { lower } from "../dist/compile/lower.js";
+import { measure } from "../dist/compile/measure.js";
+import { floatSteps } from "../dist/compile/passes.js";
+import { recalibration } from "../dist/compile/recalibration.js";
+import { runPasses } from "../dist/compile/run-passes.js";
 import { random } from "../dist/base/random.js";
 import { toChannelsFirst } from "../dist/data/make-batch.js";
 import { openLatencyBench } from "../dist/evaluate/latency.js";
@@ -65,16 +67,16 @@ async function prepare(space, choose) {
   const draw = random(0, "bench-images");
   const count = 8;
   const images = Float32Array.from({ length: count * resolution ** 2 * channels }, () => draw.normal());
-  const sliced = slicedChild(supernet, weights, architecture);
-  const statistics = await recalibrate(sliced, { images, count, resolution, channels });
+  const lowered = lower.run(slicedChild(supernet, weights, architecture)).child;
+  const statistics = await measure(recalibration, lowered, { images, count, resolution, channels });
   // Two images: torch.export takes a batch of one for a constant.
   const dims = [2, channels, resolution, resolution];
   const input = toChannelsFirst(images.subarray(0, 2 * resolution ** 2 * channels), 2, channels);
-  const compile = () => {
-    const child = runPasses(useStatistics(slicedChild(supernet, weights, architecture), statistics));
+  const compile = async () => {
+    const { child } = await runPasses(slicedChild(supernet, weights, architecture), floatSteps, () => statistics);
     return emit(child, { resolution, output: "logits" });
   };
-  return { plain: useStatistics(sliced, statistics), compile, input, dims };
+  return { plain: recalibration.absorb(lowered, statistics).child, compile, input, dims };
 }
 
 /** Builds the net in PyTorch and holds its logits against those of our file. @returns torch's version */
@@ -88,7 +90,7 @@ async function checkSameNet({ plain, compile, input, dims }, torch, folder) {
   writeFileSync(weights, numbers);
   writeFileSync(images, input);
   const { logits, torch: version } = await torch.ask({ graph, weights, input: images, dims });
-  const ours = await logitsOf(compile(), input, dims);
+  const ours = await logitsOf(await compile(), input, dims);
   holdSame("PyTorch", logits, ours);
   for (const dynamo of [false, true]) {
     const path = join(folder, `dynamo-${dynamo}.onnx`);
@@ -122,18 +124,18 @@ function holdSame(who, theirs, ours) {
 /** Medians in ms, ratios, and the noise. */
 async function timeCompilation({ compile }, torch, folder) {
   const path = join(folder, "ours.onnx");
-  const once = () => {
+  const once = async () => {
     const start = performance.now();
-    writeFileSync(path, compile());
+    writeFileSync(path, await compile());
     return performance.now() - start;
   };
-  for (let i = 0; i < 5; i++) once();
+  for (let i = 0; i < 5; i++) await once();
   const times = { first: [], second: [], jit: [], dynamo: [] };
   const ask = async (dynamo) => (await torch.ask({ export: join(folder, `dynamo-${dynamo}.onnx`), dynamo })).ms;
   for (let round = 0; round < ROUNDS; round++) {
-    times.first.push(once());
+    times.first.push(await once());
     times.jit.push(await ask(false));
-    times.second.push(once());
+    times.second.push(await once());
     if (round < DYNAMO_ROUNDS) times.dynamo.push(await ask(true));
   }
   const oursMs = median([...times.first, ...times.second]);

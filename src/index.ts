@@ -26,20 +26,22 @@ export type { SharedWeights } from "./supernet/weights.js";
 export { slice } from "./supernet/slice.js";
 export { costOf, type Cost } from "./graph/analyses.js";
 export { print } from "./graph/print.js";
+export type { ElasticGraph, Graph, PlainGraph } from "./graph/graph.js";
+export type { ActivationFunction } from "./graph/activations.js";
+export type { Node, NodeOf, OperatorName, OperatorSet } from "./graph/operators.js";
 export type {
   Axis,
   Channels,
+  DataType,
   ElasticKernel,
   Gate,
-  Graph,
   Initializer,
   Kernel,
-  Node,
   Parameter,
   Setting,
+  Size,
   Value,
-} from "./graph/graph.js";
-export type { ActivationFunction, NodeOf, OperatorName, Operators } from "./graph/operators.js";
+} from "./graph/values.js";
 export { engineNames } from "./engine/choose.js";
 export type { TensorflowEngine } from "./engine/tensorflow/installed.js";
 export type { BuildCheck } from "./engine/tensorflow/check.js";
@@ -55,7 +57,8 @@ export type { Numbers, Ranks } from "./ranks/ranks.js";
 export type { CheckpointState } from "./checkpoint/checkpoint.js";
 export { openRun, type Run } from "./run/run.js";
 export { compiler, type CompileOptions, type CompiledChild, type Compiler } from "./compile/compile-child.js";
-export type { Statistics } from "./compile/use-statistics.js";
+export type { Note, StepReport } from "./compile/pass.js";
+export type { Statistics } from "./compile/recalibration.js";
 export { localTarget, type LocalOptions } from "./target/local.js";
 export { mockTarget, type MockOptions, type MockRun, type MockTarget } from "./target/mock.js";
 export type { LoadedModel, ModelRun, Target } from "./target/target.js";

@@ -1,11 +1,11 @@
 /** What a space means: its count, ids, neighbours, mutants and grid; its graph, slices and masks; the .onnx bytes of its children. */
 import { random } from "../../dist/base/random.js";
-import { batchStatistics, statisticsNames } from "../../dist/compile/batch-statistics.js";
 import { slicedChild } from "../../dist/compile/children.js";
-import { dropIdentities } from "../../dist/compile/drop-identities.js";
 import { emit } from "../../dist/compile/emit.js";
-import { runPasses } from "../../dist/compile/passes.js";
-import { useStatistics } from "../../dist/compile/use-statistics.js";
+import { lower } from "../../dist/compile/lower.js";
+import { floatSteps } from "../../dist/compile/passes.js";
+import { recalibration } from "../../dist/compile/recalibration.js";
+import { runPasses } from "../../dist/compile/run-passes.js";
 import { print } from "../../dist/graph/print.js";
 import { coarseGrid } from "../../dist/search/grid.js";
 import { loadSpace } from "../../dist/supernet/spaces.js";
@@ -36,12 +36,12 @@ export async function replaySpace(name, { children }) {
     graph: hashOf(print(supernet.graph)),
     slices: hashOf(chosen.map((architecture) => print(slice(supernet.graph, supernet.settingOf(architecture))))),
     masks: hashOf(chosen.map((architecture) => [...mask(supernet.graph, supernet.settingOf(architecture))])),
-    ...(children && { onnx: filesOf(supernet, chosen) }),
+    ...(children && { onnx: await filesOf(supernet, chosen) }),
   };
 }
 
 /** By id: the hash of the child that ships and of its recalibration model, with seeded weights and given statistics. */
-function filesOf(supernet, architectures) {
+async function filesOf(supernet, architectures) {
   const { space, graph } = supernet;
   const layout = layoutOf(graph);
   const weights = viewsOf(layout, initialize(layout, 0, 1));
@@ -50,16 +50,16 @@ function filesOf(supernet, architectures) {
     if (name.endsWith(".gamma")) values.forEach((_, i) => (values[i] = 0.5 + draw.next()));
     if (name.endsWith(".beta") || name.endsWith(".bias")) values.forEach((_, i) => (values[i] = 0.3 * draw.normal()));
   }
-  const files = architectures.map((architecture) => {
+  const files = [];
+  for (const architecture of architectures) {
     const child = slicedChild(supernet, weights, architecture);
     const { resolution } = architecture;
-    const observed = emit(
-      { graph: batchStatistics.run(dropIdentities.run(child).graph), weights: child.weights },
-      { resolution },
-    );
-    const shipped = emit(runPasses(useStatistics(child, statisticsOf(child.graph))), { resolution, output: "logits" });
-    return [idOf(space, architecture), `${hashOf(shipped)} ${hashOf(observed)}`];
-  });
+    const lowered = lower.run(child).child;
+    const observed = emit({ ...lowered, graph: recalibration.observe(lowered.graph) }, { resolution });
+    const passed = await runPasses(child, floatSteps, () => statisticsOf(child.graph));
+    const shipped = emit(passed.child, { resolution, output: "logits" });
+    files.push([idOf(space, architecture), `${hashOf(shipped)} ${hashOf(observed)}`]);
+  }
   return Object.fromEntries(files);
 }
 
@@ -68,14 +68,13 @@ function statisticsOf(graph) {
   for (const node of graph.nodes) {
     if (node.op !== "batchNorm") continue;
     const draw = random("replay", node.name);
-    const names = statisticsNames(node);
     const length = node.in.gamma.shape[0];
     statistics.set(
-      names.mean,
+      `${node.name}.mean`,
       Float32Array.from({ length }, () => draw.normal()),
     );
     statistics.set(
-      names.variance,
+      `${node.name}.variance`,
       Float32Array.from({ length }, () => 0.5 + draw.next()),
     );
   }

@@ -4,11 +4,10 @@ import { boxesOf, slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
 import type { SharedWeights } from "../supernet/weights.js";
 import type { Architecture } from "../space/space.js";
-import { parametersOf } from "../graph/graph.js";
-import { statisticsNames } from "./batch-statistics.js";
+import { nodesOf, parametersOf } from "../graph/graph.js";
 import type { Child } from "./child.js";
-import { dropIdentities } from "./drop-identities.js";
-import { useStatistics, type Statistics } from "./use-statistics.js";
+import { lower } from "./lower.js";
+import { recalibration, type Statistics } from "./recalibration.js";
 
 const weightOf = (weights: SharedWeights, name: string): Float32Array => {
   const array = weights.get(name);
@@ -21,7 +20,7 @@ export function slicedChild(
   { graph, ...supernet }: Supernet,
   shared: SharedWeights,
   architecture: Architecture,
-): Child {
+): Child<"trained"> {
   const setting = supernet.settingOf(architecture);
   const sliced = slice(graph, setting);
   const weights = [...boxesOf(graph, sliced, setting)].map(
@@ -42,17 +41,14 @@ export function maskedChild(
     (parameter) =>
       [parameter.name, applyMask(masks.get(parameter.name), parameter, weightOf(shared, parameter.name))] as const,
   );
-  const whole = atMaximum(graph);
+  const whole = lower.run({ graph: atMaximum(graph), weights: new Map(weights) }).child;
   // Masked channels and closed branches have no statistics: gamma and beta are 0 there, so any will do.
-  const filled = new Map<string, Float32Array>();
-  for (const node of whole.nodes) {
-    if (node.op !== "batchNorm") continue;
-    const length = weightOf(shared, node.in.gamma.name).length;
-    for (const [key, name] of Object.entries(statisticsNames(node))) {
-      const full = new Float32Array(length).fill(key === "mean" ? 0 : 1);
+  const filled = nodesOf(whole.graph, "moments").flatMap(({ out: { mean, variance } }) =>
+    [mean, variance].map(({ name, channels }) => {
+      const full = new Float32Array(channels).fill(name === mean.name ? 0 : 1);
       full.set(statistics.get(name) ?? []);
-      filled.set(name, full);
-    }
-  }
-  return useStatistics(dropIdentities.run({ graph: whole, weights: new Map(weights) }), filled);
+      return [name, full] as const;
+    }),
+  );
+  return recalibration.absorb(whole, new Map(filled)).child;
 }

@@ -1,5 +1,5 @@
 /**
- * The whole compiler: slice → recalibrate → fold → emit. What comes out is the file that ships; the search judges nothing else.
+ * The whole compiler: slice → lower → recalibrate → fold → emit. What comes out is the file that ships; the search judges nothing else.
  */
 import { sha256Of } from "../base/hash.js";
 import type { ImageBlock } from "../data/image-block.js";
@@ -9,11 +9,13 @@ import { idOf } from "../space/space.js";
 import { slicedChild } from "./children.js";
 import { emit } from "./emit.js";
 import { metadataOf } from "./metadata.js";
-import { runPasses } from "./passes.js";
-import { recalibrate } from "./recalibrate.js";
+import { measure } from "./measure.js";
+import type { StepReport } from "./pass.js";
+import { floatSteps } from "./passes.js";
 import { provenanceOf } from "./provenance.js";
+import { recalibration, type Statistics } from "./recalibration.js";
+import { runPasses } from "./run-passes.js";
 import { blockOf, recalibrationIndices, type Run } from "../run/run.js";
-import { useStatistics, type Statistics } from "./use-statistics.js";
 
 /** A child as it ships: its file, and what it costs. */
 export interface CompiledChild extends Cost {
@@ -26,6 +28,8 @@ export interface CompiledChild extends Cost {
   readonly sha256: string;
   /** Batch norm's, as recalibration found them. */
   readonly statistics: Statistics;
+  /** What each step of the compiler rewrote, and why it did nothing elsewhere. */
+  readonly report: readonly StepReport[];
 }
 
 /** How a child is compiled. */
@@ -60,8 +64,9 @@ export function compiler(run: Run, { recalibrationImages, staticBatch }: Compile
     async compile(architecture) {
       const { resolution } = architecture;
       const sliced = slicedChild(run.supernet, run.weights, architecture);
-      const statistics = await recalibrate(sliced, blockAt(resolution));
-      const child = runPasses(useStatistics(sliced, statistics));
+      const { child, found, report } = await runPasses(sliced, floatSteps, (measured, before) =>
+        measure(measured, before, blockAt(resolution)),
+      );
       const bytes = emit(child, {
         resolution,
         output: "logits",
@@ -73,7 +78,8 @@ export function compiler(run: Run, { recalibrationImages, staticBatch }: Compile
         architecture,
         bytes,
         sha256: sha256Of(bytes),
-        statistics,
+        statistics: found.get(recalibration.name)!,
+        report,
         // Of the slice: batch norm's gamma and beta count as in the published tables.
         ...costOf(sliced.graph, resolution),
       };

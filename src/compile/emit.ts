@@ -5,9 +5,12 @@
  */
 import type { onnx } from "../onnx/onnx.js";
 import { attributeProtos, valueInfo, type Attributes } from "../onnx/protos.js";
-import { isParameter, plainSize, type Node, type Parameter, type Value } from "../graph/graph.js";
-import type { ActivationFunction, NodeOf, OperatorName } from "../graph/operators.js";
-import { inferExtents, type Extents } from "../graph/shapes.js";
+import type { ActivationFunction } from "../graph/activations.js";
+import type { Extents } from "../graph/extents.js";
+import { rowOf } from "../graph/graph.js";
+import type { NodeOf, OperatorName, Statistic } from "../graph/operators.js";
+import { inferExtents } from "../graph/shapes.js";
+import { isParameter, type Parameter } from "../graph/values.js";
 import type { Child } from "./child.js";
 import { asPart, pack, type Numbers } from "./numbers.js";
 import { forEachOihwBlock } from "./oihw.js";
@@ -28,19 +31,21 @@ interface Sink {
   /** A node; its name is made unique. */
   node(op: string, inputs: readonly string[], outputs: readonly string[], attributes?: Attributes): void;
   /** A parameter of one dimension. */
-  vector(parameter: Parameter): string;
+  vector(parameter: Parameter<number>): string;
   /** A convolution's or dense layer's weight, turned into these dimensions. */
-  weight(parameter: Parameter, dims: readonly number[]): string;
+  weight(parameter: Parameter<number>, dims: readonly number[]): string;
   scalar(name: string, value: number): string;
   extents: Extents;
 }
 
 const pair = (x: number): [number, number] => [x, x];
 
-function emitConvolution(sink: Sink, node: NodeOf<"conv"> | NodeOf<"depthwise">): void {
-  const kernel = plainSize(node.attributes.kernel);
-  const outputs = plainSize(node.out.y.channels);
-  const inputs = node.op === "conv" ? plainSize(node.in.x.channels) : 1;
+type Emitted<Name extends OperatorName<"deployed">> = NodeOf<Name, "deployed", number>;
+
+function emitConvolution(sink: Sink, node: Emitted<"conv"> | Emitted<"depthwise">): void {
+  const kernel = node.attributes.kernel;
+  const outputs = node.out.y.channels;
+  const inputs = node.op === "conv" ? node.in.x.channels : 1;
   const names = [node.in.x.name, sink.weight(node.in.weight, [outputs, inputs, kernel, kernel])];
   if (node.in.bias) names.push(sink.vector(node.in.bias));
   sink.node("Conv", names, [node.out.y.name], {
@@ -72,19 +77,18 @@ const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: stri
   },
 };
 
-const rows: { [Name in OperatorName]: (sink: Sink, node: NodeOf<Name>) => void } = {
+const rows: { readonly [Name in OperatorName<"deployed">]: (sink: Sink, node: Emitted<Name>) => void } = {
   conv: emitConvolution,
   depthwise: emitConvolution,
   dense(sink, node) {
-    const [inputs, outputs] = [plainSize(node.in.x.channels), plainSize(node.out.y.channels)];
+    const [inputs, outputs] = [node.in.x.channels, node.out.y.channels];
     const names = [node.in.x.name, sink.weight(node.in.weight, [outputs, inputs])];
     if (node.in.bias) names.push(sink.vector(node.in.bias));
     sink.node("Gemm", names, [node.out.y.name], { transB: 1 });
   },
   batchNorm(sink, node) {
     const { x, gamma, beta, mean, variance } = node.in;
-    if (!mean || !variance) throw new Error(`internal: ${node.name} has no statistics to be emitted with`);
-    const name = (input: Parameter | Value): string => (isParameter(input) ? sink.vector(input) : input.name);
+    const name = (input: Statistic<number>): string => (isParameter(input) ? sink.vector(input) : input.name);
     const inputs = [x.name, ...[gamma, beta, mean, variance].map(name)];
     sink.node("BatchNormalization", inputs, [node.out.y.name], { epsilon: { float: node.attributes.epsilon } });
   },
@@ -118,10 +122,10 @@ const rows: { [Name in OperatorName]: (sink: Sink, node: NodeOf<Name>) => void }
   },
   globalAveragePool: (sink, node) => sink.node("GlobalAveragePool", [node.in.x.name], [node.out.y.name]),
   flatten: (sink, node) => sink.node("Flatten", [node.in.x.name], [node.out.y.name], { axis: 1 }),
-  dropout(_, node) {
-    throw new Error(`internal: ${node.name}: dropout is dropped before emission`);
-  },
 };
+
+const emitNode = <Name extends OperatorName<"deployed">>(sink: Sink, node: Emitted<Name>): void =>
+  rowOf(rows, node)(sink, node);
 
 /** The model's bytes: opset 17, IR 8, raw little-endian float32 weights, one file. */
 export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Array {
@@ -154,7 +158,7 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
     },
     vector(parameter) {
       const values = numbers(parameter.name);
-      return tensor(parameter.name, [plainSize(parameter.shape[0]!)], (use) => use(pack(values)));
+      return tensor(parameter.name, [parameter.shape[0]!], (use) => use(pack(values)));
     },
     weight(parameter, dims) {
       const part = asPart(numbers(parameter.name), parameter);
@@ -163,15 +167,12 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
     scalar: (name, value) => tensor(name, [], (use) => use(Float32Array.of(value))),
     extents: inferExtents(graph, options.resolution),
   };
-  for (const node of graph.nodes) (rows[node.op] as (sink: Sink, node: Node) => void)(sink, node);
+  for (const node of graph.nodes) emitNode(sink, node);
 
   const batch = options.staticBatch ?? "batch_size";
-  const input = [batch, plainSize(graph.input.channels), options.resolution, options.resolution];
+  const input = [batch, graph.input.channels, options.resolution, options.resolution];
   const outputs = graph.outputs.map((value) =>
-    valueInfo(renamed(value.name), [
-      ...(sink.extents.get(value.name) === "flat" ? [batch] : []),
-      plainSize(value.channels),
-    ]),
+    valueInfo(renamed(value.name), [...(sink.extents.get(value.name) === "flat" ? [batch] : []), value.channels]),
   );
   const model: onnx.IModelProto = {
     irVersion: 8,

@@ -2,7 +2,7 @@
  * The numbers of a child's parameters: an array, or a part of the shared weights with a factor per output channel. So slicing and
  * folding copy nothing, and each weight is read and written once, when the file is.
  */
-import { plainSize, type Parameter } from "../graph/graph.js";
+import type { Parameter } from "../graph/values.js";
 import { forEachRun, isWhole, type Box } from "../supernet/slice.js";
 
 export interface Part {
@@ -17,14 +17,13 @@ export type Numbers = Float32Array | Part;
 export const isPacked = (numbers: Numbers): numbers is Float32Array => numbers instanceof Float32Array;
 
 /** Numbers as a part, whatever they are. */
-export function asPart(numbers: Numbers, { shape }: Pick<Parameter, "shape">): Part {
+export function asPart(numbers: Numbers, { shape }: Pick<Parameter<number>, "shape">): Part {
   if (!isPacked(numbers)) return numbers;
-  const size = shape.map(plainSize);
-  return { shared: numbers, box: { full: size, start: size.map(() => 0), size } };
+  return { shared: numbers, box: { full: shape, start: shape.map(() => 0), size: shape } };
 }
 
 /** A parameter's numbers times a factor per output channel. */
-export function scaled(numbers: Numbers, parameter: Pick<Parameter, "shape">, factor: Float64Array): Part {
+export function scaled(numbers: Numbers, parameter: Pick<Parameter<number>, "shape">, factor: Float64Array): Part {
   const part = asPart(numbers, parameter);
   const old = part.factor;
   return { ...part, factor: old ? factor.map((value, c) => value * old[c]!) : factor };

@@ -1,27 +1,14 @@
-/** The pipeline from a slice with statistics to what is written: each pass a pure function, in the one order that works. */
-import { verify } from "../graph/verify.js";
-import { dropIdentities } from "./drop-identities.js";
+/** The pipeline from a lowered slice to what is written: in the one order that works. */
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldHardSigmoid } from "./fold-hard-sigmoid.js";
-import type { Child } from "./child.js";
+import type { Step } from "./pass.js";
+import { recalibration } from "./recalibration.js";
 
-export interface Pass {
-  readonly name: string;
-  run(child: Child): Child;
-}
-
-export const passes: readonly Pass[] = [
-  // Dropout acts in training alone. First, so that nothing stands between operators that belong together.
-  dropIdentities,
-  // Batch norm into the convolution before it: the weights change, the function doesn't.
+export const floatSteps: readonly Step[] = [
+  // Shared batch norms have no statistics that fit one child: measured first, on the graph as it trained.
+  recalibration,
+  // Batch norm into the convolution before it, now that its statistics are known: the weights change, the function doesn't.
   foldBatchNorm,
-  // A spelling that no runtime takes for a hard-swish. Behind batch norm, which stands between conv and hard-sigmoid if anywhere.
+  // Rewrites hard-sigmoid so that no runtime mistakes it for hard-swish. After folding, when conv and hard-sigmoid are adjacent.
   foldHardSigmoid,
 ];
-
-export const runPasses = (child: Child): Child =>
-  passes.reduce((current, pass) => {
-    const next = pass.run(current);
-    verify(next.graph, pass.name);
-    return next;
-  }, child);

@@ -1,24 +1,19 @@
-/** Which convolution may be changed for the node behind it: one that nothing else reads, weights of its own included. */
-import type { Graph, Node, Value } from "../graph/graph.js";
+/** Which convolution may be changed for the node after it: one that nothing else reads, weights of its own included. */
 import type { NodeOf } from "../graph/operators.js";
+import type { Value } from "../graph/values.js";
+import { skip, type Site, type Skip } from "./rule.js";
 
-export type AnyConv = NodeOf<"conv"> | NodeOf<"depthwise">;
+export type AnyConv = NodeOf<"conv", "deployed", number> | NodeOf<"depthwise", "deployed", number>;
 
 /** The conv that makes a value, if output, weight and bias are each read once in the graph. */
-export function soleConvBefore(graph: Graph): (value: Value) => AnyConv | undefined {
-  const producers = new Map<string, Node>();
-  /** Of values and parameters; what the graph puts out is read too. */
-  const readers = new Map<string, number>();
-  const read = ({ name }: { name: string }): Map<string, number> => readers.set(name, (readers.get(name) ?? 0) + 1);
-  for (const node of graph.nodes) {
-    for (const value of Object.values<Value>(node.out)) producers.set(value.name, node);
-    Object.values<{ name: string }>(node.in).forEach(read);
-  }
-  graph.outputs.forEach(read);
-  return (value) => {
-    const conv = producers.get(value.name);
-    if (conv?.op !== "conv" && conv?.op !== "depthwise") return undefined;
-    const changed = [conv.out.y, conv.in.weight, ...(conv.in.bias ? [conv.in.bias] : [])];
-    return changed.every(({ name }) => readers.get(name) === 1) ? conv : undefined;
-  };
+export function soleConvBefore({ producers, readers }: Site, value: Value): AnyConv | Skip {
+  const conv = producers.get(value.name);
+  if (conv?.op !== "conv" && conv?.op !== "depthwise") return skip("its input is not a conv");
+  const [reader, ...others] = readers.get(conv.out.y.name)!;
+  if (others.length > 0)
+    return skip(
+      [reader, ...others].includes(undefined) ? "the graph puts the conv out" : "another node reads the conv",
+    );
+  const shares = [conv.in.weight, conv.in.bias].some((own) => own && readers.get(own.name)!.length > 1);
+  return shares ? skip("another node has the conv's weights") : conv;
 }

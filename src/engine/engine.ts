@@ -1,5 +1,5 @@
 /** What every engine offers: plain graphs run forward and backward on float32 arrays, NHWC. Awaited, since a GPU's results come when they come. */
-import type { Graph } from "../graph/graph.js";
+import type { PlainGraph } from "../graph/graph.js";
 
 /** What `--engine` and `TrainOptions.engine` take. */
 export type EngineName = "wasm" | "node" | "node-gpu" | "webgpu";
@@ -20,8 +20,6 @@ export interface Program {
    * @param images [batch, resolution, resolution, channels]
    * @param dropout factors [batch, channels] for the graph's dropout; the identity without it
    * @returns logits [batch, classes], a copy
-   *
-   * A batch norm without mean and variance uses the batch's own statistics (training), one with them uses those (inference).
    */
   forward(weights: Arrays, images: Float32Array, dropout?: Float32Array): Promise<Float32Array>;
   /** Of the last forward, before any other program ran: d loss / d parameter by name, valid until the engine is called again. */
@@ -33,7 +31,7 @@ export interface Engine {
   readonly name: EngineName;
   /** What decides results beyond the name: build, library, version. */
   readonly description: string;
-  /** Makes a plain graph (or an elastic one at its maxima: the masked supernet) ready. Cheap enough for every step. */
-  compile(graph: Graph, size: ProgramSize): Program;
+  /** Makes a graph ready: a slice, or the supernet at its maxima. Cheap enough for every step. */
+  compile(graph: PlainGraph<"trained">, size: ProgramSize): Program;
   dispose(): void;
 }

@@ -1,101 +1,102 @@
-/** Builds graphs: one method per operator, which names the node, its output and its parameters after a dotted path. */
-import type { ActivationFunction, NodeOf, OperatorName } from "./operators.js";
-import type { Channels, Gate, Graph, Initializer, Kernel, Node, Parameter, Value } from "./graph.js";
+/** Builds graphs that train: one method per operator, which names the node, its output and its parameters after a dotted path. */
+import type { ActivationFunction } from "./activations.js";
+import type { Graph } from "./graph.js";
+import type { Node } from "./operators.js";
+import type { Channels, Gate, Initializer, Kernel, Parameter, Size, Value } from "./values.js";
 
 export const BATCH_NORM_EPSILON = 1e-5;
 
-export interface GraphBuilder {
-  readonly input: Value;
+/** `S` is what sizes may be: of a plain graph, `number`. */
+export interface GraphBuilder<S extends Size = Size> {
+  readonly input: Value<S>;
   conv(
     path: string,
-    x: Value,
-    options: { out: Channels; kernel?: Kernel; stride?: number; bias?: boolean; identityWhenSquare?: true },
-  ): Value;
-  depthwise(path: string, x: Value, options: { kernel: Kernel; stride?: number }): Value;
+    x: Value<S>,
+    options: { out: Channels<S>; kernel?: Kernel<S>; stride?: number; bias?: boolean; identityWhenSquare?: true },
+  ): Value<S>;
+  depthwise(path: string, x: Value<S>, options: { kernel: Kernel<S>; stride?: number }): Value<S>;
   /** The way around a branch that a gate opens: x where it is closed, zero where it is open. The sum of both is a choice between them. */
-  bypass(path: string, x: Value, gate: Gate): Value;
-  dense(path: string, x: Value, units: number): Value;
+  bypass(path: string, x: Value<S>, gate: Gate): Value<S>;
+  dense(path: string, x: Value<S>, units: number): Value<S>;
   /** `start` is gamma's first value: 0 for the last batch norm of a residual branch. */
-  batchNorm(path: string, x: Value, options?: { gate?: Gate; start?: 0 | 1 }): Value;
-  activation(path: string, x: Value, name: ActivationFunction): Value;
-  add(path: string, x: Value, branch: Value): Value;
-  multiply(path: string, x: Value, factor: Value): Value;
-  averagePool(path: string, x: Value, stride: number): Value;
-  globalAveragePool(path: string, x: Value): Value;
-  flatten(path: string, x: Value): Value;
-  dropout(path: string, x: Value): Value;
-  build(outputs: readonly Value[]): Graph;
+  batchNorm(path: string, x: Value<S>, options?: { gate?: Gate; start?: 0 | 1 }): Value<S>;
+  activation(path: string, x: Value<S>, name: ActivationFunction): Value<S>;
+  add(path: string, x: Value<S>, branch: Value<S>): Value<S>;
+  multiply(path: string, x: Value<S>, factor: Value<S>): Value<S>;
+  averagePool(path: string, x: Value<S>, stride: number): Value<S>;
+  globalAveragePool(path: string, x: Value<S>): Value<S>;
+  flatten(path: string, x: Value<S>): Value<S>;
+  dropout(path: string, x: Value<S>): Value<S>;
+  build(outputs: readonly Value<S>[]): Graph<"trained", S>;
 }
 
+/** A builder; it makes no elastic size of its own, so that a graph of numbers is plain: `graphBuilder<number>(…)`. */
+export function graphBuilder<S extends Size = Size>(name: string, inputChannels: number): GraphBuilder<S>;
 export function graphBuilder(name: string, inputChannels: number): GraphBuilder {
-  const nodes: Node[] = [];
-  const input: Value = { name: "pixel_values", channels: inputChannels };
-
-  const put = <Name extends OperatorName>(
-    op: Name,
-    path: string,
-    inputs: NodeOf<Name>["in"],
-    attributes: NodeOf<Name>["attributes"],
-    channels: Channels,
-  ): Value => {
-    const y: Value = { name: path, channels };
-    // The union of all nodes can't be narrowed by a type parameter; the arguments above are typed per operator.
-    nodes.push({ op, name: path, in: inputs, attributes, out: { y } } as unknown as Node);
-    return y;
+  const nodes: Node<"trained">[] = [];
+  const input = valueOf("pixel_values", inputChannels);
+  const put = (node: Node<"trained">): Value => {
+    nodes.push(node);
+    return node.out.y;
   };
-
   return {
     input,
     conv(path, x, { out, kernel = 1, stride = 1, bias = false, identityWhenSquare }) {
       const weight = parameter(`${path}.weight`, [kernel, kernel, x.channels, out], "he-normal-fan-out", true);
-      return put(
-        "conv",
-        path,
-        { x, weight, ...(bias && { bias: parameter(`${path}.bias`, [out], "zeros", false) }) },
-        { kernel, stride, ...(identityWhenSquare && { identityWhenSquare }) },
-        out,
-      );
+      return put({
+        op: "conv",
+        name: path,
+        in: { x, weight, ...(bias && { bias: parameter(`${path}.bias`, [out], "zeros", false) }) },
+        attributes: { kernel, stride, ...(identityWhenSquare && { identityWhenSquare }) },
+        out: { y: valueOf(path, out) },
+      });
     },
     depthwise(path, x, { kernel, stride = 1 }) {
       const weight = parameter(`${path}.weight`, [kernel, kernel, x.channels], "he-normal-fan-out", true);
-      return put("depthwise", path, { x, weight }, { kernel, stride }, x.channels);
+      const attributes = { kernel, stride };
+      return put({ op: "depthwise", name: path, in: { x, weight }, attributes, out: like(path, x) });
     },
     bypass(path, x, gate) {
       const weight = parameter(`${path}.weight`, [1, 1, x.channels], "ones", false);
-      return put("depthwise", path, { x, weight }, { kernel: 1, stride: 1, bypasses: gate }, x.channels);
+      const attributes = { kernel: 1, stride: 1, bypasses: gate };
+      return put({ op: "depthwise", name: path, in: { x, weight }, attributes, out: like(path, x) });
     },
     dense(path, x, units) {
       const weight = parameter(`${path}.weight`, [x.channels, units], "uniform-fan-in", true);
       const bias = parameter(`${path}.bias`, [units], "zeros", false);
-      return put("dense", path, { x, weight, bias }, { units }, units);
+      const out = { y: valueOf(path, units) };
+      return put({ op: "dense", name: path, in: { x, weight, bias }, attributes: {}, out });
     },
     batchNorm(path, x, { gate, start = 1 } = {}) {
-      const gamma = parameter(`${path}.gamma`, [x.channels], start === 0 ? "zeros" : "ones", false);
+      const gamma = parameter(`${path}.gamma`, [x.channels], start === 0 ? "last-gamma" : "ones", false);
       const beta = parameter(`${path}.beta`, [x.channels], "zeros", false);
-      return put(
-        "batchNorm",
-        path,
-        { x, gamma, beta },
-        { epsilon: BATCH_NORM_EPSILON, ...(gate && { gate }) },
-        x.channels,
-      );
+      const attributes = { epsilon: BATCH_NORM_EPSILON, ...(gate && { gate }) };
+      return put({ op: "batchNorm", name: path, in: { x, gamma, beta }, attributes, out: like(path, x) });
     },
-    activation: (path, x, name) => put("activation", path, { x }, { function: name }, x.channels),
-    add: (path, x, branch) => put("add", path, { x, branch }, {}, x.channels),
-    multiply: (path, x, factor) => put("multiply", path, { x, factor }, {}, x.channels),
-    averagePool: (path, x, stride) => put("averagePool", path, { x }, { stride }, x.channels),
-    globalAveragePool: (path, x) => put("globalAveragePool", path, { x }, {}, x.channels),
-    flatten: (path, x) => put("flatten", path, { x }, {}, x.channels),
-    dropout: (path, x) => put("dropout", path, { x }, {}, x.channels),
+    activation: (path, x, name) =>
+      put({ op: "activation", name: path, in: { x }, attributes: { function: name }, out: like(path, x) }),
+    add: (path, x, branch) => put({ op: "add", name: path, in: { x, branch }, attributes: {}, out: like(path, x) }),
+    multiply: (path, x, factor) =>
+      put({ op: "multiply", name: path, in: { x, factor }, attributes: {}, out: like(path, x) }),
+    averagePool: (path, x, stride) =>
+      put({ op: "averagePool", name: path, in: { x }, attributes: { stride }, out: like(path, x) }),
+    globalAveragePool: (path, x) =>
+      put({ op: "globalAveragePool", name: path, in: { x }, attributes: {}, out: like(path, x) }),
+    flatten: (path, x) => put({ op: "flatten", name: path, in: { x }, attributes: {}, out: like(path, x) }),
+    dropout: (path, x) => put({ op: "dropout", name: path, in: { x }, attributes: {}, out: like(path, x) }),
     build: (outputs) => ({ name, input, nodes, outputs }),
   };
 }
 
-function parameter(
-  name: string,
-  shape: readonly (Channels | Kernel)[],
-  initializer: Initializer,
-  decay: boolean,
-): Parameter {
-  return { name, shape, initializer, decay };
-}
+const valueOf = (name: string, channels: Channels): Value => ({ name, channels, dtype: "float32" });
+
+/** The output of an operator that keeps channels. */
+const like = (path: string, { channels }: Value): { readonly y: Value } => ({ y: valueOf(path, channels) });
+
+const parameter = (name: string, shape: readonly Size[], initializer: Initializer, decay: boolean): Parameter => ({
+  name,
+  shape,
+  dtype: "float32",
+  initializer,
+  decay,
+});

@@ -2,108 +2,61 @@
  * The IR: one immutable graph of values, nodes and parameters. It is the only description of a network; training, counting,
  * slicing and export all read it.
  *
- * A graph is *elastic* while some size in it is an `Axis`, an `ElasticKernel` or a `Gate`, and *plain* when all are numbers.
- * Spatial sizes are not stored: they follow from the resolution of the input (`inferShapes`).
+ * A graph says two things in its type: which operators it may hold (`trained` or `deployed`, operators.ts), and whether a size in it may
+ * be an axis, a kernel or a gate of an architecture (*elastic*) or is a number (*plain*). Spatial sizes are not stored: they follow
+ * from the resolution of the input (`inferExtents`).
  */
-import type { NodeOf, OperatorName } from "./operators.js";
+import type { Node, OperatorName, NodeOf, OperatorSet } from "./operators.js";
+import { isParameter, type Parameter, type Size, type Value } from "./values.js";
 
-/** A channel dimension whose size an architecture chooses: the first `size` of `maximum` channels. */
-export interface Axis {
-  readonly kind: "axis";
+export interface Graph<Set extends OperatorSet = "any", S extends Size = Size> {
   readonly name: string;
-  readonly maximum: number;
+  readonly input: Value<S>;
+  /** In topological order. */
+  readonly nodes: readonly Node<Set, S>[];
+  readonly outputs: readonly Value<S>[];
 }
 
-/** A kernel whose centre crop an architecture uses; `maximum` is odd. */
-export interface ElasticKernel {
-  readonly kind: "kernel";
-  readonly name: string;
-  readonly maximum: number;
-}
+/** A supernet: sizes that an architecture chooses. */
+export type ElasticGraph<Set extends OperatorSet = "trained"> = Graph<Set>;
 
-/** A residual branch that an architecture may switch off (depth). */
-export interface Gate {
-  readonly name: string;
-}
-
-export type Channels = number | Axis;
-export type Kernel = number | ElasticKernel;
-
-/** An activation tensor: [batch, height, width, channels], or [batch, channels] behind `flatten`. */
-export interface Value {
-  readonly name: string;
-  readonly channels: Channels;
-}
-
-/** How a parameter starts. Fans follow from the parameter's own shape. */
-export type Initializer = "he-normal-fan-out" | "uniform-fan-in" | "zeros" | "ones";
+/** A child: all sizes are numbers, nothing is gated. */
+export type PlainGraph<Set extends OperatorSet = "any"> = Graph<Set, number>;
 
 /**
- * A trained array. Shapes: conv weight [kernel, kernel, in, out], depthwise weight [kernel, kernel, channels],
- * dense weight [in, out], all others [channels].
+ * A node's row of a table over operators. In a function that is generic in the operator's name, row and node are known to belong
+ * together: no table needs a cast.
  */
-export interface Parameter {
-  readonly name: string;
-  readonly shape: readonly (Channels | Kernel)[];
-  readonly initializer: Initializer;
-  /** Whether weight decay acts on it: weights yes, biases and batch norm no. */
-  readonly decay: boolean;
-}
+export const rowOf = <Table, Name extends keyof Table>(table: Table, { op }: { readonly op: Name }): Table[Name] =>
+  table[op];
 
-export type Node = { [Name in OperatorName]: NodeOf<Name> }[OperatorName];
+/** The nodes of one operator. */
+export const nodesOf = <Name extends OperatorName<Set>, Set extends OperatorSet, S extends Size>(
+  { nodes }: Pick<Graph<Set, S>, "nodes">,
+  op: Name,
+): NodeOf<Name, Set, S>[] => nodes.filter((node): node is Node<Set, S> & NodeOf<Name, Set, S> => node.op === op);
 
-export interface Graph {
-  readonly name: string;
-  readonly input: Value;
-  /** In topological order. */
-  readonly nodes: readonly Node[];
-  readonly outputs: readonly Value[];
-}
+/** What a node reads, in the operator's order. */
+export const inputsOf = <S extends Size>(node: Node<"any", S>): readonly (Value<S> | Parameter<S>)[] =>
+  Object.values<Value<S> | Parameter<S> | undefined>(node.in).filter((input) => input !== undefined);
 
-/** What an architecture comes to for a graph: a size for every axis and kernel, a state for every gate, and the resolution. */
-export interface Setting {
-  readonly resolution: number;
-  readonly axes: ReadonlyMap<string, number>;
-  readonly kernels: ReadonlyMap<string, number>;
-  readonly gates: ReadonlyMap<string, boolean>;
-}
+/** The activation inputs of a node, in the operator's order. */
+export const valuesInto = <S extends Size>(node: Node<"any", S>): readonly Value<S>[] =>
+  inputsOf(node).filter((input): input is Value<S> => !isParameter(input));
 
-/** The size that memory is laid out for: an elastic dimension's maximum. */
-export const maximumOf = (size: Channels | Kernel): number => (typeof size === "number" ? size : size.maximum);
+/** What a node makes; every node makes at least one value. */
+export const valuesOutOf = <S extends Size>(node: Node<"any", S>): readonly Value<S>[] =>
+  Object.values<Value<S>>(node.out);
 
-/** The size that a setting gives to a dimension. */
-export function sizeIn(setting: Setting, size: Channels | Kernel): number {
-  if (typeof size === "number") return size;
-  const chosen = (size.kind === "axis" ? setting.axes : setting.kernels).get(size.name);
-  if (chosen === undefined) throw new Error(`internal: the setting has no size for ${size.kind} ${size.name}`);
-  return chosen;
-}
-
-/** The size of a dimension of a plain graph. */
-export function plainSize(size: Channels | Kernel): number {
-  if (typeof size !== "number")
-    throw new Error(`internal: ${size.kind} ${size.name} is elastic where a plain graph is due`);
-  return size;
-}
-
-/** Every parameter of a graph once, in node order. */
-export function parametersOf(graph: Graph): readonly Parameter[] {
-  const found = new Map<string, Parameter>();
-  for (const node of graph.nodes) {
-    for (const input of Object.values<Value | Parameter | undefined>(node.in)) {
-      if (input && isParameter(input)) found.set(input.name, input);
-    }
+/** Every parameter of some nodes once, in node order. */
+export function parametersOf<S extends Size>({
+  nodes,
+}: {
+  readonly nodes: readonly Node<"any", S>[];
+}): readonly Parameter<S>[] {
+  const found = new Map<string, Parameter<S>>();
+  for (const node of nodes) {
+    for (const input of inputsOf(node)) if (isParameter(input)) found.set(input.name, input);
   }
   return [...found.values()];
 }
-
-export const isParameter = (input: Value | Parameter): input is Parameter => "shape" in input;
-
-/** The activation inputs of a node, in the operator's order. */
-export const valuesInto = (node: Node): readonly Value[] =>
-  Object.values<Value | Parameter | undefined>(node.in).filter(
-    (input): input is Value => input !== undefined && !isParameter(input),
-  );
-
-/** The value that an operator named `name` puts out first; every node has at least one. */
-export const valuesOutOf = (node: Node): readonly Value[] => Object.values<Value>(node.out);

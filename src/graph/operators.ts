@@ -1,83 +1,136 @@
 /**
- * The operators: a line of types each. Every lowering is a table over `OperatorName`, so that a new operator does not compile
- * until each table has its row (shapes.ts, macs.ts, supernet/slice.ts, compile/emit.ts, the engines).
+ * The operators, in two sets over one graph: what trains and what ships. A line of types each.
+ *
+ *   trained    has dropout; batch norm normalises by the batch. Engines run it.
+ *   deployed   has no dropout; batch norm is given its statistics, by `moments` or as parameters. onnxruntime runs it.
+ *
+ * Every lowering is a table over one of the sets, so that a new operator does not compile until each has its row: facts.ts,
+ * compile/emit.ts, the engines. `S` is what a size may be (values.ts).
  */
-import type { Channels, Gate, Kernel, Parameter, Value } from "./graph.js";
+import type { ActivationFunction } from "./activations.js";
+import type { Gate, Kernel, Parameter, Size, Value } from "./values.js";
 
-export type ActivationFunction = "relu" | "relu6" | "swish" | "hard-swish" | "sigmoid" | "hard-sigmoid";
-
-type NoAttributes = Readonly<Record<string, never>>;
-
-export interface Operators {
-  /** Pads are symmetric, (kernel − 1) / 2, so that a centre crop of the kernel sees the same pixels. */
-  conv: {
-    in: { x: Value; weight: Parameter; bias?: Parameter };
-    attributes: {
-      kernel: Kernel;
-      stride: number;
-      /** A shortcut: where an architecture makes its two sides equal, the conv is the identity (AttentiveNAS's rule). */
-      identityWhenSquare?: true;
-    };
-    out: { y: Value };
-  };
-  depthwise: {
-    in: { x: Value; weight: Parameter; bias?: Parameter };
-    attributes: {
-      kernel: Kernel;
-      stride: number;
-      /** A way around a branch that this gate opens: kernel 1, the identity where the gate is closed, zero where it is open. */
-      bypasses?: Gate;
-    };
-    out: { y: Value };
-  };
-  dense: { in: { x: Value; weight: Parameter; bias?: Parameter }; attributes: { units: Channels }; out: { y: Value } };
-  /** Without `mean` and `variance` it normalises by the batch's own (biased) statistics over batch, height and width. */
-  batchNorm: {
-    in: {
-      x: Value;
-      gamma: Parameter;
-      beta: Parameter;
-      mean?: Parameter | Value;
-      variance?: Parameter | Value;
-    };
-    attributes: {
-      epsilon: number;
-      /** The residual branch that this batch norm ends. */
-      gate?: Gate;
-    };
-    out: { y: Value };
-  };
-  /** The batch's mean and biased variance per channel, vectors of [channels]: the recalibration model puts them out. */
-  moments: { in: { x: Value }; attributes: NoAttributes; out: { mean: Value; variance: Value } };
-  activation: {
-    in: { x: Value };
-    attributes: {
-      function: ActivationFunction;
-      /** Of a hard-sigmoid, 1/6 if not said: the compiler alone writes another (fold-hard-sigmoid). */
-      slope?: number;
-    };
-    out: { y: Value };
-  };
-  add: { in: { x: Value; branch: Value }; attributes: NoAttributes; out: { y: Value } };
-  /** x [batch, height, width, channels] times factor [batch, 1, 1, channels]: squeeze-and-excite. */
-  multiply: { in: { x: Value; factor: Value }; attributes: NoAttributes; out: { y: Value } };
-  /** A window of `stride` × `stride`; the last window of an odd size is partial and divides by the pixels it has. */
-  averagePool: { in: { x: Value }; attributes: { stride: number }; out: { y: Value } };
-  /** [batch, height, width, channels] → [batch, 1, 1, channels]. */
-  globalAveragePool: { in: { x: Value }; attributes: NoAttributes; out: { y: Value } };
-  /** [batch, 1, 1, channels] → [batch, channels]. */
-  flatten: { in: { x: Value }; attributes: NoAttributes; out: { y: Value } };
-  /** Acts in training, through the biggest child alone; the identity everywhere else. On [batch, channels]. */
-  dropout: { in: { x: Value }; attributes: NoAttributes; out: { y: Value } };
+/** An operator: what it reads, what it makes, and what else decides its result. */
+interface Operator<In, Out, Attributes = Record<string, never>> {
+  readonly in: Readonly<In>;
+  readonly attributes: Readonly<Attributes>;
+  readonly out: Readonly<Out>;
 }
 
-export type OperatorName = keyof Operators;
+/** What only an elastic graph can say: in a plain one it is decided. */
+type Elastic<S extends Size, T> = [S] extends [number] ? never : T;
 
-export type NodeOf<Name extends OperatorName> = {
+/** Pads are symmetric, (kernel − 1) / 2, so that a centre crop of the kernel sees the same pixels. */
+interface Window<S extends Size> {
+  kernel: Kernel<S>;
+  stride: number;
+}
+
+interface Weighted<S extends Size> {
+  x: Value<S>;
+  weight: Parameter<S>;
+  bias?: Parameter<S>;
+}
+
+/** A convolution with a weight for each pair of channels. */
+interface ConvAttributes<S extends Size> extends Window<S> {
+  /** A shortcut: where an architecture makes its two sides equal, the conv is the identity (AttentiveNAS's rule). */
+  identityWhenSquare?: Elastic<S, true>;
+}
+
+interface DepthwiseAttributes<S extends Size> extends Window<S> {
+  /** A way around a branch that this gate opens: kernel 1, the identity where the gate is closed, zero where it is open. */
+  bypasses?: Elastic<S, Gate>;
+}
+
+interface NormInputs<S extends Size> {
+  x: Value<S>;
+  gamma: Parameter<S>;
+  beta: Parameter<S>;
+}
+
+interface NormAttributes<S extends Size> {
+  epsilon: number;
+  /** The residual branch that this batch norm ends. */
+  gate?: Elastic<S, Gate>;
+}
+
+/** A vector of [channels]: measured and kept, or the batch's own. */
+export type Statistic<S extends Size> = Parameter<S> | Value<S>;
+
+interface SlopedActivation {
+  function: ActivationFunction;
+  /** A hard-sigmoid's, 1/6 if not said: the compiler alone writes another (fold-hard-sigmoid). */
+  slope?: number;
+}
+
+type One<S extends Size> = { x: Value<S> };
+type Made<S extends Size> = { y: Value<S> };
+
+/** Operators that are the same in training and in a file. */
+interface Shared<S extends Size> {
+  conv: Operator<Weighted<S>, Made<S>, ConvAttributes<S>>;
+  depthwise: Operator<Weighted<S>, Made<S>, DepthwiseAttributes<S>>;
+  dense: Operator<Weighted<S>, Made<S>>;
+  add: Operator<{ x: Value<S>; branch: Value<S> }, Made<S>>;
+  /** x [batch, height, width, channels] times factor [batch, 1, 1, channels]: squeeze-and-excite. */
+  multiply: Operator<{ x: Value<S>; factor: Value<S> }, Made<S>>;
+  /** A window of `stride` × `stride`; the last window of an odd size is partial and divides by the pixels it has. */
+  averagePool: Operator<One<S>, Made<S>, { stride: number }>;
+  /** [batch, height, width, channels] → [batch, 1, 1, channels]. */
+  globalAveragePool: Operator<One<S>, Made<S>>;
+  /** [batch, 1, 1, channels] → [batch, channels]. */
+  flatten: Operator<One<S>, Made<S>>;
+}
+
+interface OnlyTrained<S extends Size> {
+  /** Acts in training, through the biggest child alone; the identity everywhere else. On [batch, channels]. */
+  dropout: Operator<One<S>, Made<S>>;
+}
+
+interface OnlyDeployed<S extends Size> {
+  /** The batch's mean and biased variance per channel, vectors of [channels]. */
+  moments: Operator<One<S>, { mean: Value<S>; variance: Value<S> }>;
+}
+
+export interface Trained<S extends Size> extends Shared<S>, OnlyTrained<S> {
+  /** Normalises by the batch's own (biased) statistics over batch, height and width. */
+  batchNorm: Operator<NormInputs<S>, Made<S>, NormAttributes<S>>;
+  activation: Operator<One<S>, Made<S>, { function: ActivationFunction }>;
+}
+
+export interface Deployed<S extends Size> extends Shared<S>, OnlyDeployed<S> {
+  batchNorm: Operator<NormInputs<S> & Record<"mean" | "variance", Statistic<S>>, Made<S>, NormAttributes<S>>;
+  activation: Operator<One<S>, Made<S>, SlopedActivation>;
+}
+
+/** What a reader of any graph may meet: printing, verifying, counting. */
+interface Any<S extends Size> extends Shared<S>, OnlyTrained<S>, OnlyDeployed<S> {
+  batchNorm: Operator<NormInputs<S> & Partial<Record<"mean" | "variance", Statistic<S>>>, Made<S>, NormAttributes<S>>;
+  activation: Operator<One<S>, Made<S>, SlopedActivation>;
+}
+
+interface Sets<S extends Size> {
+  trained: Trained<S>;
+  deployed: Deployed<S>;
+  any: Any<S>;
+}
+
+export type OperatorSet = keyof Sets<Size>;
+export type OperatorName<Set extends OperatorSet = "any"> = keyof Sets<Size>[Set];
+
+/** A node of one operator. */
+export type NodeOf<
+  Name extends OperatorName<Set>,
+  Set extends OperatorSet = "any",
+  S extends Size = Size,
+> = Sets<S>[Set][Name] & {
   readonly op: Name;
   /** Unique in its graph. */
   readonly name: string;
-  readonly in: Readonly<Operators[Name]["in"]>;
-  readonly attributes: Readonly<Operators[Name]["attributes"]>;
-  readonly out: Readonly<Operators[Name]["out"]>;
 };
+
+/** A node of any operator of a set. */
+export type Node<Set extends OperatorSet = "any", S extends Size = Size> = {
+  [Name in OperatorName<Set>]: NodeOf<Name, Set, S>;
+}[OperatorName<Set>];

@@ -2,7 +2,7 @@
  * The elastic dimensions of a graph, and how to read each from an architecture. A family's `build` makes them;
  * `settingOf` reads them all.
  */
-import type { Channels, Gate, Kernel, Setting } from "../graph/graph.js";
+import type { Channels, Gate, Kernel, Setting } from "../graph/values.js";
 import { numberAt, type Architecture } from "../space/architecture.js";
 import type { Choice } from "../space/choices.js";
 

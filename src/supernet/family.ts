@@ -1,7 +1,7 @@
 /** A family of networks: its space file's format, the choices in it, and the elastic graph that it describes. */
 import type { z } from "zod";
 import type { Problem } from "../base/user-error.js";
-import type { Graph } from "../graph/graph.js";
+import type { ElasticGraph } from "../graph/graph.js";
 import type { Architecture } from "../space/architecture.js";
 import type { Part } from "../space/choices.js";
 import type { SearchSpace, SpaceData } from "../space/space.js";
@@ -17,5 +17,5 @@ export interface Family<Data extends SpaceData> {
   /** Everything that an architecture chooses. */
   partsOf(data: Data): readonly Part[];
   /** Builds the supernet's graph, making every elastic dimension with `elastic`. */
-  build(space: SearchSpace<Data>, elastic: Elastic): Graph;
+  build(space: SearchSpace<Data>, elastic: Elastic): ElasticGraph;
 }

@@ -1,6 +1,7 @@
 /** Initial weights, and the place of each parameter in one flat array, which workers share and optimisers update. */
 import { random } from "../base/random.js";
-import { maximumOf, parametersOf, type Graph, type Parameter } from "../graph/graph.js";
+import { parametersOf, type Graph } from "../graph/graph.js";
+import { maximumOf, type Parameter } from "../graph/values.js";
 
 export interface Slot {
   readonly parameter: Parameter;
@@ -60,8 +61,10 @@ export function initialize(layout: Layout, seed: number, lastGamma: 0 | 1): Floa
       case "ones":
         values.fill(1);
         break;
+      case "last-gamma":
+        values.fill(lastGamma);
+        break;
       case "zeros":
-        if (name.endsWith(".gamma")) values.fill(lastGamma);
         break;
     }
   }

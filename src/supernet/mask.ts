@@ -10,16 +10,10 @@
  * Masked channels so stay exact zeros from one batch norm to the next, and all other parameters need no mask: their
  * gradients are exactly zero where an architecture doesn't reach. No activation is touched.
  */
-import {
-  isParameter,
-  maximumOf,
-  sizeIn,
-  type Graph,
-  type Node,
-  type Parameter,
-  type Setting,
-  type Value,
-} from "../graph/graph.js";
+import { nodesOf, type ElasticGraph, type PlainGraph } from "../graph/graph.js";
+import type { Node } from "../graph/operators.js";
+import { plainNode, plainValue } from "../graph/rewrite.js";
+import { maximumOf, sizeIn, type Parameter, type Setting, type Value } from "../graph/values.js";
 import { boxOf, forEachRun, isBypass, isIdentity, isOpen, isWhole, type Box } from "./slice.js";
 
 /** What a setting does to one parameter; a parameter without a mask is used as it is. */
@@ -30,14 +24,14 @@ export type Mask =
   | { readonly kind: "unit"; readonly size: number };
 
 /** The masks of a setting, by parameter name. */
-export function mask(graph: Graph, setting: Setting): ReadonlyMap<string, Mask> {
+export function mask(graph: ElasticGraph, setting: Setting): ReadonlyMap<string, Mask> {
   const masks = new Map<string, Mask>();
   const crop = (parameter: Parameter | undefined): void => {
     if (!parameter) return;
     const box = boxOf(parameter, setting);
     if (!isWhole(box)) masks.set(parameter.name, { kind: "box", box });
   };
-  const normalised = new Set(graph.nodes.flatMap((node) => (node.op === "batchNorm" ? [node.in.x.name] : [])));
+  const normalised = new Set(nodesOf(graph, "batchNorm").map((norm) => norm.in.x.name));
   for (const node of graph.nodes) {
     if (node.op === "batchNorm") {
       const closed = !isOpen(setting, node.attributes.gate);
@@ -59,7 +53,7 @@ export function mask(graph: Graph, setting: Setting): ReadonlyMap<string, Mask> 
   return masks;
 }
 
-const hasOwnOutput = (node: Node): node is Extract<Node, { op: "conv" | "dense" }> =>
+const hasOwnOutput = (node: Node<"trained">): node is Extract<Node<"trained">, { op: "conv" | "dense" }> =>
   node.op === "conv" || node.op === "dense";
 
 /** A parameter's numbers under its mask: a new array, or the same one where nothing masks it. */
@@ -88,16 +82,12 @@ export function addMaskedGradient(mask: Mask | undefined, gradient: Float32Array
 }
 
 /** The elastic graph at its maxima, as the masked supernet runs: nothing is dropped, whatever its sizes. */
-export function atMaximum(graph: Graph): Graph {
-  const value = ({ name, channels }: Value): Value => ({ name, channels: maximumOf(channels) });
-  const sized = (input: Value | Parameter): Value | Parameter =>
-    isParameter(input) ? { ...input, shape: input.shape.map(maximumOf) } : value(input);
-  const each = <T>(record: object, change: (item: T) => T): object =>
-    Object.fromEntries(Object.entries(record as Record<string, T>).map(([key, item]) => [key, change(item)]));
-  const nodes = graph.nodes.map((node) => {
-    const { gate, identityWhenSquare, bypasses, ...attributes } = node.attributes as Record<string, unknown>;
-    if ("kernel" in node.attributes) attributes["kernel"] = maximumOf(node.attributes.kernel);
-    return { ...node, in: each(node.in, sized), out: each(node.out, value), attributes } as unknown as Node;
-  });
-  return { ...graph, input: value(graph.input), nodes, outputs: graph.outputs.map(value) };
+export function atMaximum(graph: ElasticGraph): PlainGraph<"trained"> {
+  const plain = (value: Value): Value<number> => plainValue(value, maximumOf);
+  return {
+    name: graph.name,
+    input: plain(graph.input),
+    nodes: graph.nodes.map((node) => plainNode(node, maximumOf)),
+    outputs: graph.outputs.map(plain),
+  };
 }

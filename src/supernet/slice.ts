@@ -6,41 +6,33 @@
  *   boxesOf(graph, sliced, setting)   those of all parameters that the slice uses
  *   gatherBox / scatterAddBox         a child's weights out of the supernet's, its gradients back into place
  */
-import {
-  isParameter,
-  maximumOf,
-  parametersOf,
-  sizeIn,
-  valuesInto,
-  valuesOutOf,
-  type Gate,
-  type Graph,
-  type Node,
-  type Parameter,
-  type Setting,
-  type Value,
-} from "../graph/graph.js";
-import type { NodeOf } from "../graph/operators.js";
+import { activations } from "../graph/activations.js";
+import { parametersOf, type ElasticGraph, type Graph, type PlainGraph } from "../graph/graph.js";
+import type { Node, NodeOf } from "../graph/operators.js";
+import { liveNodes, plainNode, plainValue } from "../graph/rewrite.js";
+import { maximumOf, sizeIn, type Gate, type Parameter, type Setting, type Size, type Value } from "../graph/values.js";
 import { verify } from "../graph/verify.js";
 
 /** The plain graph of a setting. Names of nodes and parameters stay those of the supernet. */
-export function slice(graph: Graph, setting: Setting): Graph {
-  /** Values that another one stands for: a closed branch's sum, a shortcut that is the identity. */
+export function slice(graph: ElasticGraph, setting: Setting): PlainGraph<"trained"> {
+  /** What is read in the place of a value: of a closed branch's sum, of a shortcut that is the identity. */
   const alias = new Map<string, Value>();
   /** Values that are zero in this setting: what a closed gate lets through. */
   const zeros = new Set<string>();
-  const plain = (value: Value): Value => {
-    const actual = alias.get(value.name) ?? value;
-    return { name: actual.name, channels: sizeIn(setting, actual.channels) };
-  };
-  const nodes: Node[] = [];
+  const sizeOf = (size: Size): number => sizeIn(setting, size);
+  const read = (value: Value): Value<number> => plainValue(alias.get(value.name) ?? value, sizeOf);
+  const nodes: Node<"trained", number>[] = [];
   for (const node of graph.nodes) {
     if (node.op === "batchNorm" && !isOpen(setting, node.attributes.gate)) {
       zeros.add(node.out.y.name);
     } else if (isBypass(node)) {
       if (isOpen(setting, node.attributes.bypasses)) zeros.add(node.out.y.name);
       else alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
-    } else if (node.op === "activation" && zeros.has(node.in.x.name)) {
+    } else if (
+      node.op === "activation" &&
+      zeros.has(node.in.x.name) &&
+      activations[node.attributes.function].keepsZero
+    ) {
       zeros.add(node.out.y.name);
     } else if (node.op === "add" && zeros.has(node.in.branch.name)) {
       alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
@@ -49,11 +41,11 @@ export function slice(graph: Graph, setting: Setting): Graph {
     } else if (node.op === "conv" && isIdentity(node, setting)) {
       alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
     } else {
-      nodes.push(plainNode(node, setting, plain));
+      nodes.push(plainNode(node, sizeOf, read));
     }
   }
-  const outputs = graph.outputs.map(plain);
-  return verify({ name: graph.name, input: plain(graph.input), nodes: live(nodes, outputs), outputs }, "slice");
+  const outputs = graph.outputs.map(read);
+  return verify({ name: graph.name, input: read(graph.input), nodes: liveNodes(nodes, outputs), outputs }, "slice");
 }
 
 /** Whether a gate lets its branch through; what has no gate always does. */
@@ -69,37 +61,6 @@ export const isIdentity = (node: Node, setting: Setting): boolean =>
   node.op === "conv" &&
   node.attributes.identityWhenSquare === true &&
   sizeIn(setting, node.in.x.channels) === sizeIn(setting, node.out.y.channels);
-
-function plainNode(node: Node, setting: Setting, plain: (value: Value) => Value): Node {
-  const inputs = Object.fromEntries(
-    Object.entries(node.in as Record<string, Value | Parameter>).map(([key, input]) => [
-      key,
-      isParameter(input) ? { ...input, shape: input.shape.map((size) => sizeIn(setting, size)) } : plain(input),
-    ]),
-  );
-  const out = Object.fromEntries(
-    Object.entries(node.out as Record<string, Value>).map(([key, value]) => [
-      key,
-      { name: value.name, channels: sizeIn(setting, value.channels) },
-    ]),
-  );
-  const { gate, identityWhenSquare, ...attributes } = node.attributes as Record<string, unknown>;
-  if ("kernel" in node.attributes) attributes["kernel"] = sizeIn(setting, node.attributes.kernel);
-  if ("units" in node.attributes) attributes["units"] = sizeIn(setting, node.attributes.units);
-  return { ...node, in: inputs, out, attributes } as unknown as Node;
-}
-
-/** The nodes that an output depends on. */
-function live(nodes: readonly Node[], outputs: readonly Value[]): readonly Node[] {
-  const wanted = new Set(outputs.map(({ name }) => name));
-  const kept: Node[] = [];
-  for (const node of nodes.toReversed()) {
-    if (!valuesOutOf(node).some(({ name }) => wanted.has(name))) continue;
-    kept.push(node);
-    for (const { name } of valuesInto(node)) wanted.add(name);
-  }
-  return kept.reverse();
-}
 
 /** The part of a shared parameter that a setting uses: per dimension the first index and the number of them. */
 export interface Box {
@@ -141,7 +102,7 @@ export function forEachRun({ full, start, size }: Box, run: (from: number, at: n
   }
 }
 
-/** The box's numbers, packed. */
+/** The box's values, packed. */
 export function gatherBox(box: Box, full: Float32Array, target?: Float32Array): Float32Array {
   const packed = target ?? new Float32Array(box.size.reduce((product, count) => product * count, 1));
   forEachRun(box, (from, at, length) => packed.set(full.subarray(from, from + length), at));

@@ -7,7 +7,8 @@ import { checkDocument, readJson, type FileKind } from "../base/document.js";
 import { sha256OfJson } from "../base/hash.js";
 import { random } from "../base/random.js";
 import { UserError } from "../base/user-error.js";
-import { maximumOf, parametersOf } from "../graph/graph.js";
+import { parametersOf } from "../graph/graph.js";
+import { elementsOf } from "../graph/values.js";
 import attentivenas from "../space/shipped/attentivenas.json" with { type: "json" };
 import bignas from "../space/shipped/bignas.json" with { type: "json" };
 import effnetv2S from "../space/shipped/effnetv2-s.json" with { type: "json" };
@@ -87,10 +88,7 @@ export function parseSpace(input: unknown, at: string): SearchSpace {
 
 /** A graph holds no weights, so even one too big to train is built in milliseconds. */
 function refuseGiant(space: SearchSpace, at: string): void {
-  const weights = parametersOf(buildSupernet(space).graph).reduce(
-    (sum, { shape }) => sum + shape.reduce<number>((product, size) => product * maximumOf(size), 1),
-    0,
-  );
+  const weights = parametersOf(buildSupernet(space).graph).reduce((sum, parameter) => sum + elementsOf(parameter), 0);
   if (weights <= MAX_WEIGHTS) return;
   throw new UserError("space/invalid", {
     at,

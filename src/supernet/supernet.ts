@@ -1,5 +1,6 @@
 /** The supernet: one elastic graph for a search space, and the sizes that each architecture has in it. The graph is built once. */
-import type { Graph, Setting } from "../graph/graph.js";
+import type { ElasticGraph } from "../graph/graph.js";
+import type { Setting } from "../graph/values.js";
 import { verify } from "../graph/verify.js";
 import type { Architecture } from "../space/architecture.js";
 import type { SearchSpace } from "../space/space.js";
@@ -9,7 +10,7 @@ import { familyOf } from "./families.js";
 /** A space's elastic graph, and the sizes that each architecture has in it. */
 export interface Supernet {
   readonly space: SearchSpace;
-  readonly graph: Graph;
+  readonly graph: ElasticGraph;
   /** The sizes, kernels and gates of an architecture, which must belong to the space. */
   settingOf(architecture: Architecture): Setting;
 }

@@ -7,11 +7,11 @@ import { makeBatch, type Augmentation, type Normalization } from "../data/make-b
 import type { Images } from "../data/images.js";
 import { resizeImages } from "../data/resize.js";
 import type { Arrays, Engine, Program } from "../engine/engine.js";
-import type { Graph } from "../graph/graph.js";
+import type { PlainGraph } from "../graph/graph.js";
 import type { Architecture } from "../space/space.js";
 import { biggest, idOf, sample, smallest } from "../space/space.js";
 import { viewsOf, type Layout } from "../supernet/initialize.js";
-import { addMaskedGradient, applyMask, mask } from "../supernet/mask.js";
+import { addMaskedGradient, applyMask, atMaximum, mask } from "../supernet/mask.js";
 import { boxesOf, gatherBox, isWhole, scatterAddBox, slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
 import { crossEntropy, smoothLabels, softmax } from "./loss.js";
@@ -88,7 +88,7 @@ const KEPT = 8;
 export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
   const { supernet, layout, recipe, images, normalization, group } = task;
   const programs = new Map<string, Program>();
-  const programOf = (key: string, graph: () => Graph, resolution: number): Program => {
+  const programOf = (key: string, graph: () => PlainGraph<"trained">, resolution: number): Program => {
     const known = programs.get(key);
     if (known) programs.delete(key);
     const program = known ?? engine.compile(graph(), { batch: group, resolution });
@@ -101,12 +101,15 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
     return program;
   };
 
+  let whole: PlainGraph<"trained"> | undefined;
+  const supernetGraph = (): PlainGraph<"trained"> => (whole ??= atMaximum(supernet.graph));
+
   const executable = (architecture: Architecture): Executable => {
     const setting = supernet.settingOf(architecture);
     if (task.execution === "masked") {
       const masks = mask(supernet.graph, setting);
       return {
-        program: programOf(`masked ${setting.resolution}`, () => supernet.graph, setting.resolution),
+        program: programOf(`masked ${setting.resolution}`, supernetGraph, setting.resolution),
         weightsFrom: (shared) =>
           new Map(
             [...shared].map(([name, full]) => [

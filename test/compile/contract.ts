@@ -1,26 +1,26 @@
 /**
  * The contract, "masked = sliced = compiled", in every form a child runs in:
  *
- *   on the engine        masked and sliced, each as it trains (normalising by the batch) and with fixed statistics
+ *   on the engine        masked and sliced, each as it trains (normalising by the batch)
  *   on onnxruntime       the masked supernet as written; the compiled child as written and with all optimisations
  *
  * The fixed statistics are those of the very images that are compared, measured by the recalibration model. So normalising by the
- * batch and by the statistics is the same function, and one number holds all seven against each other.
+ * batch and by the statistics is the same function, and one number compares all five with each other.
  */
 import type { Engine, Program } from "../../src/engine/engine.js";
 import { maskedChild, slicedChild } from "../../src/compile/children.js";
 import type { Child } from "../../src/compile/child.js";
 import { emit } from "../../src/compile/emit.js";
-import { runPasses } from "../../src/compile/passes.js";
-import { recalibrate } from "../../src/compile/recalibrate.js";
-import { useStatistics } from "../../src/compile/use-statistics.js";
+import { measure } from "../../src/compile/measure.js";
+import { floatSteps } from "../../src/compile/passes.js";
+import { recalibration } from "../../src/compile/recalibration.js";
+import { runPasses } from "../../src/compile/run-passes.js";
 import type { ImageBlock } from "../../src/data/image-block.js";
 import { toChannelsFirst } from "../../src/data/make-batch.js";
-import type { Graph } from "../../src/graph/graph.js";
-import { parametersOf } from "../../src/graph/graph.js";
+import { parametersOf, type PlainGraph } from "../../src/graph/graph.js";
 import { withSession } from "../../src/runtime/session.js";
 import type { SearchSpace } from "../../src/space/space.js";
-import { applyMask, mask } from "../../src/supernet/mask.js";
+import { applyMask, atMaximum, mask } from "../../src/supernet/mask.js";
 import { randomArchitectures, randomImages, randomSupernet } from "./random-children.js";
 import { packed } from "./random-net-child.js";
 
@@ -48,6 +48,7 @@ export interface ContractCase {
  */
 export async function holdContract(engine: Engine, { space, seed, count, batch }: ContractCase): Promise<Worst> {
   const { supernet, weights } = randomSupernet(space, seed);
+  const whole = atMaximum(supernet.graph);
   const parameters = parametersOf(supernet.graph);
   /** As training runs it: one program for all architectures of a resolution. */
   const supernetPrograms = new Map<number, Program>();
@@ -56,10 +57,10 @@ export async function holdContract(engine: Engine, { space, seed, count, batch }
   for (const [id, architecture] of randomArchitectures(space, seed, count)) {
     const { resolution } = architecture;
     const block = randomImages(space, resolution, batch, seed);
-    const compileAt = (graph: Graph): Program => engine.compile(graph, { batch, resolution });
-    const supernetProgram = supernetPrograms.get(resolution) ?? compileAt(supernet.graph);
+    const compileAt = (graph: PlainGraph<"trained">): Program => engine.compile(graph, { batch, resolution });
+    const supernetProgram = supernetPrograms.get(resolution) ?? compileAt(whole);
     supernetPrograms.set(resolution, supernetProgram);
-    const onEngine = ({ graph, weights }: Child): Promise<Float32Array> =>
+    const onEngine = ({ graph, weights }: Child<"trained">): Promise<Float32Array> =>
       compileAt(graph).forward(packed(weights), block.images);
 
     const masks = mask(supernet.graph, supernet.settingOf(architecture));
@@ -70,18 +71,16 @@ export async function holdContract(engine: Engine, { space, seed, count, batch }
       ]),
     );
     const sliced = slicedChild(supernet, weights, architecture);
-    const statistics = await recalibrate(sliced, block, 1);
-    const maskedFixed = maskedChild(supernet, weights, architecture, statistics);
-    const slicedFixed = useStatistics(sliced, statistics);
-    const compiled = emit(runPasses(slicedFixed), { resolution, output: "logits" });
+    const passed = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block, 1));
+    const statistics = passed.found.get(recalibration.name)!;
+    const fixed = maskedChild(supernet, weights, architecture, statistics);
+    const compiled = emit(passed.child, { resolution, output: "logits" });
 
     const child = await onRuntime(compiled, block, "all");
     const others: Record<string, Float32Array> = {
       "masked on the engine, as it trains": await supernetProgram.forward(masked, block.images),
       "sliced on the engine, as it trains": await onEngine(sliced),
-      "masked on the engine, fixed statistics": await onEngine(maskedFixed),
-      "sliced on the engine, fixed statistics": await onEngine(slicedFixed),
-      "masked on onnxruntime": await onRuntime(emit(maskedFixed, { resolution }), block, "disabled"),
+      "masked on onnxruntime": await onRuntime(emit(fixed, { resolution }), block, "disabled"),
       "compiled, as written": await onRuntime(compiled, block, "disabled"),
     };
 

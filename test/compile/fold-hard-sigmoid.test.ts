@@ -3,23 +3,24 @@ import { random } from "../../src/base/random.js";
 import type { Child } from "../../src/compile/child.js";
 import { emit } from "../../src/compile/emit.js";
 import { foldHardSigmoid } from "../../src/compile/fold-hard-sigmoid.js";
+import { lower } from "../../src/compile/lower.js";
 import { pack } from "../../src/compile/numbers.js";
 import { graphBuilder, type GraphBuilder } from "../../src/graph/builder.js";
-import type { Value } from "../../src/graph/graph.js";
+import type { Value } from "../../src/graph/values.js";
 import { print } from "../../src/graph/print.js";
 import { verify } from "../../src/graph/verify.js";
 import { randomWeights } from "../engine/conformance.js";
 import { largest, onRuntime } from "./contract.js";
 
-function childOf(make: (b: GraphBuilder) => Value | readonly Value[]): Child {
-  const b = graphBuilder("net", 2);
+function childOf(make: (b: GraphBuilder<number>) => Value<number> | readonly Value<number>[]): Child {
+  const b = graphBuilder<number>("net", 2);
   const made = make(b);
   const graph = verify(b.build("name" in made ? [made] : made));
-  return { graph, weights: randomWeights(graph, random("hard-sigmoid")) };
+  return lower.run({ graph, weights: randomWeights(graph, random("hard-sigmoid")) }).child;
 }
 
 /** Squeeze-and-excite. */
-const gated = (b: GraphBuilder): Value => {
+const gated = (b: GraphBuilder<number>): Value<number> => {
   const pooled = b.globalAveragePool("pool", b.input);
   const gate = b.activation("gate", b.conv("conv", pooled, { out: 2, bias: true }), "hard-sigmoid");
   const x = b.multiply("se", b.input, gate);
@@ -38,7 +39,7 @@ test("the conv before takes 5/6, the hard-sigmoid a slope of 1/5; what was is pr
       %6:2 = flatten(%5)
       return %6:2"
   `);
-  const folded = foldHardSigmoid.run(child);
+  const { child: folded, notes } = foldHardSigmoid.run(child);
   expect(print(verify(folded.graph))).toMatchInlineSnapshot(`
     "net(%0:2)
       %1:2 = globalAveragePool(%0)
@@ -52,8 +53,13 @@ test("the conv before takes 5/6, the hard-sigmoid a slope of 1/5; what was is pr
   for (const name of ["conv.weight", "conv.bias"]) {
     expect(pack(folded.weights.get(name)!)).toEqual(pack(child.weights.get(name)!).map((x) => (x * 5) / 6));
   }
+  expect(notes).toEqual([
+    { node: "gate", verdict: "rewrote", detail: "given the slope 1/5, its conv 5/6 of its weights" },
+  ]);
   // Once is enough.
-  expect(foldHardSigmoid.run(folded)).toBe(folded);
+  const again = foldHardSigmoid.run(folded);
+  expect(again.child).toBe(folded);
+  expect(again.notes).toEqual([{ node: "gate", verdict: "skipped", detail: "it has a slope already" }]);
 });
 
 test("it computes the same, node by node as written, far from 0 too", async () => {
@@ -61,14 +67,14 @@ test("it computes the same, node by node as written, far from 0 too", async () =
   const images = Float32Array.from({ length: 40 * 2 * 9 }, (_, i) => 4 * Math.sin(i) + (Math.floor(i / 18) - 20));
   const block = { images, count: 40, resolution: 3, channels: 2 };
   const run = (it: Child): Promise<Float32Array> => onRuntime(emit(it, { resolution: 3 }), block, "disabled");
-  const [before, after] = [await run(child), await run(foldHardSigmoid.run(child))];
+  const [before, after] = [await run(child), await run(foldHardSigmoid.run(child).child)];
   expect(largest(before)).toBeGreaterThan(1);
   expect(largest(before.map((x, i) => x - after[i]!))).toBeLessThan(1e-6 * (1 + largest(before)));
 });
 
-/** The refusals: the same object comes back. */
+/** Where the pass does nothing: the reason that it gives, and a child. */
 const refusals: Record<string, () => Child> = {
-  "no conv stands before it": () => childOf((b) => b.activation("gate", b.input, "hard-sigmoid")),
+  "its input is not a conv": () => childOf((b) => b.activation("gate", b.input, "hard-sigmoid")),
   "another node reads the conv": () =>
     childOf((b) => {
       const x = b.conv("conv", b.input, { out: 2 });
@@ -79,10 +85,16 @@ const refusals: Record<string, () => Child> = {
       const x = b.conv("conv", b.input, { out: 2 });
       return [b.activation("gate", x, "hard-sigmoid"), x];
     }),
-  "the function is another": () => childOf((b) => b.activation("swish", b.conv("conv", b.input, { out: 2 }), "swish")),
 };
 
-test.each(Object.entries(refusals))("nothing changes where %s", (_, make) => {
+test.each(Object.entries(refusals))("nothing changes where %s, and the pass says so", (reason, make) => {
   const child = make();
-  expect(foldHardSigmoid.run(child)).toBe(child);
+  const { child: after, notes } = foldHardSigmoid.run(child);
+  expect(after).toBe(child);
+  expect(notes).toEqual([{ node: "gate", verdict: "skipped", detail: reason }]);
+});
+
+test("of other activations nothing is said", () => {
+  const child = childOf((b) => b.activation("swish", b.conv("conv", b.input, { out: 2 }), "swish"));
+  expect(foldHardSigmoid.run(child)).toEqual({ child, notes: [] });
 });

@@ -1,24 +1,37 @@
 import { expect, test } from "vitest";
-import { passes, runPasses } from "../../src/compile/passes.js";
 import { slicedChild } from "../../src/compile/children.js";
-import { recalibrate } from "../../src/compile/recalibrate.js";
-import { useStatistics } from "../../src/compile/use-statistics.js";
-import { graphBuilder } from "../../src/graph/builder.js";
+import { measure } from "../../src/compile/measure.js";
+import { floatSteps } from "../../src/compile/passes.js";
+import { runPasses } from "../../src/compile/run-passes.js";
 import { print } from "../../src/graph/print.js";
 import { smallest } from "../../src/space/space.js";
 import { randomImages, randomSupernet, spaceAt } from "./random-children.js";
 
-test("the pipeline: dropout goes first, then batch norm into the convolutions, then hard-sigmoids", () => {
-  expect(passes.map(({ name }) => name)).toEqual(["drop-identities", "fold-batch-norm", "fold-hard-sigmoid"]);
+test("the pipeline: statistics are measured first, then batch norm goes into the convolutions, then hard-sigmoids", () => {
+  expect(floatSteps.map(({ name }) => name)).toEqual(["recalibration", "fold-batch-norm", "fold-hard-sigmoid"]);
 });
 
-test("printed: fashion's smallest child as it is written", async () => {
+test("printed: fashion's smallest child as it is written, and what the steps say of it", async () => {
   const space = await spaceAt("fashion");
   const { supernet, weights } = randomSupernet(space, 1);
   const architecture = smallest(space);
   const sliced = slicedChild(supernet, weights, architecture);
-  const statistics = await recalibrate(sliced, randomImages(space, architecture.resolution, 4, 1), 1);
-  expect(print(runPasses(useStatistics(sliced, statistics)).graph)).toMatchInlineSnapshot(`
+  const block = randomImages(space, architecture.resolution, 4, 1);
+  const { child, report } = await runPasses(sliced, floatSteps, (measured, before) =>
+    measure(measured, before, block, 1),
+  );
+  const counts = report.map(({ name, notes }) => [
+    name,
+    notes.length,
+    notes.filter((n) => n.verdict === "skipped").length,
+  ]);
+  expect(counts).toEqual([
+    ["lower", 12, 0],
+    ["recalibration", 11, 0],
+    ["fold-batch-norm", 11, 0],
+    ["fold-hard-sigmoid", 0, 0],
+  ]);
+  expect(print(child.graph)).toMatchInlineSnapshot(`
     "fashion(%0:1)
       %1:8 = conv(%0, stem.conv.weight[3×3×1×8], stem.conv.bias[8]) kernel=3
       %2:8 = activation(%1) function=relu
@@ -52,12 +65,4 @@ test("printed: fashion's smallest child as it is written", async () => {
       %30:10 = dense(%29, classifier.weight[128×10], classifier.bias[10]) units=10
       return %30:10"
   `);
-});
-
-test("a graph that is illegal after a pass is our own mistake, and the pass is named", () => {
-  const b = graphBuilder("net", 1);
-  const graph = b.build([{ name: "nowhere", channels: 1 }]);
-  expect(() => runPasses({ graph, weights: new Map() })).toThrow(
-    "internal: after drop-identities: net: the output nowhere is never made",
-  );
 });

@@ -1,16 +1,16 @@
 /** Random nets of every operator (the engines' conformance nets) as children: numbers for every parameter, statistics included. */
 import { random } from "../../src/base/random.js";
-import { statisticsNames } from "../../src/compile/batch-statistics.js";
 import type { Child } from "../../src/compile/child.js";
+import { lower } from "../../src/compile/lower.js";
 import { pack } from "../../src/compile/numbers.js";
-import { useStatistics } from "../../src/compile/use-statistics.js";
+import { recalibration } from "../../src/compile/recalibration.js";
 import type { ImageBlock } from "../../src/data/image-block.js";
-import { plainSize, type Graph } from "../../src/graph/graph.js";
+import { nodesOf, valuesOutOf, type PlainGraph } from "../../src/graph/graph.js";
 import { randomNet, randomWeights } from "../engine/conformance.js";
 import { referenceForward } from "../engine/reference.js";
 
 export interface NetCase {
-  readonly child: Child;
+  readonly child: Child<"trained">;
   readonly block: ImageBlock;
 }
 
@@ -19,29 +19,23 @@ export function randomNetChild(seed: number): NetCase {
   const { graph, batch, resolution } = randomNet(seed);
   const draw = random(seed, "child");
   const weights = randomWeights(graph, draw);
-  const channels = plainSize(graph.input.channels);
+  const { channels } = graph.input;
   const images = Float32Array.from({ length: batch * resolution ** 2 * channels }, () => draw.normal());
   return { child: { graph, weights }, block: { images, count: batch, resolution, channels } };
 }
 
-/** The same with fixed random statistics. */
-export function withRandomStatistics({ child, block }: NetCase, seed: number): NetCase {
+/** The net as it ships, with fixed random statistics. */
+export function withRandomStatistics({ child }: NetCase, seed: number): Child {
   const draw = random(seed, "statistics");
-  const statistics = new Map<string, Float32Array>();
-  for (const node of child.graph.nodes) {
-    if (node.op !== "batchNorm") continue;
-    const length = plainSize(node.in.x.channels);
-    const names = statisticsNames(node);
-    statistics.set(
-      names.mean,
-      Float32Array.from({ length }, () => 0.5 * draw.normal()),
-    );
-    statistics.set(
-      names.variance,
-      Float32Array.from({ length }, () => 0.3 + draw.next()),
-    );
-  }
-  return { child: useStatistics(child, statistics), block };
+  const lowered = lower.run(child).child;
+  const statistics = nodesOf(lowered.graph, "moments").flatMap(({ out: { mean, variance } }) => {
+    const length = mean.channels;
+    return [
+      [mean.name, Float32Array.from({ length }, () => 0.5 * draw.normal())],
+      [variance.name, Float32Array.from({ length }, () => 0.3 + draw.next())],
+    ] as const;
+  });
+  return recalibration.absorb(lowered, new Map(statistics)).child;
 }
 
 /** Every parameter's numbers in an array of its own, as engines take them. */
@@ -49,17 +43,17 @@ export const packed = (weights: Child["weights"]): Map<string, Float32Array> =>
   new Map([...weights].map(([name, numbers]) => [name, pack(numbers)]));
 
 /** What the definitions of the operators say, in float64. */
-export function reference({ graph, weights }: Child, { images, count, resolution }: ImageBlock): Float64Array {
+export function reference(
+  { graph, weights }: Child | Child<"trained">,
+  { images, count, resolution }: ImageBlock,
+): Float64Array {
   const wide = new Map([...packed(weights)].map(([name, values]) => [name, Float64Array.from(values)]));
   return referenceForward(graph, wide, Float64Array.from(images), { batch: count, resolution });
 }
 
 /** The part of a graph that one of its values depends on, which it then puts out. */
-export function upTo(graph: Graph, name: string): Graph {
-  const last = graph.nodes.findIndex((node) =>
-    Object.values<{ name: string }>(node.out).some((out) => out.name === name),
-  );
-  const made = graph.nodes[last]!.out;
+export function upTo(graph: PlainGraph<"deployed">, name: string): PlainGraph<"deployed"> {
+  const last = graph.nodes.findIndex((node) => valuesOutOf(node).some((out) => out.name === name));
   const nodes = graph.nodes.slice(0, last + 1);
-  return { ...graph, nodes, outputs: [Object.values(made).find((value) => value.name === name)!] };
+  return { ...graph, nodes, outputs: [valuesOutOf(nodes[last]!).find((value) => value.name === name)!] };
 }

@@ -6,8 +6,9 @@ import { expect, test } from "vitest";
 import { random, type Random } from "../../src/base/random.js";
 import type { Engine } from "../../src/engine/engine.js";
 import { graphBuilder } from "../../src/graph/builder.js";
-import { maximumOf, parametersOf, type Graph, type Value } from "../../src/graph/graph.js";
-import type { ActivationFunction } from "../../src/graph/operators.js";
+import { nodesOf, parametersOf, type PlainGraph } from "../../src/graph/graph.js";
+import { elementsOf, type Value } from "../../src/graph/values.js";
+import type { ActivationFunction } from "../../src/graph/activations.js";
 import { verify } from "../../src/graph/verify.js";
 import { holdContract, TOLERANCE } from "../compile/contract.js";
 import { spaceAt } from "../compile/random-children.js";
@@ -16,13 +17,13 @@ import { referenceForward } from "./reference.js";
 const activations: ActivationFunction[] = ["relu", "relu6", "swish", "hard-swish", "sigmoid", "hard-sigmoid"];
 
 /** A random net of every operator: odd sizes, strides, kernels, channel counts that fit no vector, shared inputs. */
-export function randomNet(seed: number): { graph: Graph; batch: number; resolution: number } {
+export function randomNet(seed: number): { graph: PlainGraph<"trained">; batch: number; resolution: number } {
   const draw = random(seed, "net");
-  const b = graphBuilder(`random-${seed}`, draw.pick([1, 3]));
+  const b = graphBuilder<number>(`random-${seed}`, draw.pick([1, 3]));
   const width = (): number => draw.pick([1, 3, 4, 5, 8, 10, 16, 19, 24]);
   const kernel = (): number => draw.pick([1, 3, 5, 7, 9]);
-  const activate = (path: string, x: Value): Value => b.activation(path, x, draw.pick(activations));
-  let x: Value = b.input;
+  const activate = (path: string, x: Value<number>): Value<number> => b.activation(path, x, draw.pick(activations));
+  let x = b.input;
   let count = 0;
   const name = (): string => `n${count++}`;
   x = b.conv(name(), x, {
@@ -74,11 +75,12 @@ export function randomNet(seed: number): { graph: Graph; batch: number; resoluti
   return { graph, batch: 1 + draw.integer(4), resolution: 4 + draw.integer(9) };
 }
 
-export function randomWeights(graph: Graph, draw: Random): Map<string, Float32Array> {
+export function randomWeights(graph: PlainGraph, draw: Random): Map<string, Float32Array> {
   return new Map(
-    parametersOf(graph).map(({ name, shape, initializer }) => {
-      const length = shape.reduce<number>((product, size) => product * maximumOf(size), 1);
-      const fan = length / maximumOf(shape[shape.length - 1]!);
+    parametersOf(graph).map((parameter) => {
+      const { name, shape, initializer } = parameter;
+      const length = elementsOf(parameter);
+      const fan = length / shape.at(-1)!;
       const scale = shape.length > 1 ? 1 / Math.sqrt(fan) : 0.5;
       return [name, Float32Array.from({ length }, () => draw.normal() * scale + (initializer === "ones" ? 1 : 0))];
     }),
@@ -101,7 +103,7 @@ export function describeEngine(
         const { graph, batch, resolution } = randomNet(seed);
         const draw = random(seed, "values");
         const weights = randomWeights(graph, draw);
-        const images = Float32Array.from({ length: batch * resolution ** 2 * maximumOf(graph.input.channels) }, () =>
+        const images = Float32Array.from({ length: batch * resolution ** 2 * graph.input.channels }, () =>
           draw.normal(),
         );
         const program = engine.compile(graph, { batch, resolution });
@@ -128,12 +130,10 @@ export function describeEngine(
         const batch = drawn + 4;
         const draw = random(seed, "gradients");
         const weights = randomWeights(graph, draw);
-        const images = Float32Array.from({ length: batch * resolution ** 2 * maximumOf(graph.input.channels) }, () =>
+        const images = Float32Array.from({ length: batch * resolution ** 2 * graph.input.channels }, () =>
           draw.normal(),
         );
-        const features = graph.nodes.flatMap((node) =>
-          node.op === "dropout" ? [maximumOf(node.out.y.channels)] : [],
-        )[0]!;
+        const features = nodesOf(graph, "dropout")[0]!.out.y.channels;
         const dropout = Float32Array.from({ length: batch * features }, () => (draw.next() < 0.3 ? 0 : 1 / 0.7));
         const dLogits = Float32Array.from({ length: batch * 3 }, () => draw.normal());
         const program = engine.compile(graph, { batch, resolution });
@@ -184,7 +184,7 @@ export function describeTensors(name: string, create: () => Promise<Engine>): vo
     const { graph, batch, resolution } = randomNet(7);
     const draw = random("tensors");
     const weights = randomWeights(graph, draw);
-    const images = new Float32Array(batch * resolution ** 2 * maximumOf(graph.input.channels)).map(() => draw.normal());
+    const images = new Float32Array(batch * resolution ** 2 * graph.input.channels).map(() => draw.normal());
     const before = tf.memory().numTensors;
     const program = engine.compile(graph, { batch, resolution });
     for (let i = 0; i < 3; i++) {

@@ -1,6 +1,7 @@
 /** A float64 interpreter of graphs, loop by loop from the definitions: what engines are held against. */
-import { maximumOf, type Graph, type Kernel, type Parameter, type Value } from "../../src/graph/graph.js";
-import type { ActivationFunction } from "../../src/graph/operators.js";
+import type { PlainGraph } from "../../src/graph/graph.js";
+import { isParameter, type Parameter, type Value } from "../../src/graph/values.js";
+import type { ActivationFunction } from "../../src/graph/activations.js";
 import { inferExtents } from "../../src/graph/shapes.js";
 
 export type Arrays64 = ReadonlyMap<string, Float64Array>;
@@ -18,7 +19,7 @@ const functions: Record<ActivationFunction, (x: number) => number> = {
 
 /** Logits [batch × classes] of NHWC images. */
 export function referenceForward(
-  graph: Graph,
+  graph: PlainGraph,
   weights: Arrays64,
   images: Float64Array,
   { batch, resolution }: { batch: number; resolution: number },
@@ -32,8 +33,9 @@ export function referenceForward(
     const size = extents.get(value.name);
     return typeof size === "number" ? size : 1;
   };
-  const channels = (value: Value): number => maximumOf(value.channels);
-  const make = (value: Value, at: (b: number, y: number, x: number, c: number) => number): void => {
+  const statistic = (source: Value | Parameter): Float64Array => (isParameter(source) ? weight(source) : read(source));
+  const channels = (value: Value<number>): number => value.channels;
+  const make = (value: Value<number>, at: (b: number, y: number, x: number, c: number) => number): void => {
     const [size, C] = [extent(value), channels(value)];
     const out = new Float64Array(batch * size * size * C);
     let i = 0;
@@ -42,18 +44,17 @@ export function referenceForward(
         for (let x = 0; x < size; x++) for (let c = 0; c < C; c++) out[i++] = at(b, y, x, c);
     values.set(value.name, out);
   };
-  const reader = (value: Value) => {
+  const reader = (value: Value<number>) => {
     const [data, size, C] = [read(value), extent(value), channels(value)];
     return (b: number, y: number, x: number, c: number): number =>
       y < 0 || x < 0 || y >= size || x >= size ? 0 : data[((b * size + y) * size + x) * C + c]!;
   };
-  const taps = (kernel: Kernel): number => maximumOf(kernel);
 
   for (const node of graph.nodes) {
     switch (node.op) {
       case "conv":
       case "dense": {
-        const k = node.op === "dense" ? 1 : taps(node.attributes.kernel);
+        const k = node.op === "dense" ? 1 : node.attributes.kernel;
         const stride = node.op === "dense" ? 1 : node.attributes.stride;
         const [x, w, C, N] = [reader(node.in.x), weight(node.in.weight), channels(node.in.x), channels(node.out.y)];
         const bias = node.in.bias && weight(node.in.bias);
@@ -71,12 +72,7 @@ export function referenceForward(
       }
       case "depthwise": {
         const { stride } = node.attributes;
-        const [k, x, w, C] = [
-          taps(node.attributes.kernel),
-          reader(node.in.x),
-          weight(node.in.weight),
-          channels(node.in.x),
-        ];
+        const [k, x, w, C] = [node.attributes.kernel, reader(node.in.x), weight(node.in.weight), channels(node.in.x)];
         const bias = node.in.bias && weight(node.in.bias);
         make(node.out.y, (b, oy, ox, c) => {
           let sum = bias ? bias[c]! : 0;
@@ -91,9 +87,9 @@ export function referenceForward(
       case "batchNorm": {
         const [x, data, C] = [reader(node.in.x), read(node.in.x), channels(node.in.x)];
         const [gamma, beta] = [weight(node.in.gamma), weight(node.in.beta)];
-        const { mean, variance } = node.in.mean
-          ? { mean: weight(node.in.mean as Parameter), variance: weight(node.in.variance as Parameter) }
-          : momentsOf(data, C);
+        const own = momentsOf(data, C);
+        const mean = node.in.mean ? statistic(node.in.mean) : own.mean;
+        const variance = node.in.variance ? statistic(node.in.variance) : own.variance;
         make(
           node.out.y,
           (b, y, xx, c) =>
@@ -101,8 +97,12 @@ export function referenceForward(
         );
         break;
       }
-      case "moments":
-        throw new Error("moments are not for engines");
+      case "moments": {
+        const { mean, variance } = momentsOf(read(node.in.x), channels(node.in.x));
+        values.set(node.out.mean.name, mean);
+        values.set(node.out.variance.name, variance);
+        break;
+      }
       case "activation":
         values.set(node.out.y.name, read(node.in.x).map(functions[node.attributes.function]));
         break;

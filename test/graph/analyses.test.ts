@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { costOf } from "../../src/graph/analyses.js";
 import { graphBuilder, type GraphBuilder } from "../../src/graph/builder.js";
-import type { Value } from "../../src/graph/graph.js";
+import type { Value } from "../../src/graph/values.js";
 import { inferExtents } from "../../src/graph/shapes.js";
 
-const costs = (channels: number, resolution: number, make: (builder: GraphBuilder) => Value) => {
-  const builder = graphBuilder("net", channels);
+const costs = (channels: number, resolution: number, make: (builder: GraphBuilder<number>) => Value<number>) => {
+  const builder = graphBuilder<number>("net", channels);
   return costOf(builder.build([make(builder)]), resolution);
 };
 

@@ -1,14 +1,16 @@
 /** The verifier refuses each way in which a graph can be wrong, and says where. */
 import { expect, test } from "vitest";
 import { graphBuilder } from "../../src/graph/builder.js";
-import type { Axis, Graph, Node } from "../../src/graph/graph.js";
+import type { ElasticGraph, Graph } from "../../src/graph/graph.js";
+import type { Node } from "../../src/graph/operators.js";
+import type { Axis, Value } from "../../src/graph/values.js";
 import { print } from "../../src/graph/print.js";
 import { verify } from "../../src/graph/verify.js";
 import { loadSpace, shippedSpaces } from "../../src/supernet/spaces.js";
 import { buildSupernet } from "../../src/supernet/supernet.js";
 
 /** input 3 → conv 8 → batch norm → relu → conv 8 → add → pool → flatten → dense 5 */
-function sound(): Graph {
+function sound(): ElasticGraph {
   const builder = graphBuilder("net", 3);
   const first = builder.conv("first", builder.input, { out: 8, kernel: 3, stride: 2 });
   const x = builder.activation("relu", builder.batchNorm("norm", first), "relu");
@@ -22,14 +24,20 @@ function sound(): Graph {
 
 /** The graph with one node changed. */
 const changed = (name: string, change: (node: Node) => unknown): Graph => {
-  const graph = sound();
+  const graph: Graph = sound();
   return {
     ...graph,
     nodes: graph.nodes.map((node) => (node.name === name ? { ...node, ...(change(node) as object) } : node)),
   };
 };
-const value = (name: string, channels: number) => ({ name, channels });
-const parameter = (name: string, ...shape: number[]) => ({ name, shape, initializer: "zeros", decay: false });
+const value = (name: string, channels: number): Value => ({ name, channels, dtype: "float32" });
+const parameter = (name: string, ...shape: number[]) => ({
+  name,
+  shape,
+  dtype: "float32",
+  initializer: "zeros",
+  decay: false,
+});
 const withIn = (name: string, inputs: object): Graph => changed(name, (node) => ({ in: { ...node.in, ...inputs } }));
 
 test("a sound graph comes back as it is", () => {

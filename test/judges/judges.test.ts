@@ -6,9 +6,9 @@ import { shippedSpaces } from "../../src/supernet/spaces.js";
 import { expect, test } from "vitest";
 import { slicedChild } from "../../src/compile/children.js";
 import { emit } from "../../src/compile/emit.js";
-import { runPasses } from "../../src/compile/passes.js";
-import { recalibrate } from "../../src/compile/recalibrate.js";
-import { useStatistics } from "../../src/compile/use-statistics.js";
+import { measure } from "../../src/compile/measure.js";
+import { floatSteps } from "../../src/compile/passes.js";
+import { runPasses } from "../../src/compile/run-passes.js";
 import { toChannelsFirst } from "../../src/data/make-batch.js";
 import { largest, onRuntime, TOLERANCE } from "../compile/contract.js";
 import { randomArchitectures, randomImages, randomSupernet, spaceAt } from "../compile/random-children.js";
@@ -34,7 +34,7 @@ async function childrenOf(name: string, count: number, resolutions?: number[]): 
     const { resolution } = architecture;
     const block = randomImages(space, resolution, STATISTICS, 1);
     const sliced = slicedChild(supernet, weights, architecture);
-    const child = runPasses(useStatistics(sliced, await recalibrate(sliced, block, 1)));
+    const { child } = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block, 1));
     const images = block.images.subarray(0, (block.images.length / STATISTICS) * BATCH);
     const judged = {
       input: toChannelsFirst(images, BATCH, space.channels),

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { createEngine } from "../../src/engine/choose.js";
-import { maximumOf, parametersOf, sizeIn, valuesInto, type Gate, type Parameter } from "../../src/graph/graph.js";
+import { parametersOf, valuesInto } from "../../src/graph/graph.js";
+import { maximumOf, sizeIn, type Gate, type Parameter } from "../../src/graph/values.js";
 import { biggest } from "../../src/space/space.js";
 import { initialize, layoutOf, viewsOf } from "../../src/supernet/initialize.js";
 import { addMaskedGradient, applyMask, atMaximum, mask, type Mask } from "../../src/supernet/mask.js";
@@ -145,7 +146,7 @@ async function trainBoth({ supernet: { graph, space }, setting, seed }: Point) {
       applyMask(masks.get(parameter.name), parameter, weights.get(parameter.name)!),
     ]),
   );
-  const program = engine.compile(graph, { batch, resolution });
+  const program = engine.compile(atMaximum(graph), { batch, resolution });
   const maskedLogits = await program.forward(masked, images);
   const raw = await program.backward(gradientOfLogits);
   const maskedGradients = like(weights);

@@ -1,7 +1,7 @@
 /** Small spaces that hold every kind of block, shortcut and head, and random points of them: for properties that need many cases. */
 import fc from "fast-check";
 import { random } from "../../src/base/random.js";
-import type { Setting } from "../../src/graph/graph.js";
+import type { Setting } from "../../src/graph/values.js";
 import { parseSpace } from "../../src/supernet/spaces.js";
 import type { Architecture } from "../../src/space/space.js";
 import { idOf, sample } from "../../src/space/space.js";

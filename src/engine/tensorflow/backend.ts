@@ -1,7 +1,7 @@
 /** What TensorFlow.js backends do differently: training batch norm, activations and their gradients, composed or in few kernels. */
 import type * as TensorFlow from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { ActivationFunction } from "../../graph/operators.js";
+import type { ActivationFunction } from "../../graph/activations.js";
 
 /** The module: @tensorflow/tfjs-core with a backend, or a package that brings both. */
 export type TF = typeof TensorFlow;

@@ -1,7 +1,8 @@
 /** The process of check.ts: `check-process.js ENGINE MAIN` prints a BuildCheck as its last line. */
 import { random } from "../../base/random.js";
 import { graphBuilder } from "../../graph/builder.js";
-import { maximumOf, parametersOf, type Graph } from "../../graph/graph.js";
+import { parametersOf, type PlainGraph } from "../../graph/graph.js";
+import { elementsOf } from "../../graph/values.js";
 import type { Engine } from "../engine.js";
 import { createWasmEngine } from "../wasm/wasm-engine.js";
 import type { TensorflowEngine } from "./installed.js";
@@ -12,8 +13,8 @@ import type { BuildCheck } from "./check.js";
 const size = { batch: 8, resolution: 12 };
 
 /** Each kernel that training spends its time in. */
-function smallNet(): Graph {
-  const b = graphBuilder("check", 3);
+function smallNet(): PlainGraph<"trained"> {
+  const b = graphBuilder<number>("check", 3);
   let x = b.activation("a", b.batchNorm("b", b.conv("c", b.input, { out: 16, kernel: 3, stride: 2 })), "swish");
   x = b.activation("d", b.batchNorm("e", b.depthwise("f", x, { kernel: 5 })), "relu6");
   x = b.batchNorm("g", b.conv("h", x, { out: 24 }));
@@ -21,12 +22,10 @@ function smallNet(): Graph {
 }
 
 /** Logits and then all gradients. */
-async function compute(engine: Engine, graph: Graph): Promise<Float32Array[]> {
+async function compute(engine: Engine, graph: PlainGraph<"trained">): Promise<Float32Array[]> {
   const draw = random("engine check");
   const normal = (length: number): Float32Array => Float32Array.from({ length }, () => draw.normal());
-  const weights = new Map(
-    parametersOf(graph).map(({ name, shape }) => [name, normal(shape.reduce<number>((n, s) => n * maximumOf(s), 1))]),
-  );
+  const weights = new Map(parametersOf(graph).map((parameter) => [parameter.name, normal(elementsOf(parameter))]));
   const program = engine.compile(graph, size);
   const logits = await program.forward(weights, normal(size.batch * size.resolution ** 2 * 3));
   const gradients = await program.backward(normal(size.batch * 10));

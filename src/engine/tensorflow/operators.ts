@@ -1,7 +1,7 @@
 /** What each operator is on TensorFlow.js, and its gradient: a row each. Activations are NHWC. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import { maximumOf, type Parameter, type Value } from "../../graph/graph.js";
 import type { NodeOf, OperatorName } from "../../graph/operators.js";
+import type { Parameter, Value } from "../../graph/values.js";
 import type { BackendKernels, NormGradients, TF } from "./backend.js";
 
 /** A forward pass under way, and then the backward pass over it. */
@@ -21,9 +21,9 @@ export interface Tape {
   addGradient(to: Value | Parameter, tensor: () => Tensor): void;
 }
 
-interface Row<Name extends OperatorName> {
-  forward(tape: Tape, node: NodeOf<Name>): void;
-  backward(tape: Tape, node: NodeOf<Name>): void;
+interface Row<Name extends OperatorName<"trained">> {
+  readonly forward: (tape: Tape, node: NodeOf<Name, "trained", number>) => void;
+  readonly backward: (tape: Tape, node: NodeOf<Name, "trained", number>) => void;
 }
 
 /** Symmetric pads of a convolution: by TensorFlow's "same" where that is symmetric, by hand where it is not. */
@@ -58,17 +58,17 @@ const run = (tf: TF, name: string, inputs: Record<string, Tensor>, attributes: K
 
 type KernelAttributes = Readonly<Record<string, string | number[]>>;
 
-export const rows: { readonly [Name in OperatorName]: Row<Name> } = {
+export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
   conv: {
     forward({ tf, ...tape }, { in: { x, weight, bias }, attributes, out: { y } }) {
-      const padding = paddingOf(maximumOf(attributes.kernel), attributes.stride);
+      const padding = paddingOf(attributes.kernel, attributes.stride);
       const input = padded(tf, tape.value(x) as Tensor4D, padding);
       const sum = tf.conv2d(input, tape.parameter(weight) as Tensor4D, attributes.stride, padding.mode);
       tape.setValue(y, bias ? tf.add(sum, tape.parameter(bias)) : sum);
     },
     backward({ tf, ...tape }, { in: { x, weight, bias }, attributes, out: { y } }) {
       const [input, filter, dy] = [tape.value(x) as Tensor4D, tape.parameter(weight) as Tensor4D, tape.gradient(y)];
-      const padding = paddingOf(maximumOf(attributes.kernel), attributes.stride);
+      const padding = paddingOf(attributes.kernel, attributes.stride);
       const given = padded(tf, input, padding);
       const { stride } = attributes;
       const shared = { strides: [stride, stride], pad: padding.mode, dataFormat: "NHWC" };
@@ -84,7 +84,7 @@ export const rows: { readonly [Name in OperatorName]: Row<Name> } = {
   },
   depthwise: {
     forward({ tf, ...tape }, { in: { x, weight, bias }, attributes, out: { y } }) {
-      const padding = paddingOf(maximumOf(attributes.kernel), attributes.stride);
+      const padding = paddingOf(attributes.kernel, attributes.stride);
       const input = padded(tf, tape.value(x) as Tensor4D, padding);
       const filter: Tensor4D = tf.expandDims(tape.parameter(weight), 3);
       const sum = tf.depthwiseConv2d(input, filter, attributes.stride, padding.mode);
@@ -93,7 +93,7 @@ export const rows: { readonly [Name in OperatorName]: Row<Name> } = {
     backward({ tf, ...tape }, { in: { x, weight, bias }, attributes, out: { y } }) {
       const [input, dy] = [tape.value(x) as Tensor4D, tape.gradient(y)];
       const filter: Tensor4D = tf.expandDims(tape.parameter(weight), 3);
-      const padding = paddingOf(maximumOf(attributes.kernel), attributes.stride);
+      const padding = paddingOf(attributes.kernel, attributes.stride);
       const given = padded(tf, input, padding);
       const { stride } = attributes;
       const shared = { strides: [stride, stride], pad: padding.mode, dilations: [1, 1] };
@@ -122,34 +122,19 @@ export const rows: { readonly [Name in OperatorName]: Row<Name> } = {
     },
   },
   batchNorm: {
-    forward({ tf, kernels, ...tape }, { name, in: { x, gamma, beta, mean, variance }, attributes, out: { y } }) {
+    forward({ kernels, ...tape }, { name, in: { x, gamma, beta }, attributes, out: { y } }) {
       const [input, scale, shift] = [tape.value(x), tape.parameter(gamma), tape.parameter(beta)];
-      if (mean && variance) {
-        const given = (source: Parameter | Value): Tensor1D =>
-          ("shape" in source ? tape.parameter(source) : tape.value(source)) as Tensor1D;
-        const normal = tf.batchNorm(input, given(mean), given(variance), shift, scale, attributes.epsilon);
-        tape.setValue(y, normal);
-        return;
-      }
       const norm = kernels.batchNorm(input as Tensor4D, scale as Tensor1D, shift as Tensor1D, attributes.epsilon);
       tape.setValue(y, norm.y);
       tape.keep(norm.kept);
       tape.normGradients.set(name, norm.backward);
     },
     backward(tape, { name, in: { x, gamma, beta }, out: { y } }) {
-      const gradientOf = tape.normGradients.get(name);
-      if (!gradientOf) throw new Error(`internal: ${name} has fixed statistics: it is for inference alone`);
-      const gradients = gradientOf(tape.gradient(y) as Tensor4D);
+      const gradients = tape.normGradients.get(name)!(tape.gradient(y) as Tensor4D);
       tape.addGradient(x, () => gradients.x);
       tape.addGradient(gamma, () => gradients.gamma);
       tape.addGradient(beta, () => gradients.beta);
     },
-  },
-  moments: {
-    forward(_, { name }) {
-      throw new Error(`internal: ${name}: moments are for recalibration on onnxruntime`);
-    },
-    backward: () => undefined,
   },
   activation: {
     forward({ kernels, ...tape }, { in: { x }, attributes, out: { y } }) {

@@ -3,18 +3,12 @@
  * operator, rather than taped by TensorFlow.js: its tape keeps every intermediate result and calls composed gradients.
  */
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
-import { maximumOf, parametersOf, type Graph, type Node, type Parameter, type Value } from "../../graph/graph.js";
+import { parametersOf, rowOf, valuesOutOf, type PlainGraph } from "../../graph/graph.js";
+import type { Node, NodeOf, OperatorName } from "../../graph/operators.js";
+import type { Parameter, Value } from "../../graph/values.js";
 import type { Arrays, Engine, Program, ProgramSize } from "../engine.js";
 import type { BackendKernels, TF } from "./backend.js";
 import { rows, type Tape } from "./operators.js";
-
-interface AnyRow {
-  forward(tape: Tape, node: Node): void;
-  backward(tape: Tape, node: Node): void;
-}
-
-/** The row of a node's operator, which takes this very kind of node. */
-const rowOf = ({ op }: Node): AnyRow => rows[op];
 
 /** @param tf with its backend chosen and ready */
 export function createTensorflowEngine(
@@ -30,7 +24,12 @@ export function createTensorflowEngine(
   };
 }
 
-function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resolution }: ProgramSize): Program {
+function interpret(
+  tf: TF,
+  kernels: BackendKernels,
+  graph: PlainGraph<"trained">,
+  { batch, resolution }: ProgramSize,
+): Program {
   const parameters = parametersOf(graph);
   const logits = graph.outputs[0]!;
   let pass: Pass | undefined;
@@ -41,7 +40,7 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
   return {
     async forward(weights, images, dropout) {
       end();
-      const shape = [batch, resolution, resolution, maximumOf(graph.input.channels)];
+      const shape = [batch, resolution, resolution, graph.input.channels];
       const now = (pass = new Pass(tf, kernels, graph.input));
       now.start(
         tf.tensor(images, shape),
@@ -68,6 +67,12 @@ function interpret(tf: TF, kernels: BackendKernels, graph: Graph, { batch, resol
   };
 }
 
+const forward = <Name extends OperatorName<"trained">>(tape: Tape, node: NodeOf<Name, "trained", number>): void =>
+  rowOf(rows, node).forward(tape, node);
+
+const backward = <Name extends OperatorName<"trained">>(tape: Tape, node: NodeOf<Name, "trained", number>): void =>
+  rowOf(rows, node).backward(tape, node);
+
 /** The tensors of one forward and backward pass, all kept by hand: each is freed once the last node that reads it has run. */
 class Pass implements Tape {
   readonly normGradients: Tape["normGradients"] = new Map();
@@ -82,14 +87,19 @@ class Pass implements Tape {
   constructor(
     readonly tf: TF,
     readonly kernels: BackendKernels,
-    private readonly input: Value,
+    private readonly input: Value<number>,
   ) {}
 
-  start(images: Tensor, parameters: readonly Parameter[], weights: Arrays, dropout: Tensor2D | undefined): void {
+  start(
+    images: Tensor,
+    parameters: readonly Parameter<number>[],
+    weights: Arrays,
+    dropout: Tensor2D | undefined,
+  ): void {
     this.keepFor("");
     this.setValue(this.input, images);
     for (const { name, shape } of parameters) {
-      const tensor = this.tf.tensor(weights.get(name)!, shape.map(maximumOf));
+      const tensor = this.tf.tensor(weights.get(name)!, [...shape]);
       this.keep([tensor]);
       this.weights.set(name, tensor);
     }
@@ -97,17 +107,17 @@ class Pass implements Tape {
     this.dropout = dropout;
   }
 
-  forward(node: Node): void {
+  forward(node: Node<"trained", number>): void {
     this.keepFor(node.name);
-    this.tf.tidy(() => rowOf(node).forward(this, node));
+    this.tf.tidy(() => forward(this, node));
   }
 
   /** After it nobody reads the node's output or the output's gradient: a step needs half the memory, and finds it in the cache. */
-  backward(node: Node): void {
-    this.tf.tidy(() => rowOf(node).backward(this, node));
+  backward(node: Node<"trained", number>): void {
+    this.tf.tidy(() => backward(this, node));
     this.tf.dispose(this.kept.get(node.name)!);
     this.kept.delete(node.name);
-    for (const { name } of Object.values(node.out)) {
+    for (const { name } of valuesOutOf(node)) {
       this.gradients.get(name)?.dispose();
       this.gradients.delete(name);
     }

@@ -1,48 +1,50 @@
 /**
- * Joins a batch norm with what stands behind it, so that an activation is passed over once: the activation function that alone
- * reads it, or the residual sum that takes it as its branch.
+ * Joins a batch norm with what follows it, so that an activation is passed over once: the activation function that alone reads it, or
+ * the residual sum that takes it as its branch.
  */
-import { valuesInto, type Graph, type Node, type Value } from "../../graph/graph.js";
-import type { NodeOf } from "../../graph/operators.js";
+import { valuesOutOf, type PlainGraph } from "../../graph/graph.js";
+import type { NodeOf, Trained } from "../../graph/operators.js";
+import { readersOf } from "../../graph/rewrite.js";
+import type { Value } from "../../graph/values.js";
 
-/** A batch norm with its followers; `y` is what the last of them puts out. */
-export interface FusedNorm {
-  readonly op: "fusedNorm";
-  readonly norm: NodeOf<"batchNorm">;
-  readonly activation?: NodeOf<"activation">;
-  readonly residual?: Value;
-  readonly y: Value;
+type Norm = NodeOf<"batchNorm", "trained", number>;
+
+interface Steps extends Omit<Trained<number>, "batchNorm"> {
+  /** A batch norm with its followers; `y` is what the last of them makes. */
+  readonly fusedNorm: {
+    readonly norm: Norm;
+    readonly activation?: NodeOf<"activation", "trained", number>;
+    readonly residual?: Value<number>;
+    readonly y: Value<number>;
+  };
 }
 
-export type Step = FusedNorm | Exclude<Node, { op: "batchNorm" }>;
+export type StepName = keyof Steps;
+export type StepOf<Name extends StepName> = Steps[Name] & { readonly op: Name; readonly name: string };
+export type Step = { [Name in StepName]: StepOf<Name> }[StepName];
+export type FusedNorm = StepOf<"fusedNorm">;
 
-export function fuse(graph: Graph): readonly Step[] {
-  const readers = new Map<string, Node[]>();
-  for (const node of graph.nodes) {
-    for (const value of valuesInto(node)) readers.set(value.name, [...(readers.get(value.name) ?? []), node]);
-  }
-  const outputs = new Set(graph.outputs.map(({ name }) => name));
+export function fuse(graph: PlainGraph<"trained">): readonly Step[] {
+  const readers = readersOf(graph);
   const made = new Set([graph.input.name]);
-  const done = new Set<Node>();
+  /** Nodes that a batch norm has taken in. */
+  const taken = new Set<object>();
+  const fused = (norm: Norm): FusedNorm => {
+    const [next, ...others] = readers.get(norm.out.y.name) ?? [];
+    const alone: FusedNorm = { op: "fusedNorm", name: norm.name, norm, y: norm.out.y };
+    if (!next || others.length > 0) return alone;
+    const isBranch = next.op === "add" && next.in.branch.name === norm.out.y.name && made.has(next.in.x.name);
+    if (next.op !== "activation" && !isBranch) return alone;
+    taken.add(next);
+    if (next.op === "activation") return { ...alone, activation: next, y: next.out.y };
+    return { ...alone, residual: next.in.x, y: next.out.y };
+  };
   const steps: Step[] = [];
   for (const node of graph.nodes) {
-    if (done.has(node)) continue;
-    if (node.op === "batchNorm") {
-      const only = outputs.has(node.out.y.name) ? undefined : readers.get(node.out.y.name);
-      const next = only?.length === 1 ? only[0] : undefined;
-      if (next?.op === "activation") {
-        steps.push({ op: "fusedNorm", norm: node, activation: next, y: next.out.y });
-      } else if (next?.op === "add" && next.in.branch.name === node.out.y.name && made.has(next.in.x.name)) {
-        steps.push({ op: "fusedNorm", norm: node, residual: next.in.x, y: next.out.y });
-      } else {
-        steps.push({ op: "fusedNorm", norm: node, y: node.out.y });
-      }
-      if (next && steps.at(-1)?.op === "fusedNorm" && (steps.at(-1) as FusedNorm).y !== node.out.y) done.add(next);
-      made.add((steps.at(-1) as FusedNorm).y.name);
-    } else {
-      steps.push(node);
-      for (const value of Object.values<Value>(node.out)) made.add(value.name);
-    }
+    if (taken.has(node)) continue;
+    const step = node.op === "batchNorm" ? fused(node) : node;
+    steps.push(step);
+    for (const { name } of step.op === "fusedNorm" ? [step.y] : valuesOutOf(step)) made.add(name);
   }
   return steps;
 }

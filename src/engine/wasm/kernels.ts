@@ -1,7 +1,7 @@
 /** The kernels' module: which build the runtime takes, and what it exports (kernels/*.ts). */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { ActivationFunction } from "../../graph/operators.js";
+import type { ActivationFunction } from "../../graph/activations.js";
 import { kernelConstants, type kernelSignatures } from "./signatures.js";
 
 export type KernelName = keyof typeof kernelSignatures;

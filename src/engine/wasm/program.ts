@@ -1,6 +1,7 @@
 /** A graph as two lists of kernel calls, forward and backward, over planned memory. */
-import { maximumOf, parametersOf, type Graph, type Parameter, type Value } from "../../graph/graph.js";
+import { nodesOf, parametersOf, type PlainGraph } from "../../graph/graph.js";
 import { inferExtents } from "../../graph/shapes.js";
+import { elementsOf, type Value } from "../../graph/values.js";
 import type { Arrays, Program, ProgramSize } from "../engine.js";
 import type { Arena } from "./arena.js";
 import { fuse } from "./fuse.js";
@@ -9,14 +10,16 @@ import { planBackward, planForward } from "./operators.js";
 import { callsInto } from "./plan/call.js";
 import type { Context } from "./plan/context.js";
 
-export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }: ProgramSize): Program {
+export function compileProgram(
+  arena: Arena,
+  graph: PlainGraph<"trained">,
+  { batch, resolution }: ProgramSize,
+): Program {
   const plan = memoryPlan();
   const extents = inferExtents(graph, resolution);
   const parameters = parametersOf(graph);
-  const sizeOf = (parameter: Parameter): number =>
-    parameter.shape.reduce<number>((product, size) => product * maximumOf(size), 1);
   const whole = (): Map<string, Buffer> =>
-    new Map(parameters.map((parameter) => [parameter.name, plan.buffer(sizeOf(parameter), "whole")]));
+    new Map(parameters.map((parameter) => [parameter.name, plan.buffer(elementsOf(parameter), "whole")]));
   const weights = whole();
   const gradients = whole();
   const values = new Map<string, Buffer>();
@@ -25,8 +28,8 @@ export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }
     const size = extents.get(value.name);
     return typeof size === "number" ? size : 1;
   };
-  const rows = (value: Value): number => batch * extent(value) ** 2;
-  const channels = (value: Value): number => maximumOf(value.channels);
+  const rows = (value: Value<number>): number => batch * extent(value) ** 2;
+  const channels = (value: Value<number>): number => value.channels;
   const find = (map: ReadonlyMap<string, Buffer>, { name }: { name: string }): Buffer => {
     const buffer = map.get(name);
     if (!buffer) throw new Error(`internal: no memory for ${name}`);
@@ -39,7 +42,7 @@ export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }
     batch,
     arena,
     dropout: plan.buffer(
-      rows(logits) * Math.max(...graph.nodes.map((n) => ("x" in n.in && n.op === "dropout" ? channels(n.in.x) : 1))),
+      rows(logits) * Math.max(1, ...nodesOf(graph, "dropout").map(({ in: { x } }) => channels(x))),
       "whole",
     ),
     channels,
@@ -88,7 +91,7 @@ export function compileProgram(arena: Arena, graph: Graph, { batch, resolution }
       return new Map(
         parameters.map((parameter) => {
           const from = at(gradients.get(parameter.name)!);
-          return [parameter.name, floats.subarray(from, from + sizeOf(parameter))];
+          return [parameter.name, floats.subarray(from, from + elementsOf(parameter))];
         }),
       );
     },

@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../graph/builder.js";
-import type { Gate, Value } from "../../graph/graph.js";
+import type { Gate, Value } from "../../graph/values.js";
 import type { Dimension } from "../../space/choices.js";
 import { expandRatio, kernelOrNone, type Activation, type SqueezeExcite } from "../convnet/fields.js";
 import type { Elastic, Values, Width } from "../elastic.js";

@@ -1,5 +1,5 @@
 /** Layers that several kinds of block are made of. */
-import type { Value } from "../../graph/graph.js";
+import type { Value } from "../../graph/values.js";
 import type { Width } from "../elastic.js";
 import { roundToDivisor } from "../rounding.js";
 import type { BlockContext } from "./block.js";

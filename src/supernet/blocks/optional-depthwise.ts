@@ -7,7 +7,7 @@
  * depthwise of ones. The bypass costs one multiplication per activation in masked execution and nothing in a slice,
  * which keeps one term.
  */
-import type { Value } from "../../graph/graph.js";
+import type { Value } from "../../graph/values.js";
 import type { Values } from "../elastic.js";
 import type { BlockContext } from "./block.js";
 

@@ -1,6 +1,6 @@
 /** A convnet's elastic graph: stem, stages, head, classifier. Every size that an architecture chooses is read through the space's parts. */
 import { graphBuilder } from "../../graph/builder.js";
-import type { Graph } from "../../graph/graph.js";
+import type { ElasticGraph } from "../../graph/graph.js";
 import type { Part } from "../../space/choices.js";
 import type { SearchSpace } from "../../space/space.js";
 import { valuesOfChoice, type Elastic, type Width } from "../elastic.js";
@@ -8,7 +8,7 @@ import { roundToDivisor } from "../rounding.js";
 import type { ConvnetData } from "./schema.js";
 import { appendStage } from "./stage.js";
 
-export function buildNetwork({ data, parts }: SearchSpace<ConvnetData>, elastic: Elastic): Graph {
+export function buildNetwork({ data, parts }: SearchSpace<ConvnetData>, elastic: Elastic): ElasticGraph {
   const builder = graphBuilder(data.name, data.channels);
   // In the order of partsOf.
   const [, stemPart, ...rest] = parts;

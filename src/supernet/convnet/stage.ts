@@ -1,6 +1,6 @@
 /** A stage of a convnet: its first block may stride and change width, the others are residual and gated by the depth. */
 import type { GraphBuilder } from "../../graph/builder.js";
-import type { Value } from "../../graph/graph.js";
+import type { Value } from "../../graph/values.js";
 import { numberAt, listAt } from "../../space/architecture.js";
 import type { Blocks, Part } from "../../space/choices.js";
 import type { Stage } from "../blocks/block.js";

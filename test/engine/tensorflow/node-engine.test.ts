@@ -6,8 +6,7 @@ import { composedKernels, type TF } from "../../../src/engine/tensorflow/backend
 import { libtensorflowKernels } from "../../../src/engine/tensorflow/libtensorflow.js";
 import { installCommand, loadTensorflow, locate } from "../../../src/engine/tensorflow/locate.js";
 import { createNodeEngine } from "../../../src/engine/tensorflow/node-engine.js";
-import type { ActivationFunction } from "../../../src/graph/operators.js";
-import { maximumOf } from "../../../src/graph/graph.js";
+import type { ActivationFunction } from "../../../src/graph/activations.js";
 import { describeEngine, randomNet, randomWeights } from "../conformance.js";
 
 if (locate("node").length > 0) {
@@ -25,7 +24,7 @@ if (locate("node").length > 0) {
     for (let seed = 0; seed < 10; seed++) {
       const { graph, batch, resolution } = randomNet(seed);
       const weights = randomWeights(graph, draw);
-      const pixels = batch * resolution ** 2 * maximumOf(graph.input.channels);
+      const pixels = batch * resolution ** 2 * graph.input.channels;
       const before = { tensors: tf.memory().numTensors, native: native() };
       const program = engine.compile(graph, { batch, resolution });
       for (let step = 0; step < 3; step++) {

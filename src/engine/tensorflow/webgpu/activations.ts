@@ -1,5 +1,5 @@
 /** Activations and their gradients in one pass over memory each. */
-import type { ActivationFunction } from "../../../graph/operators.js";
+import type { ActivationFunction } from "../../../graph/activations.js";
 import type { BackendKernels, TF } from "../backend.js";
 import { mapElements } from "./program.js";
 

@@ -1,5 +1,5 @@
 // Everything without weights: sums, activations, products, pools. Flat kernels run over whole vectors: buffers end on 16 bytes.
-import { activate4, derivative4, loadPart, madd, storePart, HARD_SIGMOID, HARD_SWISH, IDENTITY, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
+import { activate4, derivative4, loadPart, madd, storePart, HARD_SIGMOID, HARD_SWISH, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
 
 /** y = a + b, `count` floats. y may be a. */
 export function add(count: i32, a: usize, b: usize, y: usize): void {
@@ -36,7 +36,7 @@ export function activation(count: i32, code: i32, x: usize, y: usize): void {
   else if (code == HARD_SWISH) activate(count, HARD_SWISH, x, y);
   else if (code == SIGMOID) activate(count, SIGMOID, x, y);
   else if (code == HARD_SIGMOID) activate(count, HARD_SIGMOID, x, y);
-  else activate(count, IDENTITY, x, y);
+  else unreachable();
 }
 
 // @ts-ignore: decorator

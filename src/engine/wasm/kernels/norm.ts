@@ -116,7 +116,8 @@ export function normalize(M: i32, C: i32, code: i32, x: usize, scale: usize, shi
   else if (code == SWISH) normalizeRows(M, C, SWISH, x, scale, shift, y);
   else if (code == HARD_SWISH) normalizeRows(M, C, HARD_SWISH, x, scale, shift, y);
   else if (code == SIGMOID) normalizeRows(M, C, SIGMOID, x, scale, shift, y);
-  else normalizeRows(M, C, HARD_SIGMOID, x, scale, shift, y);
+  else if (code == HARD_SIGMOID) normalizeRows(M, C, HARD_SIGMOID, x, scale, shift, y);
+  else unreachable();
 }
 
 // @ts-ignore: decorator
@@ -168,7 +169,8 @@ export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, 
   else if (code == SWISH) sums(SWISH, M, C, x, y, dy, scale, shift, mean, totals);
   else if (code == HARD_SWISH) sums(HARD_SWISH, M, C, x, y, dy, scale, shift, mean, totals);
   else if (code == SIGMOID) sums(SIGMOID, M, C, x, y, dy, scale, shift, mean, totals);
-  else sums(HARD_SIGMOID, M, C, x, y, dy, scale, shift, mean, totals);
+  else if (code == HARD_SIGMOID) sums(HARD_SIGMOID, M, C, x, y, dy, scale, shift, mean, totals);
+  else unreachable();
   finishGradient(M, C, scale, mean, variance, epsilon, dgamma, dbeta, slope, offset, totals);
 }
 

@@ -1,5 +1,5 @@
 /** Batch norm with its followers (fuse.ts): statistics, then one pass that normalises, adds and activates. */
-import type { Parameter } from "../../../graph/graph.js";
+import { activations } from "../../../graph/activations.js";
 import type { FusedNorm } from "../fuse.js";
 import { activationCodes } from "../kernels.js";
 import type { Buffer } from "../memory-plan.js";
@@ -16,18 +16,15 @@ const totalsOf = ({ plan }: Context, C: number): Buffer => plan.buffer(6 * Math.
 
 function forward(context: Context, step: FusedNorm, saved: Saved): void {
   const { call, plan } = context;
-  const { x, gamma, beta, mean: givenMean, variance: givenVariance } = step.norm.in;
+  const { x, gamma, beta } = step.norm.in;
   const { epsilon } = step.norm.attributes;
   const C = context.channels(x);
   const M = context.rows(x);
   const vector = (): Buffer => plan.buffer(C);
   const totals = totalsOf(context, C);
   const from = context.value(x);
-  const given = givenMean && givenVariance;
-  const mean = given ? context.parameter(givenMean as Parameter) : vector();
-  const variance = given ? context.parameter(givenVariance as Parameter) : vector();
-  const [scale, shift] = [vector(), vector()];
-  if (!given) call("statistics", { M, C, x: from, mean, variance, totals });
+  const [mean, variance, scale, shift] = [vector(), vector(), vector(), vector()];
+  call("statistics", { M, C, x: from, mean, variance, totals });
   call("scaleAndShift", {
     C,
     gamma: context.parameter(gamma),
@@ -40,14 +37,12 @@ function forward(context: Context, step: FusedNorm, saved: Saved): void {
   });
   const residual = step.residual ? context.value(step.residual) : 0;
   call("normalize", { M, C, code: codeOf(step), x: from, scale, shift, residual, y: context.value(step.y) });
-  if (!given) saved.set(step.norm.name, { mean, variance, scale, shift });
+  saved.set(step.norm.name, { mean, variance, scale, shift });
 }
 
 function backward(context: Context, step: FusedNorm, gradients: Gradients, saved: Saved): void {
-  const statistics = saved.get(step.norm.name);
-  if (!statistics) throw new Error(`internal: ${step.norm.name} has fixed statistics, and no gradients`);
   const { call, plan } = context;
-  const { mean, variance, scale, shift } = statistics;
+  const { mean, variance, scale, shift } = saved.get(step.norm.name)!;
   const { x, gamma, beta } = step.norm.in;
   const C = context.channels(x);
   const M = context.rows(x);
@@ -57,8 +52,8 @@ function backward(context: Context, step: FusedNorm, gradients: Gradients, saved
   const dy = gradients.take(step.y);
   const totals = totalsOf(context, C);
   const { epsilon } = step.norm.attributes;
-  // Only swish needs its output for the gradient.
-  const y = step.activation?.attributes.function === "swish" ? context.value(step.y) : 0;
+  const next = step.activation?.attributes.function;
+  const y = next && activations[next].slopeReadsOutput ? context.value(step.y) : 0;
   const vectors = { scale, shift, mean, variance, dgamma, dbeta, slope, offset };
   call("normGradientSums", { M, C, code: codeOf(step), x: from, y, dy, epsilon, ...vectors, totals });
   // In place, unless the sum's gradient goes on to the shortcut.

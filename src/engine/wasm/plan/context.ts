@@ -1,5 +1,5 @@
 /** What planning an operator can use. */
-import type { Parameter, Value } from "../../../graph/graph.js";
+import type { Parameter, Value } from "../../../graph/values.js";
 import type { Arena } from "../arena.js";
 import type { Buffer, MemoryPlan } from "../memory-plan.js";
 import type { Call } from "./call.js";
@@ -10,15 +10,15 @@ export interface Context {
   readonly batch: number;
   readonly arena: Arena;
   readonly dropout: Buffer;
-  channels(value: Value): number;
+  channels(value: Value<number>): number;
   /** Height = width; 1 for a vector. */
-  extent(value: Value): number;
+  extent(value: Value<number>): number;
   /** Floats of a value. */
-  count(value: Value): number;
+  count(value: Value<number>): number;
   /** Rows of channels: batch × pixels. */
-  rows(value: Value): number;
+  rows(value: Value<number>): number;
   /** Where a value, a parameter or its gradient lies. */
-  value(value: Value): Buffer;
+  value(value: Value<number>): Buffer;
   parameter(parameter: Parameter): Buffer;
   gradientOf(parameter: Parameter): Buffer;
 }

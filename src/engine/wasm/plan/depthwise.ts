@@ -1,8 +1,7 @@
 /** Depthwise convolutions, over zero-padded images one at a time. */
-import type { NodeOf } from "../../../graph/operators.js";
 import type { Buffer } from "../memory-plan.js";
 import type { Context } from "./context.js";
-import { geometry } from "./geometry.js";
+import { geometry, type Depthwise } from "./geometry.js";
 import type { Gradients } from "./gradients.js";
 import type { RowOf } from "./row.js";
 
@@ -25,7 +24,7 @@ function unpad({ call }: Context, rows: number, C: number, from: Buffer, to: Buf
 const imageScratch = (size: number, k: number, C: number): number =>
   ((size + k - 1) ** 2 + k * k + 8 * (size + k)) * paddedChannels(C);
 
-function forward(context: Context, node: NodeOf<"depthwise">): void {
+function forward(context: Context, node: Depthwise): void {
   const { call, plan, batch: B } = context;
   const { k, stride, C, size, out } = geometry(context, node);
   const P = paddedChannels(C);
@@ -41,7 +40,7 @@ function forward(context: Context, node: NodeOf<"depthwise">): void {
   }
 }
 
-function backward(context: Context, node: NodeOf<"depthwise">, gradients: Gradients): void {
+function backward(context: Context, node: Depthwise, gradients: Gradients): void {
   const { call, plan, batch: B } = context;
   const { k, stride, C, size, out, M } = geometry(context, node);
   const P = paddedChannels(C);

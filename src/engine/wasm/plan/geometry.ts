@@ -1,16 +1,14 @@
 /** The numbers of a convolution, depthwise or dense layer as its kernels take them. */
-import { maximumOf } from "../../../graph/graph.js";
 import type { NodeOf } from "../../../graph/operators.js";
 import type { Context } from "./context.js";
 
-export type Convolution = NodeOf<"conv"> | NodeOf<"dense">;
+export type Convolution = NodeOf<"conv", "trained", number> | NodeOf<"dense", "trained", number>;
+export type Depthwise = NodeOf<"depthwise", "trained", number>;
 
-const kernelOf = (node: Convolution | NodeOf<"depthwise">): number =>
-  node.op === "dense" ? 1 : maximumOf(node.attributes.kernel);
-const strideOf = (node: Convolution | NodeOf<"depthwise">): number =>
-  node.op === "dense" ? 1 : node.attributes.stride;
+const kernelOf = (node: Convolution | Depthwise): number => (node.op === "dense" ? 1 : node.attributes.kernel);
+const strideOf = (node: Convolution | Depthwise): number => (node.op === "dense" ? 1 : node.attributes.stride);
 
-export function geometry(context: Context, node: Convolution | NodeOf<"depthwise">) {
+export function geometry(context: Context, node: Convolution | Depthwise) {
   const { x } = node.in;
   const { y } = node.out;
   const k = kernelOf(node);

@@ -1,19 +1,19 @@
 /** Where gradients of values lie while backward is planned. */
-import type { Value } from "../../../graph/graph.js";
+import type { Value } from "../../../graph/values.js";
 import type { Buffer } from "../memory-plan.js";
 import type { Context } from "./context.js";
 
 /** Gradients of values while backward is planned: every value's readers give to it before its producer takes it. */
 export interface Gradients {
   /** The finished gradient of a value. */
-  take(value: Value): Buffer;
+  take(value: Value<number>): Buffer;
   /** Writes (0) or adds (1) to a value's gradient. */
-  give(value: Value, write: (dx: Buffer, accumulate: 0 | 1) => void): void;
+  give(value: Value<number>, write: (dx: Buffer, accumulate: 0 | 1) => void): void;
   /** Hands over a buffer that nobody else needs as (a part of) a value's gradient. */
-  hand(value: Value, buffer: Buffer): void;
+  hand(value: Value<number>, buffer: Buffer): void;
 }
 
-export function gradientsOf(context: Context, input: Value, given: Map<string, Buffer>): Gradients {
+export function gradientsOf(context: Context, input: Value<number>, given: Map<string, Buffer>): Gradients {
   return {
     take(value) {
       const buffer = given.get(value.name);

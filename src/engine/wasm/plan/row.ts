@@ -1,5 +1,5 @@
 /** What planning an operator means: the calls it appends forward, and those it appends backward. */
-import type { Step } from "../fuse.js";
+import type { StepName, StepOf } from "../fuse.js";
 import type { Buffer } from "../memory-plan.js";
 import type { Context } from "./context.js";
 import type { Gradients } from "./gradients.js";
@@ -15,9 +15,9 @@ export interface Statistics {
 export type Saved = Map<string, Statistics>;
 
 export interface Row<Planned> {
-  forward(context: Context, step: Planned, saved: Saved): void;
-  backward(context: Context, step: Planned, gradients: Gradients, saved: Saved): void;
+  readonly forward: (context: Context, step: Planned, saved: Saved) => void;
+  readonly backward: (context: Context, step: Planned, gradients: Gradients, saved: Saved) => void;
 }
 
 /** The row of an operator, by its name. */
-export type RowOf<Op extends Step["op"]> = Row<Extract<Step, { op: Op }>>;
+export type RowOf<Op extends StepName> = Row<StepOf<Op>>;

@@ -1,0 +1,45 @@
+/**
+ * The lowering, from what trains to what ships. Dropout is the identity outside training: its readers read what it reads. A batch norm
+ * that normalises by the batch is `moments` and a normalisation by them, which is the same function; recalibration then gives it
+ * statistics of its own.
+ */
+import { nodesOf } from "../graph/graph.js";
+import type { Node, NodeOf } from "../graph/operators.js";
+import { replaceUses } from "../graph/rewrite.js";
+import type { Value } from "../graph/values.js";
+import type { Note, Pass } from "./pass.js";
+
+export const lower: Pass<"trained"> = {
+  name: "lower",
+  run({ graph, weights }) {
+    const alias = new Map<string, Value<number>>();
+    for (const { in: inputs, out } of nodesOf(graph, "dropout")) {
+      alias.set(out.y.name, alias.get(inputs.x.name) ?? inputs.x);
+    }
+    const notes: Note[] = [];
+    const did = (node: string, detail: string): void => void notes.push({ node, verdict: "rewrote", detail });
+    const nodes = graph.nodes.flatMap((node): Node<"deployed", number>[] => {
+      if (node.op === "dropout") {
+        did(node.name, "dropped, the identity outside training");
+        return [];
+      }
+      if (node.op !== "batchNorm") return [node];
+      did(node.name, "given moments of its own");
+      const moments = momentsBefore(node);
+      return [moments, { ...node, in: { ...node.in, ...moments.out } }];
+    });
+    return { child: { graph: replaceUses({ ...graph, nodes }, alias), weights }, notes };
+  },
+};
+
+function momentsBefore(norm: NodeOf<"batchNorm", "trained", number>): NodeOf<"moments", "deployed", number> {
+  const { x } = norm.in;
+  const vector = (name: string): Value<number> => ({ ...x, name: `${norm.name}.${name}` });
+  return {
+    op: "moments",
+    name: `${norm.name}.moments`,
+    in: { x },
+    attributes: {},
+    out: { mean: vector("mean"), variance: vector("variance") },
+  };
+}

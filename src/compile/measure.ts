@@ -1,0 +1,33 @@
+/** Measures what a measured pass looks for: its graph, run over images on onnxruntime. */
+import type { ImageBlock } from "../data/image-block.js";
+import { toChannelsFirst } from "../data/make-batch.js";
+import { withSession } from "../runtime/session.js";
+import type { Child } from "./child.js";
+import { emit } from "./emit.js";
+import type { Found, Measured, Observation } from "./pass.js";
+
+/** Images of a batch, at most; batches differ by one image at most, so that none is left out. */
+const BATCH = 100;
+
+/** @param threads onnxruntime's; 0 for all cores */
+export async function measure(
+  measured: Measured,
+  child: Child,
+  { images, count, resolution, channels }: ImageBlock,
+  threads = 0,
+): Promise<Found> {
+  const bytes = emit({ ...child, graph: measured.observe(child.graph) }, { resolution });
+  const batches = Math.ceil(count / BATCH);
+  const floats = images.length / count;
+  const observations = await withSession(bytes, { threads }, async (session) => {
+    const found: Observation[] = [];
+    for (let i = 0; i < batches; i++) {
+      const [from, to] = [Math.floor((i * count) / batches), Math.floor(((i + 1) * count) / batches)];
+      const size = to - from;
+      const block = toChannelsFirst(images.subarray(from * floats, to * floats), size, channels);
+      found.push({ count: size, outputs: await session.run(block, [size, channels, resolution, resolution]) });
+    }
+    return found;
+  });
+  return measured.conclude(child.graph, observations);
+}

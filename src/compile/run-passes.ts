@@ -1,0 +1,49 @@
+/** Runs the compiler's steps over a child. The graph is verified after each; what fails is named with the steps before it. */
+import { verify } from "../graph/verify.js";
+import type { Child } from "./child.js";
+import { lower } from "./lower.js";
+import { isMeasured, type Found, type Measured, type Outcome, type Step, type StepReport } from "./pass.js";
+
+export interface Passed {
+  readonly child: Child;
+  /** What measured passes found, by the pass's name. */
+  readonly found: ReadonlyMap<string, Found>;
+  readonly report: readonly StepReport[];
+}
+
+/**
+ * Lowers a child and runs the steps.
+ * @param find what a measured pass looks for in a child: measured on images, or known
+ */
+export async function runPasses(
+  trained: Child<"trained">,
+  steps: readonly Step[],
+  find: (measured: Measured, child: Child) => Found | Promise<Found>,
+): Promise<Passed> {
+  const found = new Map<string, Found>();
+  const report: StepReport[] = [];
+  const run = async (name: string, step: () => Outcome | Promise<Outcome>): Promise<Child> => {
+    const before = report.map((done) => done.name).join(", ");
+    const where = `${name}${before === "" ? "" : `, following ${before}`}`;
+    const { child, notes } = await Promise.resolve()
+      .then(step)
+      .catch((error: unknown) => {
+        const message = error instanceof Error ? error.message.replace(/^internal: /, "") : String(error);
+        throw new Error(`internal: in ${where}: ${message}`, { cause: error });
+      });
+    verify(child.graph, where);
+    report.push({ name, notes });
+    return child;
+  };
+  let child = await run(lower.name, () => lower.run(trained));
+  for (const step of steps) {
+    const before = child;
+    child = await run(step.name, async () => {
+      if (!isMeasured(step)) return step.run(before);
+      const values = await find(step, before);
+      found.set(step.name, values);
+      return step.absorb(before, values);
+    });
+  }
+  return { child, found, report };
+}

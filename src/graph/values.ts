@@ -1,0 +1,81 @@
+/**
+ * What nodes read and make: values (activations) and parameters (trained or measured arrays), their sizes and their data type.
+ *
+ * Everything here is generic in `S`, what a size may be: `Size` in an elastic graph, `number` in a plain one.
+ */
+
+/** A channel dimension whose size an architecture chooses: the first `size` of `maximum` channels. */
+export interface Axis {
+  readonly kind: "axis";
+  readonly name: string;
+  readonly maximum: number;
+}
+
+/** A kernel whose centre crop an architecture uses; `maximum` is odd. */
+export interface ElasticKernel {
+  readonly kind: "kernel";
+  readonly name: string;
+  readonly maximum: number;
+}
+
+/** A residual branch that an architecture may switch off (depth). */
+export interface Gate {
+  readonly name: string;
+}
+
+/** A dimension: a number, or what an architecture makes a number of. */
+export type Size = number | Axis | ElasticKernel;
+export type Channels<S extends Size = Size> = Extract<S, number | Axis>;
+export type Kernel<S extends Size = Size> = Extract<S, number | ElasticKernel>;
+
+/** Bytes of one element, by data type. */
+export const bytesOfType = { float32: 4 } as const;
+export type DataType = keyof typeof bytesOfType;
+
+/** An activation tensor: [batch, height, width, channels], or [batch, channels] after `flatten`. */
+export interface Value<S extends Size = Size> {
+  readonly name: string;
+  readonly channels: Channels<S>;
+  readonly dtype: DataType;
+}
+
+/** How a parameter starts. Fans follow from its own shape; `last-gamma` is what the recipe says (the last batch norm of a residual block). */
+export type Initializer = "he-normal-fan-out" | "uniform-fan-in" | "zeros" | "ones" | "last-gamma";
+
+/**
+ * An array that is trained or measured. Shapes: conv weight [kernel, kernel, in, out], depthwise weight [kernel, kernel, channels],
+ * dense weight [in, out], all others [channels].
+ */
+export interface Parameter<S extends Size = Size> {
+  readonly name: string;
+  readonly shape: readonly (Channels<S> | Kernel<S>)[];
+  readonly dtype: DataType;
+  readonly initializer: Initializer;
+  /** Whether weight decay acts on it: weights yes, biases and batch norm no. */
+  readonly decay: boolean;
+}
+
+/** An architecture's concrete sizes, kernels and gates for a graph, and the resolution of its input. */
+export interface Setting {
+  readonly resolution: number;
+  readonly axes: ReadonlyMap<string, number>;
+  readonly kernels: ReadonlyMap<string, number>;
+  readonly gates: ReadonlyMap<string, boolean>;
+}
+
+/** The size that memory is laid out for: an elastic dimension's maximum. */
+export const maximumOf = (size: Size): number => (typeof size === "number" ? size : size.maximum);
+
+/** The size that a setting gives to a dimension. */
+export function sizeIn(setting: Setting, size: Size): number {
+  if (typeof size === "number") return size;
+  const chosen = (size.kind === "axis" ? setting.axes : setting.kernels).get(size.name);
+  if (chosen === undefined) throw new Error(`internal: the setting has no size for ${size.kind} ${size.name}`);
+  return chosen;
+}
+
+export const isParameter = <S extends Size>(input: Value<S> | Parameter<S>): input is Parameter<S> => "shape" in input;
+
+/** Elements of a parameter of a plain graph; of an elastic one at its maxima. */
+export const elementsOf = ({ shape }: Pick<Parameter, "shape">): number =>
+  shape.reduce<number>((product, size) => product * maximumOf(size), 1);

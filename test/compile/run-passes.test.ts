@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import type { Child } from "../../src/compile/child.js";
+import type { Measured, Pass } from "../../src/compile/pass.js";
+import { runPasses } from "../../src/compile/run-passes.js";
+import { graphBuilder } from "../../src/graph/builder.js";
+
+const b = graphBuilder<number>("net", 1);
+const trained: Child<"trained"> = { graph: b.build([b.activation("relu", b.input, "relu")]), weights: new Map() };
+
+const idle = (name: string): Pass => ({ name, run: (child) => ({ child, notes: [] }) });
+const broken: Pass = {
+  name: "broken",
+  run: (child) => ({
+    child: { ...child, graph: { ...child.graph, outputs: [{ name: "nowhere", channels: 1, dtype: "float32" }] } },
+    notes: [],
+  }),
+};
+const throwing: Pass = {
+  name: "throwing",
+  run() {
+    throw new Error("internal: no numbers for w");
+  },
+};
+const nothing = () => new Map<string, Float32Array>();
+
+test("a graph that is illegal after a pass is our own mistake; the pass is named, and those before it", async () => {
+  await expect(runPasses(trained, [idle("one"), idle("two"), broken], nothing)).rejects.toThrow(
+    "internal: after broken, following lower, one, two: net: the output nowhere is never made",
+  );
+});
+
+test("so is a pass that throws", async () => {
+  await expect(runPasses(trained, [idle("one"), throwing], nothing)).rejects.toThrow(
+    "internal: in throwing, following lower, one: no numbers for w",
+  );
+});
+
+test("what the lowering leaves illegal is found at once", async () => {
+  const graph = { ...trained.graph, outputs: [{ name: "nowhere", channels: 1, dtype: "float32" as const }] };
+  await expect(runPasses({ ...trained, graph }, [], nothing)).rejects.toThrow(
+    "internal: after lower: net: the output nowhere is never made",
+  );
+});
+
+test("a measured pass takes in what was found for the child before it, and the rest is run on its child", async () => {
+  const seen: string[] = [];
+  const measured: Measured = {
+    name: "measured",
+    observe: (graph) => graph,
+    conclude: nothing,
+    absorb: (child, found) => ({
+      child: { ...child, weights: found },
+      notes: [{ node: "relu", verdict: "rewrote", detail: "measured" }],
+    }),
+  };
+  const last: Pass = {
+    name: "last",
+    run(child) {
+      seen.push(...child.weights.keys());
+      return { child, notes: [{ node: "relu", verdict: "skipped", detail: "nothing to do" }] };
+    },
+  };
+  const values = new Map([["relu.range", Float32Array.of(0, 1)]]);
+  const { child, found, report } = await runPasses(trained, [measured, last], (pass, before) => {
+    seen.push(`${pass.name} of ${before.graph.name}`);
+    return values;
+  });
+  expect(seen).toEqual(["measured of net", "relu.range"]);
+  expect(child.weights).toBe(values);
+  expect(found).toEqual(new Map([["measured", values]]));
+  expect(report.map(({ name, notes }) => [name, notes.length])).toEqual([
+    ["lower", 0],
+    ["measured", 1],
+    ["last", 1],
+  ]);
+});
