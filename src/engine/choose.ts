@@ -9,10 +9,10 @@ import { wasm } from "./wasm/kind.js";
 const byName: Readonly<Record<EngineName, EngineKind>> = { wasm, node, "node-gpu": nodeGpu, webgpu };
 
 export const engines: readonly EngineKind[] = Object.values(byName);
-/** Names of all engines, whether their libraries are here or not. */
+/** Names of all engines, whether or not their libraries are installed. */
 export const engineNames: readonly EngineName[] = engines.map(({ name }) => name);
 
-/** In the package, and the fastest on a CPU: others are asked for by name. */
+/** The engine unless another is named: it comes with the package and is the fastest on a CPU. */
 export const defaultEngine: EngineName = "wasm";
 
 /** @throws UserError `engine/unknown` */
@@ -30,7 +30,10 @@ export function parseEngine(name: string): EngineName {
 /** @throws UserError `engine/missing` where its library isn't installed */
 export const createEngine = (name: EngineName): Promise<Engine> => byName[name].create();
 
-/** Readies the process for an engine and says how many workers to start. In the main thread, before the first `createEngine`. */
+/**
+ * Prepares the process for an engine and returns how many workers to start. Call it in the main thread, before
+ * `createEngine`.
+ */
 export function prepareEngine(name: EngineName, threads: number): { workers: number } {
   Object.assign(process.env, byName[name].environment(threads));
   return { workers: byName[name].workers(threads) };

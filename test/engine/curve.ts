@@ -1,4 +1,7 @@
-/** The loss curve of a short training of `fashion`: the same on every engine within tolerance, on one engine bit for bit. */
+/**
+ * The loss curve of a short training of `fashion`: equal within tolerance on every engine, and bit for bit on the same
+ * engine.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,12 +32,12 @@ export interface Run {
   readonly steps: number;
   readonly threads?: number;
   readonly execution?: Execution;
-  /** In norm groups of four images: as they stand, work for four workers. */
+  /** In norm groups of four images; the default gives work to four workers. */
   readonly batch?: number;
 }
 
 export interface Curve {
-  /** Of each step: the biggest, the smallest and the random child. */
+  /** Losses of each step: the biggest, the smallest and the random child. */
   readonly losses: readonly number[][];
   readonly checkpoint: Readonly<Record<string, string>>;
 }
@@ -64,8 +67,8 @@ const EARLY = 5;
 const WINDOW = 50;
 
 /**
- * How two curves of many steps differ, × (1 + loss) as `apart` has it. Float32 sums run in another order on each engine, and every
- * step carries the last one's rounding on: the first steps agree closely, and from there curves agree in the mean.
+ * How much two curves of many steps differ, relative to 1 + loss as in `apart`. Each engine sums float32 in its own
+ * order, and rounding accumulates over the steps: the first steps agree closely, later ones only in the mean.
  */
 export function drift(one: Curve, other: Curve): { early: number; means: number } {
   const first = ({ losses, ...curve }: Curve): Curve => ({ ...curve, losses: losses.slice(0, EARLY) });
@@ -79,10 +82,10 @@ export function drift(one: Curve, other: Curve): { early: number; means: number 
   return { early: apart(first(one), first(other)), means: apart(means(one), means(other)) };
 }
 
-/** Of `drift`, over 200 steps: twice what was found, so that a wrong operator is no rounding. */
+/** Limits for `drift` over 200 steps: twice the measured values, which a wrong operator exceeds. */
 export const TOLERANCE = { early: 5e-4, means: 0.02 };
 
-/** The engines beside wasm: those that work here, and what the others want. */
+/** The engines besides wasm: those that work here, and what the others need. */
 export async function otherEngines(): Promise<{ name: EngineName; missing?: string }[]> {
   const adapter = await findAdapter();
   return [

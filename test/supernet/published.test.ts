@@ -1,4 +1,4 @@
-/** MACs and parameters against the published models, read from the facts that stand beside this repository or in fixtures. */
+/** Checks MACs and parameters against the published models; fixtures hold the published figures. */
 import { expect, test } from "vitest";
 import { costOf } from "../../src/graph/analyses.js";
 import { loadSpace, parseSpace } from "../../src/supernet/spaces.js";
@@ -16,7 +16,7 @@ function cost(space: SearchSpace, architecture: Architecture) {
   return costOf(slice(graph, supernet.settingOf(architecture)), architecture.resolution);
 }
 
-test.each(Object.entries(attentivenas))("attentivenas %s: MACs and parameters", async (_, model) => {
+test.each(Object.entries(attentivenas))("attentivenas %s has the published MACs and parameters", async (_, model) => {
   const space = await loadSpace("attentivenas");
   const { stages } = convnetOf(space);
   const [stem, ...rest] = model.width;
@@ -37,13 +37,13 @@ test.each(Object.entries(attentivenas))("attentivenas %s: MACs and parameters", 
   if (model.published !== null) expect(Math.round(macs / 1e6)).toBe(model.published);
 });
 
-test("attentivenas: the extremes are the published minimum and maximum", async () => {
+test("attentivenas: the smallest and biggest child are the published minimum and maximum", async () => {
   const space = await loadSpace("attentivenas");
   expect(cost(space, smallest(space))).toMatchObject({ macs: 203389568, parameters: 8954184 });
   expect(cost(space, biggest(space))).toMatchObject({ macs: 1939335808, parameters: 23404080 });
 });
 
-test("bignas: the counter's extremes", async () => {
+test("bignas: the smallest and biggest child have the reference counter's MACs and parameters", async () => {
   const space = await loadSpace("bignas");
   expect((cost(space, smallest(space)).macs / 1e6).toFixed(2)).toBe("217.63");
   expect((cost(space, smallest(space)).parameters / 1e6).toFixed(2)).toBe("3.84");
@@ -51,14 +51,17 @@ test("bignas: the counter's extremes", async () => {
   expect((cost(space, biggest(space)).parameters / 1e6).toFixed(2)).toBe("11.02");
 });
 
-test("EfficientNet-B0, from a space file of its own: 5,288,548 parameters and 385.8 MMACs", async () => {
+test("EfficientNet-B0, written as a space, has 5,288,548 parameters and 385.8 MMACs", async () => {
   const space = await loadSpace("fixtures/spaces/efficientnet-b0.json");
   const { macs, parameters } = cost(space, biggest(space));
   expect(parameters).toBe(5288548);
   expect((macs / 1e6).toFixed(1)).toBe("385.8");
 });
 
-/** once-for-all at its published width: 1.0 as shipped, 1.2 with wider stages. Image sizes are not multiples of four only. */
+/**
+ * once-for-all at its published width: 1.0 as shipped, 1.2 with wider stages. Not all image sizes are multiples of
+ * four.
+ */
 function ofaSpace(wide: boolean): SearchSpace {
   const widths = wide ? [24, 32, 48, 96, 136, 192] : [16, 24, 40, 80, 112, 160];
   return parseSpace(
@@ -73,7 +76,7 @@ function ofaSpace(wide: boolean): SearchSpace {
   );
 }
 
-test.each(onceForAll)("once-for-all $id: MACs and parameters", (model) => {
+test.each(onceForAll)("once-for-all $id has the published MACs and parameters", (model) => {
   const space = ofaSpace(model.stem === 24);
   const { head } = convnetOf(space);
   const architecture: Architecture = {

@@ -1,18 +1,18 @@
 /**
- * Whether a build computes: a small net forward and backward, held against the wasm engine, in a process of its own, since a broken
- * library ends the process that loads it.
+ * Checks that a build computes correctly: runs a small net forward and backward and compares it with the wasm engine.
+ * It does so in its own process, since a broken library ends the process that loads it.
  */
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import type { TensorflowEngine } from "./installed.js";
 
-/** What a build of TensorFlow is, and how far it computes from the wasm engine. */
+/** A build of TensorFlow, and how much its results differ from the wasm engine's. */
 export interface BuildCheck {
-  /** Of libtensorflow. */
+  /** Version of libtensorflow. */
   readonly version: string;
   readonly gpu: boolean;
-  /** From the wasm engine's logits and gradients, relative to the largest of them. */
+  /** Largest difference from the wasm engine's logits and gradients, relative to the largest of them. */
   readonly difference: number;
 }
 
@@ -29,7 +29,7 @@ export async function checkBuild(engine: TensorflowEngine, main: string): Promis
       env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" },
     });
     const check = JSON.parse(stdout.trim().split("\n").at(-1)!) as BuildCheck;
-    // A NaN is no agreement.
+    // NaN counts as a difference.
     if (check.difference < TOLERANCE) return { kind: "works", check };
     return { kind: "fails", reason: `differs from the wasm engine by ${check.difference}` };
   } catch (error) {

@@ -1,4 +1,7 @@
-/** Whether a TensorFlow engine works here: loaded in a process of its own, so that a broken build is a line and no crash. */
+/**
+ * Tests whether a TensorFlow engine works here. Loads it in a separate process, so that a broken build gives a message,
+ * not a crash.
+ */
 import type { Inspection } from "../engine-kind.js";
 import { checkBuild } from "./check.js";
 import type { TensorflowEngine } from "./installed.js";

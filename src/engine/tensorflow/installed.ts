@@ -1,4 +1,4 @@
-/** Where `nestling engine install` puts engines: outside every project, so that one install serves them all. */
+/** Where `nestling engine install` puts engines: outside any project, so that one install serves all projects. */
 import { join } from "node:path";
 import { dataFolder } from "../../base/user-folders.js";
 
@@ -8,7 +8,9 @@ export type TensorflowEngine = "node" | "node-gpu";
 export const packageOf = (engine: TensorflowEngine): string =>
   engine === "node" ? "@tensorflow/tfjs-node" : "@tensorflow/tfjs-node-gpu";
 
-/** The last release of the packages, and of libtensorflow in wheels that their binding was built and checked against. */
+/**
+ * The last release of the packages, and of the libtensorflow wheels that their binding was built and checked against.
+ */
 export const packageVersion = "4.22.0";
 export const libraryVersion = "2.21.0";
 
@@ -17,7 +19,7 @@ export const enginesFolder = (): string => join(dataFolder(), "engines");
 export const installedFolder = (engine: TensorflowEngine): string =>
   join(enginesFolder(), `${engine}-${packageVersion}-tf${libraryVersion}`);
 
-/** The package inside a folder that an install makes. */
+/** The package's folder inside the folder of an install. */
 export const packageFolder = (folder: string, engine: TensorflowEngine): string =>
   join(folder, "node_modules", packageOf(engine));
 

@@ -1,6 +1,6 @@
 /**
- * libtensorflow's own training kernels, which TensorFlow.js never calls: batch norm in one pass each way, swish and activation gradients,
- * 2.7 times as fast as composed operations on net R (facts: tensorflow-js.md, section 2).
+ * libtensorflow's own training kernels, which TensorFlow.js never calls: batch norm in one pass each way, swish and
+ * activation gradients. They are 2.7 times as fast as composed operations on net R.
  */
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { composedKernels, type BackendKernels, type TF } from "./backend.js";
@@ -38,7 +38,10 @@ export function libtensorflowKernels(tf: TF): BackendKernels {
     { name: "data_format", type: binding.TF_ATTR_STRING, value: "NHWC" },
     { name: "is_training", type: binding.TF_ATTR_BOOL, value: true },
   ];
-  /** A kernel of two tensors. SoftplusGrad(a, x) is a · σ(x), so swish is one pass over memory where sigmoid and product are two. */
+  /**
+   * Runs a kernel of two tensors. SoftplusGrad(a, x) is a · σ(x), so swish takes one pass over memory; sigmoid and
+   * product take two.
+   */
   const kernel = <Shaped extends Tensor>(name: string, one: Shaped, other: Shaped): Shaped =>
     backend.executeSingleOutput(name, [float("T")], [one, other]) as Shaped;
   return {

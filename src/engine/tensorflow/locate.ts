@@ -1,4 +1,7 @@
-/** Where @tensorflow/tfjs-node or tfjs-node-gpu lies: in the user's project, beside nestling, or where `nestling engine install` put it. */
+/**
+ * Finds @tensorflow/tfjs-node or tfjs-node-gpu: in the user's project, beside nestling, or where `nestling engine
+ * install` put it.
+ */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -8,8 +11,8 @@ import type { TF } from "./backend.js";
 import { installedMain, packageOf, type TensorflowEngine } from "./installed.js";
 
 /**
- * Paths of the package's main file, wherever it is with its native binding, in the order of preference: a build of our own first,
- * since its library is newer and its binding may run on worker threads.
+ * Paths of the package's main file wherever its native binding is installed too, in order of preference: our own build
+ * first, since its library is newer and its binding may run on worker threads.
  */
 export function locate(engine: TensorflowEngine): string[] {
   const official = [join(process.cwd(), "index.js"), import.meta.filename].flatMap((start) => {
@@ -34,8 +37,8 @@ export function loadPackage(main: string): TF {
 }
 
 /**
- * Loads the package; the first that works.
- * @throws UserError `engine/missing` with what each place said
+ * Loads the package from the first place that works.
+ * @throws UserError `engine/missing` with the failure of each place
  */
 export function loadTensorflow(engine: TensorflowEngine): TF {
   const failures: string[] = [];
@@ -57,7 +60,10 @@ export function loadTensorflow(engine: TensorflowEngine): TF {
 export const installCommand = (engine: TensorflowEngine): string =>
   `nestling engine install${engine === "node-gpu" ? " --gpu" : ""}`;
 
-/** Node 23 removed functions of `util` that tfjs-node 4.22.0 calls (tensorflow/tfjs#8609, mended on main, never released). */
+/**
+ * Node 23 removed functions of `util` that tfjs-node 4.22.0 calls (tensorflow/tfjs#8609, fixed on main, never
+ * released).
+ */
 function bridgeUtil(): void {
   const util = nodeUtil as unknown as Record<string, unknown>;
   util["isArray"] ??= Array.isArray;

@@ -15,7 +15,7 @@ export function createNodeEngine(name: TensorflowEngine): Engine {
       at: "--engine node-gpu",
       got: "a library that sees no GPU",
       want: "an NVIDIA GPU with a CUDA 12 driver",
-      fix: "nvidia-smi shows what the driver sees; or use --engine node.",
+      fix: "Run nvidia-smi to see what the driver finds, or use --engine node.",
     });
   }
   return nodeEngineOf(name, tf);
@@ -29,18 +29,18 @@ export const versionOf = (tf: TF): string => backendOf(tf).binding.TF_Version;
 export const gpuOf = (tf: TF): boolean => backendOf(tf).isUsingGpuDevice;
 
 /**
- * Norm groups run on worker threads, each operator on the thread that asks for it: more of the cores are busy than by threads inside
- * operators, and sums never depend on how many there are. The GPU serves one worker, and so does an official binding, which keeps
- * state of the whole process.
+ * Norm groups run on worker threads, and each operator on its worker's own thread: this keeps more cores busy than
+ * threads inside operators do, and sums never depend on the number of threads. The GPU serves only one worker, and so
+ * does an official binding, whose state is process-wide.
  */
 export const workersOf = (engine: TensorflowEngine, threads: number): number =>
   engine === "node" && isOwnBuild(engine) ? threads : 1;
 
 /**
- * What libtensorflow reads from the environment when it is loaded: its threads, and no lines at start-up. One thread inside operators
- * is also what keeps oneDNN safe: with more, TensorFlow 2.21 now and then crashes when its cache of 1,024 primitives is full
- * (LRUCache<MklPrimitive>::Delete), which children of many shapes lead to.
- * To be set in the main thread: a worker's process.env is a copy that native code doesn't see.
+ * Variables that libtensorflow reads when it is loaded: the number of its threads, and silence at start-up. One thread
+ * inside operators also keeps oneDNN safe: with more, TensorFlow 2.21 sometimes crashes when its cache of 1,024
+ * primitives is full (LRUCache<MklPrimitive>::Delete), which happens with children of many shapes. Set them in the main
+ * thread: a worker's process.env is a copy that native code doesn't see.
  */
 export const environmentFor = (engine: TensorflowEngine, threads: number): Readonly<Record<string, string>> => ({
   TF_NUM_INTRAOP_THREADS: String(engine === "node" ? 1 : threads),

@@ -1,19 +1,19 @@
-/** The one memory that all programs of an engine take in turn, and the kernels that run over it. */
+/** The one memory that all programs of an engine use in turn, and the kernels that run on it. */
 import { loadKernels, type KernelBuild, type Kernels } from "./kernels.js";
 
 export interface Arena {
   readonly kernels: Kernels;
   /** First free byte. */
   readonly base: number;
-  /** Makes it at least this long; the view of its floats. */
+  /** Grows it to at least this many bytes; returns a view of its floats. */
   reserve(bytes: number): Float32Array;
   floats(): Float32Array;
 }
 
 const PAGE = 65536;
-/** The most that 32-bit addresses reach: 4 GiB. */
+/** The limit of 32-bit addresses: 4 GiB. */
 const MAXIMUM_PAGES = 65536;
-/** The kernels' own few tables lie below. */
+/** The kernels' own small tables are below. */
 const BASE = PAGE;
 
 /** @param observe wraps the kernels, for profiles */

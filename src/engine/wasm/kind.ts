@@ -1,4 +1,4 @@
-/** The engine `wasm`, in the package: nothing to install, and it works wherever Node does. */
+/** The engine `wasm`, part of the package: nothing to install, and it works wherever Node does. */
 import type { EngineKind } from "../engine-kind.js";
 import { createWasmEngine } from "./wasm-engine.js";
 

@@ -1,6 +1,6 @@
 /**
- * Memory planned once: a program's steps name the buffers that they touch, each buffer lives from its first step to its last,
- * and buffers whose lives don't meet share addresses. No step allocates.
+ * Plans memory once: a program's steps name the buffers that they touch, each buffer is alive from its first step to
+ * its last, and buffers that are never alive together share addresses. No step allocates.
  */
 
 /** A part of the arena; `address` (bytes) is known once the plan is laid out. */
@@ -12,13 +12,13 @@ export interface Buffer {
 }
 
 export interface MemoryPlan {
-  /** A buffer of `count` floats. `whole`: alive throughout, for what is set before or read after the steps. */
+  /** A buffer of `count` floats. `whole`: always alive, for data set before or read after the steps. */
   buffer(count: number, life?: "whole"): Buffer;
   /** Adds a step that reads or writes the buffers. */
   step(touched: readonly (Buffer | undefined)[], run: () => void): void;
   /** The number of steps so far. */
   readonly length: number;
-  /** Gives every buffer its address from `base` on; returns the end and the steps. */
+  /** Assigns every buffer an address, starting at `base`; returns the end and the steps. */
   layOut(base: number): { end: number; steps: readonly (() => void)[] };
 }
 
@@ -53,7 +53,7 @@ export function memoryPlan(): MemoryPlan {
       for (const buffer of buffers.filter(({ last }) => last >= 0).sort((a, b) => a.first - b.first)) {
         alive = alive.filter(({ last }) => last >= buffer.first);
         buffer.address = firstFit(alive, buffer.bytes, base);
-        // Kept in order of address, so that gaps are found in one walk.
+        // Sorted by address, so that one walk finds the gaps.
         const at = alive.findIndex(({ address }) => address > buffer.address);
         alive.splice(at < 0 ? alive.length : at, 0, buffer);
         end = Math.max(end, buffer.address + buffer.bytes);

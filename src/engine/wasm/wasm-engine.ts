@@ -5,7 +5,7 @@ import { acceptedBuilds, type KernelBuild, type Kernels } from "./kernels.js";
 import { compileProgram } from "./program.js";
 
 /**
- * @param build for tests; by default the best that the runtime takes
+ * @param build for tests; by default the best that the runtime accepts
  * @param observe for profiles: wraps the kernels
  */
 export function createWasmEngine(

@@ -1,4 +1,4 @@
-/** Training on engine node: bit for bit whatever the workers, and the loss curve of engine wasm. */
+/** Training on engine node: bit for bit equal for any number of workers, with the same loss curve as engine wasm. */
 import { describe, expect, test } from "vitest";
 import { installCommand, isOwnBuild, locate } from "../../../src/engine/tensorflow/locate.js";
 import { curveOf, drift, TOLERANCE } from "../curve.js";
@@ -6,7 +6,7 @@ import { checkpointBytes, logOf, trainTiny } from "../../train/tiny.js";
 
 describe.skipIf(locate("node").length === 0)(`engine node (${installCommand("node")})`, () => {
   test.skipIf(!isOwnBuild("node"))(
-    "1, 2 and 4 workers, masked and sliced: the same bytes and the same log",
+    "1, 2 and 4 workers give the same bytes and the same log, masked and sliced",
     async () => {
       for (const execution of ["sliced", "masked"] as const) {
         const runs = [];
@@ -21,7 +21,7 @@ describe.skipIf(locate("node").length === 0)(`engine node (${installCommand("nod
     },
   );
 
-  test("the loss curve of engine wasm, over 200 steps on the fashion space", { timeout: 600_000 }, async () => {
+  test("the loss curve equals engine wasm's over 200 steps on the fashion space", { timeout: 600_000 }, async () => {
     const [wasm, node] = [
       await curveOf({ engine: "wasm", steps: 200, batch: 4 }),
       await curveOf({ engine: "node", steps: 200, batch: 4 }),

@@ -6,7 +6,7 @@ import { loadSpace } from "../../../src/supernet/spaces.js";
 import { buildSupernet } from "../../../src/supernet/supernet.js";
 import { printedStage, stageNet } from "./stage.js";
 
-test("expand k×k, project 1×1, a sum with what came in", () => {
+test("the block expands k×k, projects 1×1 and adds its input", () => {
   expect(printedStage(stageNet({ block: "fused-mbconv", width: [8], kernel: [3, 5], expand: [2, 4] }))).toEqual([
     "%4:32 = conv(%3, expand.weight[5×5×8×32]) kernel=5",
     "%5:32 = batchNorm(%4, expand.norm.gamma[32], expand.norm.beta[32])",
@@ -17,7 +17,7 @@ test("expand k×k, project 1×1, a sum with what came in", () => {
   ]);
 });
 
-test("ratio 1 alone is one full convolution with activation", () => {
+test("with ratio 1 only, the block is one full convolution with activation", () => {
   expect(printedStage(stageNet({ block: "fused-mbconv", width: [12], kernel: [3], stride: 2 }))).toEqual([
     "%4:12 = conv(%3, shortcut.conv.weight[1×1×8×12]) stride=2",
     "%5:12 = conv(%3, conv.weight[3×3×8×12]) kernel=3 stride=2",

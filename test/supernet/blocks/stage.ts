@@ -1,11 +1,11 @@
-/** A net of one stage, for tests that look at what a block is. */
+/** A net of one stage, for tests that look at a block's graph. */
 import { print } from "../../../src/graph/print.js";
 import { biggest, type Architecture } from "../../../src/space/space.js";
 import { slice } from "../../../src/supernet/slice.js";
 import { parseSpace } from "../../../src/supernet/spaces.js";
 import { buildSupernet, type Supernet } from "../../../src/supernet/supernet.js";
 
-/** Stem of 8 channels at 8 pixels, the stage, a head of 16. */
+/** A stem of 8 channels at 8 pixels, the stage, a head of 16 channels. */
 export const stageNet = (stage: Record<string, unknown>): Supernet =>
   buildSupernet(
     parseSpace(

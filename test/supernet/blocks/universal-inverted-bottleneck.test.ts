@@ -9,7 +9,7 @@ import { printedStage, stageNet } from "./stage.js";
 
 const universal = { block: "universal-inverted-bottleneck", width: [8], expand: [2] };
 
-test("both depthwise convolutions: the first without activation, the second with it", () => {
+test("with both depthwise convolutions, only the second has an activation", () => {
   expect(printedStage(stageNet({ ...universal, startKernel: [0, 3], kernel: [0, 5] }))).toEqual([
     "%4:8 = depthwise(%3, start.weight[3×3×8]) kernel=3",
     "%5:8 = batchNorm(%4, start.norm.gamma[8], start.norm.beta[8])",
@@ -25,7 +25,7 @@ test("both depthwise convolutions: the first without activation, the second with
   ]);
 });
 
-test("a child without them has neither convolution, batch norm nor bypass: a feed-forward network", () => {
+test("a child without them is a feed-forward network: no depthwise convolution, no batch norm of one, no bypass", () => {
   const supernet = stageNet({ ...universal, startKernel: [0, 3], kernel: [0, 5] });
   expect(printedStage(supernet, smallest(supernet.space))).toEqual([
     "%4:16 = conv(%3, expand.weight[1×1×8×16])",
@@ -37,14 +37,14 @@ test("a child without them has neither convolution, batch norm nor bypass: a fee
   ]);
 });
 
-test("what every child has needs no bypass, and what none has is not in the supernet", () => {
+test("a convolution that every child has needs no bypass; one that no child has is not in the supernet", () => {
   const printed = print(stageNet({ ...universal, startKernel: [3, 5], kernel: [0] }).graph);
   expect(printed).toContain("start.weight");
   expect(printed).not.toContain("depthwise.weight");
   expect(printed).not.toContain("bypass");
 });
 
-test("the second carries the stride; the first where there is no second", () => {
+test("the second carries the stride, or the first if there is no second", () => {
   const strided = (fields: object) => printedStage(stageNet({ ...universal, ...fields, stride: 2, shortcut: "none" }));
   const both = strided({ startKernel: [3], kernel: [5] }).filter((line) => line.includes("stride=2"));
   expect(both).toEqual(["%9:16 = depthwise(%8, depthwise.weight[5×5×16]) kernel=5 stride=2"]);
@@ -55,11 +55,11 @@ test("the second carries the stride; the first where there is no second", () => 
 test.each([
   [{ startKernel: [3], kernel: [0, 3] }, "stages[0].kernel is 0, 3; want sizes without 0 in a stage of stride 2"],
   [{ startKernel: [0, 3], kernel: [0] }, "stages[0].startKernel is 0, 3; want sizes without 0 in a stage of stride 2"],
-])("a stride that a child might lose is refused: %j", (fields, message) => {
+])("a space in which a child might lose the stride is refused: %j", (fields, message) => {
   expect(() => stageNet({ ...universal, ...fields, stride: 2 })).toThrow(message);
 });
 
-test("other blocks have no start kernel, and need their kernel", () => {
+test("other blocks have no start kernel, and cannot leave their kernel out", () => {
   const other = { block: "mbconv", width: [8], expand: [2] };
   expect(() => stageNet({ ...other, kernel: [3], startKernel: [3] })).toThrow(
     "stages[0].startKernel is 3; want none for the block mbconv",

@@ -1,6 +1,7 @@
 /**
- * Batch norm by the batch's own statistics, in passes over memory that a GPU needs and no more: two for the statistics (the mean
- * first, so that a large mean costs the variance no digits), one to normalise; backward one for both sums and one for the input.
+ * Batch norm by the batch's own statistics, in as few passes over memory as a GPU allows: two for the statistics (the
+ * mean first, so that the variance loses no digits to a large mean), one to normalise; backward, one for both sums and
+ * one for the input's gradient.
  *
  *   x̂ = (x − mean) · s,  s = 1 / √(variance + ε),  y = γ·x̂ + β
  *   dβ = Σ dy,  dγ = Σ dy·x̂,  dx = γ·s·(dy − dβ/n − x̂·dγ/n)
@@ -10,7 +11,7 @@ import type { BackendKernels, TF } from "../backend.js";
 import { mapElements } from "./program.js";
 import { sumRows } from "./sum-rows.js";
 
-/** Of `mean` and `variance` times n, which is what sums over rows are. */
+/** Here `mean` and `variance` are the sums over rows, n times the real values. */
 const statistics = `
   let n = f32(uniforms.rows);
   let average = mean[channel] / n;

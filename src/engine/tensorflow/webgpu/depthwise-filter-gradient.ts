@@ -1,4 +1,4 @@
-/** The gradient of a depthwise filter: for each tap a sum over the batch's pixels, all taps in one reading of dy. */
+/** The gradient of a depthwise filter: one sum over the batch's pixels per tap; one pass over dy serves all taps. */
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { TF } from "../backend.js";
 import { pixelOf, tapFunction, type Geometry } from "./filter-gradient.js";

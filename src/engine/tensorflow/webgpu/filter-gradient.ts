@@ -1,7 +1,7 @@
 /**
- * The gradient of a convolution's filter: xᵀ·dy over all pixels of the batch, with x unfolded on the way. The few outputs would keep
- * few threads busy (the backend's own kernel gives each a loop over millions of pixels), so the pixels are cut into parts, tile by
- * tile, and the parts added up.
+ * The gradient of a convolution's filter: xᵀ·dy over all pixels of the batch, unfolding x on the fly. One thread per
+ * output would be too few threads (the backend's own kernel works so, each thread looping over millions of pixels).
+ * Instead the pixels are split into parts, each part is computed in tiles, and the parts are summed.
  */
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { TF } from "../backend.js";
@@ -16,12 +16,12 @@ export interface Geometry {
 
 /** A workgroup's tile of the gradient: TILE inputs (tap and channel) × TILE output channels. */
 const TILE = 32;
-/** Threads a side, each with PER × PER numbers of the tile. */
+/** Threads per side, each with PER × PER values of the tile. */
 const SIDE = 8;
 const PER = TILE / SIDE;
-/** Pixels that lie in shared memory at once. */
+/** Number of pixels in shared memory at once. */
 const DEPTH = 16;
-/** Enough to fill a big GPU. */
+/** Enough workgroups to fill a big GPU. */
 const WORKGROUPS = 1024;
 
 export const pixelOf = `
@@ -30,8 +30,8 @@ export const pixelOf = `
   let image = row / (uniforms.outSize * uniforms.outSize);`;
 
 /**
- * The input's number at a tap of the pixel (image, oy, ox), 0 where it is padding. Without branches: a dozen taps of them take software
- * drivers minutes to compile.
+ * The input's value at a tap of the pixel (image, oy, ox), or 0 in the padding. It has no branches: with a dozen taps,
+ * software drivers would take minutes to compile them.
  */
 export const tapFunction = `
   fn tapOf(image : i32, oy : i32, ox : i32, ky : i32, kx : i32, channel : i32) -> f32 {

@@ -1,6 +1,7 @@
 /**
- * What this project brings to the webgpu backend: fused training kernels, and gradients of filters in place of its own, which are one
- * thread a weight. Those are registered as the backend's, so that the operators' rows call them as on any backend.
+ * This project's kernels for the webgpu backend: fused training kernels, and filter gradients that replace the
+ * backend's own, which use one thread per weight. The filter gradients are registered with the backend, so that the
+ * operators' rows call them as on any backend.
  */
 import type { KernelFunc, NamedAttrMap, Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import type { BackendKernels, TF } from "../backend.js";
@@ -47,7 +48,7 @@ export function registerKernels(tf: TF): void {
     const { inputShape, strides } = attributesOf(given.attrs);
     const [height, width, inChannels, outChannels] = filter.shape;
     if (height * width * strides[0] > 1) return direct(given);
-    // Of a 1×1 convolution: dy·wᵀ over the rows of channels.
+    // For a 1×1 convolution: dy·wᵀ over the rows of channels.
     const rows = tf.reshape(dy, [-1, outChannels]);
     return tf.reshape(tf.matMul(rows, tf.reshape(filter, [inChannels, outChannels]), false, true), inputShape);
   });

@@ -11,7 +11,7 @@ export const packages = [
   "@tensorflow/tfjs-backend-webgpu@4.22.0",
 ] as const;
 
-/** The parts of WebGPU that we name ourselves; the backend uses the rest. */
+/** The parts of WebGPU that this project uses directly; the backend uses the rest. */
 export interface Device {
   destroy(): void;
   addEventListener(type: "uncapturederror", listener: (event: { readonly error: Error }) => void): void;
@@ -36,17 +36,17 @@ interface BackendModule {
   readonly WebGPUBackend: new (device: Device, info: Adapter["info"]) => InstanceType<TF["KernelBackend"]>;
 }
 
-/** Files that module resolution starts from, in the order of preference. */
+/** Files from which module resolution starts, in order of preference. */
 const starts = [join(process.cwd(), "index.js"), import.meta.filename];
 
-/** @throws UserError `engine/missing` where a package isn't installed */
+/** @throws UserError `engine/missing` if a package isn't installed */
 function resolvePackages(): { dawn: string; backend: string } {
   for (const start of starts) {
     const { resolve } = createRequire(start);
     try {
       return { dawn: resolve("webgpu"), backend: resolve("@tensorflow/tfjs-backend-webgpu") };
     } catch {
-      // The next place may have them.
+      // Try the next place.
     }
   }
   throw new UserError("engine/missing", {
@@ -57,7 +57,9 @@ function resolvePackages(): { dawn: string; backend: string } {
   });
 }
 
-/** Dawn is a browser's WebGPU: what it gives belongs on the global object, where the backend looks for it. */
+/**
+ * Dawn is a browser's WebGPU implementation: its globals belong on the global object, where the backend looks for them.
+ */
 async function openGpu(path: string): Promise<Gpu> {
   const { create, globals } = (await import(pathToFileURL(path).href)) as Dawn;
   Object.assign(globalThis, globals);
@@ -77,7 +79,7 @@ export interface OpenGpu {
 const BACKEND = "webgpu";
 
 /**
- * May end the process where the driver is broken: `probe` tries first, in a process of its own.
+ * A broken driver may end the process, so `probe` tries first in a separate one.
  * @throws UserError `engine/missing`
  */
 export async function openWebgpu(): Promise<OpenGpu> {
@@ -88,8 +90,8 @@ export async function openWebgpu(): Promise<OpenGpu> {
     throw new UserError("engine/missing", {
       at: "--engine webgpu",
       got: "no adapter",
-      want: "a GPU that a driver for Vulkan, Metal or Direct3D 12 offers",
-      fix: "On Linux, vulkaninfo shows what is offered (NVIDIA: libnvidia-gl, others: mesa-vulkan-drivers); or use --engine wasm.",
+      want: "a GPU with a driver for Vulkan, Metal or Direct3D 12",
+      fix: "On Linux, run vulkaninfo to see which there are (NVIDIA: libnvidia-gl, others: mesa-vulkan-drivers), or use --engine wasm.",
     });
   }
   const require = createRequire(backend);
@@ -100,7 +102,7 @@ export async function openWebgpu(): Promise<OpenGpu> {
     requiredFeatures: ["timestamp-query"].filter((feature) => features.has(feature)),
     requiredLimits: Object.fromEntries(raisedLimits.map((name) => [name, limits[name]!])),
   });
-  // The package registers a factory of its own, with the default limits.
+  // The package registers its own factory, with the default limits.
   if (tf.engine().registryFactory[BACKEND]) tf.removeBackend(BACKEND);
   tf.registerBackend(BACKEND, () => new WebGPUBackend(device, info));
   await tf.setBackend(BACKEND);
@@ -108,7 +110,7 @@ export async function openWebgpu(): Promise<OpenGpu> {
   return { tf, device, description: `webgpu (${named})` };
 }
 
-/** To what the adapter has: tensors of a batch are larger than WebGPU's defaults. */
+/** Limits raised to the adapter's own: a batch's tensors exceed WebGPU's defaults. */
 const raisedLimits = [
   "maxComputeWorkgroupStorageSize",
   "maxComputeWorkgroupsPerDimension",

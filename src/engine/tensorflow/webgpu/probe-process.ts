@@ -1,4 +1,4 @@
-/** Whether the engine `webgpu` works here, asked of a process of its own: a broken driver ends that one alone. */
+/** Tests in a separate process whether the engine `webgpu` works here: a broken driver ends only that process. */
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
@@ -22,14 +22,14 @@ export async function probeWebgpu(): Promise<Probe> {
   }
 }
 
-/** @throws UserError `engine/missing` where there is no GPU that works, or not all packages */
+/** @throws UserError `engine/missing` if no GPU works or a package is missing */
 export async function requireWebgpu(): Promise<void> {
   const probe = await probeWebgpu();
   if (probe.state === "present") return;
   throw new UserError("engine/missing", {
     at: "--engine webgpu",
     want: "a GPU that computes",
-    fix: "nestling doctor shows what is there; or use --engine wasm.",
+    fix: "Run nestling doctor to see what is there, or use --engine wasm.",
     ...probe,
   });
 }

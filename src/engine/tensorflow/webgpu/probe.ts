@@ -1,4 +1,4 @@
-/** Run as a process of its own: opens the GPU, computes with it and prints what came of it, a `Probe` as JSON. */
+/** The probe's process: opens the GPU, computes with it and prints the outcome, a `Probe` as JSON. */
 import { UserError } from "../../../base/user-error.js";
 import { openWebgpu } from "./load.js";
 import type { Probe } from "./probe-process.js";

@@ -1,4 +1,7 @@
-/** This project's own WGSL, run by the backend: it caches pipelines by key, batches dispatches and recycles buffers. */
+/**
+ * Runs this project's own WGSL through the backend, which caches pipelines by key, batches dispatches and recycles
+ * buffers.
+ */
 import type { Tensor, Tensor4D, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TF } from "../backend.js";
 
@@ -13,7 +16,7 @@ interface ProgramRunner {
       readonly uniforms: string;
       readonly outputShape: readonly number[];
       readonly dispatchLayout: { readonly x: readonly number[] };
-      /** Of workgroups. */
+      /** Numbers of workgroups. */
       dispatch: Triple;
       readonly workgroupSize: Triple;
       getUserCode(): string;
@@ -24,19 +27,19 @@ interface ProgramRunner {
   ): TensorInfo;
 }
 
-/** What a kernel reads. */
+/** The inputs of a kernel. */
 export interface Inputs {
-  /** Says what the code depends on, beyond the ranks of its tensors: one pipeline is compiled for a key. */
+  /** Everything that the code depends on besides the ranks of its tensors: one pipeline is compiled per key. */
   readonly key: string;
-  /** Buffers that the code reads by their names. */
+  /** Buffers, which the code reads by name. */
   readonly inputs: Readonly<Record<string, Tensor>>;
-  /** Numbers that it reads as `uniforms.name`, so that other sizes need no other pipeline. */
+  /** Integers, which the code reads as `uniforms.name`, so that other sizes need no new pipeline. */
   readonly sizes?: Readonly<Record<string, number>>;
-  /** Read as `uniforms.epsilon`. */
+  /** The code reads it as `uniforms.epsilon`. */
   readonly epsilon?: number;
-  /** WGSL outside of the kernel: functions, shared memory. */
+  /** WGSL outside the kernel: functions, shared memory. */
   readonly declarations?: string;
-  /** WGSL statements before what follows. */
+  /** WGSL statements at the start of the kernel. */
   readonly prepare?: string;
 }
 
@@ -44,7 +47,7 @@ export interface Kernel extends Omit<Inputs, "prepare"> {
   readonly outputShape: readonly number[];
   readonly workgroups: Triple;
   readonly workgroupSize: Triple;
-  /** Writes `result`. */
+  /** WGSL that writes `result`. */
   readonly body: string;
 }
 
@@ -76,7 +79,10 @@ export function runKernel(tf: TF, kernel: Kernel): Tensor {
 
 const THREADS = 64;
 
-/** A tensor shaped like the first input; `value` is an expression of index and, along the last axis, channel. */
+/**
+ * A tensor shaped like the first input; `value` is an expression of `index` and of `channel`, the position on the last
+ * axis.
+ */
 export function mapElements(tf: TF, { value, ...given }: Inputs & { readonly value: string }): Tensor4D {
   const { shape, size } = Object.values(given.inputs)[0]!;
   const result = runKernel(tf, {

@@ -1,6 +1,6 @@
 /**
- * Sums over the rows of a matrix, several terms at once: what batch norm's statistics, its gradients and a depthwise filter's gradient
- * are. In a fixed tree and without atomics, so the same bits come out each time.
+ * Sums over the rows of a matrix, several terms at once: for batch norm's statistics and gradients and a depthwise
+ * filter's gradient. The sums form a fixed tree without atomics, so the result is the same bit for bit every time.
  */
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import type { TF } from "../backend.js";
@@ -9,13 +9,13 @@ import { runKernel, type Inputs } from "./program.js";
 export interface RowSums extends Inputs {
   readonly rows: number;
   readonly channels: number;
-  /** Expressions, a sum each, of row, channel and at = row · channels + channel. */
+  /** One expression per sum, of `row`, `channel` and `at` = row · channels + channel. */
   readonly terms: readonly string[];
 }
 
-/** Neighbouring threads take neighbouring channels, so that they read whole lines of memory. */
+/** Neighbouring threads read neighbouring channels, so that they read whole lines of memory. */
 const CHANNELS = 32;
-/** Threads that share a channel of a block. */
+/** Number of threads that share one channel of a block. */
 const LANES = 8;
 const ROWS_OF_BLOCK = 256;
 
@@ -51,7 +51,7 @@ export function sumRows(
   return blocks === 1 ? partial : sumMatrix(tf, partial);
 }
 
-/** The first lane adds up what the others have of a term. */
+/** The first lane sums all lanes' parts of a term. */
 const foldLanes = (term: number, terms: number): string => `
       lanes[localIndex] = sum${term};
       workgroupBarrier();
@@ -62,7 +62,7 @@ const foldLanes = (term: number, terms: number): string => `
       }
       workgroupBarrier();`;
 
-/** [1, columns] of [rows, columns]. */
+/** Sums [rows, columns] to [1, columns]. */
 export function sumMatrix(tf: TF, x: Tensor2D): Tensor2D {
   const [rows, channels] = x.shape;
   return sumRows(tf, { key: "a matrix", inputs: { x }, rows, channels, terms: ["x[at]"] });

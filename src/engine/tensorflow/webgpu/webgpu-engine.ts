@@ -11,7 +11,8 @@ export async function createWebgpuEngine(): Promise<Engine> {
   await requireWebgpu();
   const { tf, device, description } = await openWebgpu();
   registerKernels(tf);
-  // Of the backend's matrix products one adds up by atomics, in any order; this is the one for large outputs, in a fixed order.
+  // One of the backend's matrix products sums with atomics, in any order. This one, for large outputs, sums in a fixed
+  // order.
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", 3);
   const engine = createTensorflowEngine(tf, webgpuKernels(tf), { name: "webgpu", description });
   let failure: Error | undefined;
@@ -19,7 +20,7 @@ export async function createWebgpuEngine(): Promise<Engine> {
     "uncapturederror",
     ({ error }) => (failure ??= new Error(`internal: webgpu: ${error.message}`)),
   );
-  /** What the GPU refused is told later, beside the results: they are worth nothing then. */
+  /** The GPU reports errors asynchronously; once it has, results are invalid. */
   const checked = async <T>(result: Promise<T>): Promise<T> => {
     const value = await result;
     if (failure) throw failure;
@@ -46,14 +47,14 @@ export async function createWebgpuEngine(): Promise<Engine> {
   };
 }
 
-/** The part of tfjs-backend-webgpu's BufferManager that holds what no tensor uses. */
+/** The part of tfjs-backend-webgpu's BufferManager that holds unused buffers. */
 interface BufferManager {
   readonly freeBuffers: Map<unknown, { readonly size: number; destroy(): void }[]>;
   numFreeBuffers: number;
   numBytesAllocated: number;
 }
 
-/** The backend keeps free buffers by exact size for ever; each sliced child has sizes of its own. */
+/** The backend keeps free buffers of each exact size for ever, and every sliced child needs other sizes. */
 function releaseFreeBuffers(tf: TF): void {
   const { bufferManager } = tf.backend() as unknown as { bufferManager: BufferManager };
   for (const buffers of bufferManager.freeBuffers.values()) {

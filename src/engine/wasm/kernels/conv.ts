@@ -1,4 +1,5 @@
-// k × k (and strided 1 × 1) convolution, an image at a time: its patches as rows, then a matrix product. Pads are (k − 1) / 2.
+// k × k (and strided 1 × 1) convolution, one image at a time: patches as rows, then a matrix product.
+// Padding is (k − 1) / 2.
 import { matmul, matmulTransposedA } from "./matmul";
 
 /** One image [size, size, C] → rows [out · out, k · k · C]. */
@@ -21,7 +22,7 @@ function patches(size: i32, C: i32, k: i32, stride: i32, out: i32, x: usize, to:
   }
 }
 
-/** The adjoint: rows of patches added back to where they came from. */
+/** The adjoint of `patches`: adds rows of patches back to the pixels they came from. */
 function addPatches(size: i32, C: i32, k: i32, stride: i32, out: i32, from: usize, dx: usize): void {
   const pad = (k - 1) / 2;
   for (let oy = 0; oy < out; oy++) {

@@ -1,5 +1,5 @@
-// Depthwise convolution: lanes are channels, an image at a time through a zero-padded copy, so that no inner loop has a border.
-// Channels come in fours; the plan pads other counts (`padChannels`).
+// Depthwise convolution: lanes are channels; each image is first copied with zero padding, so that no inner loop
+// handles a border. Channels come in fours; the plan pads other counts (`padChannels`).
 import { madd } from "./lanes";
 
 /** One image [size, size, C] into the middle of [size + 2·pad, …, C]; the border must be zero already. */
@@ -13,8 +13,8 @@ function padImage(size: i32, C: i32, pad: i32, x: usize, to: usize): void {
 }
 
 /**
- * y = depthwise(padded image): tiles of 4 outputs of a row, so that a tap is loaded once for them; at stride 1, where they see the
- * same pixels, a pixel of the common kernels too.
+ * y = depthwise(padded image), in tiles of 4 outputs of a row, so that each tap is loaded once per tile. At stride 1
+ * the outputs share pixels, so for common kernels each pixel is loaded once too.
  */
 function image(width: i32, C: i32, k: i32, stride: i32, out: i32, padded: usize, w: usize, y: usize, accumulate: i32): void {
   const pixel = <usize>C << 2, row = pixel * width, hop = pixel * stride;
@@ -100,7 +100,7 @@ export function depthwise(B: i32, size: i32, C: i32, k: i32, stride: i32, out: i
   }
 }
 
-/** dx (+)= dy through the flipped taps. Stride 1 is a depthwise convolution itself. */
+/** dx (+)= dy through the flipped taps. At stride 1 this is itself a depthwise convolution. */
 export function depthwiseInputGradient(B: i32, size: i32, C: i32, k: i32, stride: i32, out: i32, dy: usize, w: usize, dx: usize, scratch: usize, accumulate: i32): void {
   const pad = (k - 1) / 2, margin = (pad + stride - 1) / stride, width = out + 2 * margin, pixel = <usize>C << 2;
   const padded = <usize>(width * width) * pixel, flipped = scratch + padded;
@@ -116,8 +116,9 @@ export function depthwiseInputGradient(B: i32, size: i32, C: i32, k: i32, stride
 }
 
 /**
- * dx[y, x] (+)= Σ w[ky, kx] · dy[(y + pad − ky) / s, (x + pad − kx) / s] over the taps that divide: every s-th from the remainder on.
- * Tiles of 4 pixels s apart, which lie side by side in dy.
+ * dx[y, x] (+)= Σ w[ky, kx] · dy[(y + pad − ky) / s, (x + pad − kx) / s] over the taps for which both divide evenly:
+ * every s-th tap, starting at the remainder. Works in tiles of 4 pixels that are s apart, whose sources are adjacent in
+ * dy.
  */
 function gather(size: i32, width: i32, margin: i32, C: i32, k: i32, stride: i32, padded: usize, w: usize, dx: usize, accumulate: i32): void {
   const pad = (k - 1) / 2, pixel = <usize>C << 2, row = pixel * width, hop = pixel * stride;
@@ -195,7 +196,7 @@ function tap1(out: i32, pixel: usize, hop: usize, x: usize, dy: usize, dw: usize
   v128.store(dw, s);
 }
 
-/** All of a 3 × 3 kernel: nine sums for a pass over three rows. */
+/** A whole 3 × 3 kernel: nine sums in one pass over three rows. */
 // @ts-ignore: decorator
 @inline
 function taps3x3(out: i32, pixel: usize, row: usize, hop: usize, x: usize, dy: usize, dw: usize): void {
@@ -241,7 +242,10 @@ function taps5(out: i32, pixel: usize, hop: usize, x: usize, dy: usize, dw: usiz
   v128.store(dw + 3 * pixel, s3); v128.store(dw + 4 * pixel, s4);
 }
 
-/** [rows, C] → [rows, padded], zeros behind each row; or back, dropping (`accumulate`: adding) them. */
+/**
+ * [rows, C] → [rows, padded], with zeros after each row; or back, dropping the padding (`accumulate`: adding to the
+ * target).
+ */
 export function padChannels(rows: i32, C: i32, padded: i32, x: usize, to: usize): void {
   for (let i = 0; i < rows; i++) {
     memory.copy(to, x, <usize>C << 2);

@@ -1,6 +1,6 @@
-// What all kernels share: four float32 lanes, multiply-add in both builds, and the functions on them.
-// Tensors are NHWC and tightly packed; every address is in bytes, every size in elements. Reads may run up to a few rows past
-// a tensor's end (the arena has slack there); what is read so is never stored.
+// Shared by all kernels: four float32 lanes, multiply-add in both builds, and the functions on them.
+// Tensors are NHWC and tightly packed; every address is in bytes, every size in elements. Reads may run a few rows past
+// a tensor's end (the arena has slack there); those values are never stored.
 
 /** a · b + c: one instruction in the relaxed build. */
 // @ts-ignore: decorator
@@ -11,8 +11,8 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /**
- * Minimum and maximum with a constant: `pmin` and `pmax` are one instruction where `min` and `max`, which order −0 and 0, are five.
- * A NaN in x stays.
+ * Minimum and maximum with a constant: `pmin` and `pmax` take one instruction; `min` and `max`, which order −0 and 0,
+ * take five. A NaN in x stays.
  */
 // @ts-ignore: decorator
 @inline
@@ -27,13 +27,13 @@ function atLeast(x: v128, low: f32): v128 {
 }
 
 /**
- * Numbers of the sigmoid, read from memory where they are used: as constants V8 makes them anew in every turn of a loop, by three
- * instructions each.
+ * The sigmoid's constants, read from memory where they are used: V8 would rebuild literal constants in every iteration
+ * of a loop, with three instructions each.
  */
 const NUMBERS = memory.data<f32>([
   -1.4426950408889634, // −log2 e
   126, -126,
-  12582912, // 1.5 · 2^23: adding it rounds to a whole number, which then stands in the low bits
+  12582912, // 1.5 · 2^23: adding it rounds to an integer, which is then in the low bits
   1.327647129073739e-3, 9.675540961325169e-3, 5.550713092088699e-2, 2.4022120237350464e-1, 6.931469440460205e-1, // 2^f
   1,
 ], 16);
@@ -66,7 +66,7 @@ export function sigmoid4(x: v128): v128 {
   return f32x4.div(number(9), f32x4.add(number(9), powerOfTwo4(t)));
 }
 
-/** swish of eight numbers, as `activate4` computes it: a constant is read once for both halves. */
+/** swish of eight values, as `activate4` computes it, reading each constant once for both halves. */
 // @ts-ignore: decorator
 @inline
 export function storeSwish8(x0: v128, x1: v128, to: usize): void {
@@ -174,8 +174,8 @@ export function storePart(to: usize, v: v128, count: i32): void {
 }
 
 /**
- * Reads a number of each cache line of a block that will be taken by columns: the processor fetches ahead of one run through memory,
- * not of many rows at once.
+ * Reads one value of each cache line of a block that will be read by columns: the processor prefetches along one run
+ * through memory, not along many rows at once.
  */
 export function prefetch(from: usize, bytes: usize): void {
   const end = from + bytes;

@@ -1,14 +1,15 @@
-// Matrix products by register tiles of 8 columns. V8 gives out 15 of x64's 16 vector registers: 2 hold a row of B, 1 a value of A, and
-// where multiply-add is two instructions 1 a product, so that 12 sums fit in the relaxed build and 10 in the other (12 spill: 1.35×
-// the time). Loops are not unrolled: that made V8 spill too, 1.2 to 1.5× the time.
+// Matrix products by register tiles of 8 columns. V8 allots 15 of x64's 16 vector registers: 2 hold a row of B, 1 a
+// value of A and, if multiply-add is two instructions, 1 a product. So 12 sums fit in the relaxed build and 10 in the
+// other (12 would spill and take 1.35× the time). Loops are not unrolled: that made V8 spill as well (1.2 to 1.5× the
+// time).
 import { madd, prefetch } from "./lanes";
 
 /** Width of a panel of B, and of a register tile. */
 export const PANEL_COLUMNS = 8;
 const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
-/** Rows of A that stay in the L2 cache while all of B passes over them. */
+/** Rows of A that stay in the L2 cache while the loop passes over all of B. */
 const ROW_BLOCK = 16 * TILE_ROWS;
-/** Rows summed in registers before they are added to memory: keeps both operands in L2 in the filter gradient. */
+/** Rows summed in registers before they are added to memory, which keeps both operands of the filter gradient in L2. */
 const SUM_BLOCK = 192;
 
 const tile = memory.data(6 * PANEL_COLUMNS * 4, 16);
@@ -41,7 +42,7 @@ export function packPanels(K: i32, N: i32, b: usize, transposed: i32, to: usize)
   }
 }
 
-/** Four numbers of each of four rows, as four columns of a panel. */
+/** Four values of each of four rows, as four columns of a panel. */
 // @ts-ignore: decorator
 @inline
 function transpose4(from: usize, row: usize, to: usize): void {
@@ -52,7 +53,7 @@ function transpose4(from: usize, row: usize, to: usize): void {
   v128.store(to, i64x2.shuffle(c, d, 0, 2), 64); v128.store(to, i64x2.shuffle(c, d, 1, 3), 96);
 }
 
-/** C [M, N] = (or, `accumulate`, +=) A [M, K] · B, with B in panels. */
+/** C [M, N] = A [M, K] · B (+= if `accumulate`), with B in panels. */
 export function matmul(M: i32, N: i32, K: i32, a: usize, panels: usize, c: usize, accumulate: i32): void {
   for (let block = 0; block < M; block += ROW_BLOCK) {
     const end = min(M, block + ROW_BLOCK);

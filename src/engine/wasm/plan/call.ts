@@ -5,12 +5,12 @@ import { kernelSignatures } from "../signatures.js";
 
 type Signatures = typeof kernelSignatures;
 
-/** Addresses are given as buffers, or as 0 where a kernel can do without. Flags are 0 or 1. */
+/** Addresses are given as buffers, or as 0 for an optional one that is absent. Flags are 0 or 1. */
 export type KernelArguments<Name extends KernelName> = {
   readonly [Parameter in keyof Signatures[Name]]: Signatures[Name][Parameter] extends "usize" ? Buffer | 0 : number;
 };
 
-/** Adds a kernel's call as a step of a plan; the step touches the buffers among its arguments. */
+/** Adds a kernel's call to a plan as a step that touches the buffers among its arguments. */
 export type Call = <Name extends KernelName>(name: Name, given: KernelArguments<Name>) => void;
 
 export const callsInto =
@@ -21,7 +21,7 @@ export const callsInto =
     const kernel = kernels[name];
     let positional: readonly number[] | undefined;
     plan.step(inOrder.filter(isBuffer), () => {
-      // Addresses are known once the plan is laid out.
+      // Addresses are known only once the plan is laid out.
       positional ??= inOrder.map((argument) => (isBuffer(argument) ? argument.address : argument));
       kernel(...positional);
     });

@@ -1,4 +1,6 @@
-/** Convolutions and dense layers: one matrix product over patches, or over pixels as they lie where the kernel is 1×1. */
+/**
+ * Convolutions and dense layers: one matrix product over patches or, if the kernel is 1×1, over the pixels in place.
+ */
 import type { Buffer } from "../memory-plan.js";
 import { kernelConstants } from "../signatures.js";
 import type { Context } from "./context.js";
@@ -8,7 +10,7 @@ import type { Row } from "./row.js";
 
 const { PANEL_COLUMNS } = kernelConstants;
 
-/** [K, N] weights (or, `transposed`, those given as [N, K]) as the panels that matrix products take. */
+/** [K, N] weights (given as [N, K] if `transposed`), packed into the panels that matrix products read. */
 function packed({ call, plan }: Context, K: number, N: number, weight: Buffer, transposed: 0 | 1): Buffer {
   const to = plan.buffer(K * Math.ceil(N / PANEL_COLUMNS) * PANEL_COLUMNS);
   call("packPanels", { K, N, b: weight, transposed, to });

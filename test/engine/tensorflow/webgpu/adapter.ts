@@ -1,4 +1,4 @@
-/** A GPU for tests: the machine's own, or else the software adapter inside Debian's chromium. */
+/** A GPU for tests: the machine's own, or else the software adapter of Debian's chromium. */
 import { existsSync } from "node:fs";
 import { probeWebgpu, type Probe } from "../../../../src/engine/tensorflow/webgpu/probe-process.js";
 

@@ -9,7 +9,7 @@ const recorded = (): { kernels: Kernels; calls: unknown[][] } => {
   return { kernels: { add: record("add"), normalize: record("normalize") } as Partial<Kernels> as Kernels, calls };
 };
 
-test("arguments go to their places, whatever their order; 0 is no buffer; the buffers live in the step", () => {
+test("arguments are placed by name, in any order; 0 means no buffer; the step touches the given buffers", () => {
   const { kernels, calls } = recorded();
   const plan = memoryPlan();
   const call = callsInto(plan, kernels);
@@ -26,7 +26,7 @@ test("arguments go to their places, whatever their order; 0 is no buffer; the bu
   expect(unused.last).toBe(-1);
 });
 
-test("a missing argument, one of another kernel and a number for a buffer do not compile", () => {
+test("a missing argument, another kernel's argument and a number for a buffer do not compile", () => {
   const plan = memoryPlan();
   const call = callsInto(plan, recorded().kernels);
   const [a, b, y] = [plan.buffer(4), plan.buffer(4), plan.buffer(4)];
