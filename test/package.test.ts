@@ -1,8 +1,11 @@
-/** The package as npm delivers it: packed, installed into another project, and used from there with nothing of this repository. */
+/**
+ * The package as npm delivers it: packed, installed into another project, and used from there with nothing of this repository. The file
+ * named by NESTLING_TARBALL is tried instead of a fresh one (scripts/release.mjs).
+ */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let project: string;
@@ -13,8 +16,10 @@ const run = (command: string, ...args: readonly string[]): string =>
 
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), "nestling-package-"));
+  const given = process.env["NESTLING_TARBALL"];
+  if (given !== undefined) copyFileSync(given, join(project, basename(given)));
   // `npm test` has built dist; packing must not build it again under the tests that run from it.
-  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", project], { stdio: "pipe" });
+  else execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", project], { stdio: "pipe" });
   const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
   const dependencies = { nestling: `file:./nestling-${version}.tgz` };
   writeFileSync(
@@ -60,6 +65,45 @@ test("every path that a message names is in the package", () => {
   );
   const isThere = (path: string): boolean => paths.some((one) => one === path || one.startsWith(`${path}/`));
   expect([...named].filter((path) => !isThere(path))).toEqual([]);
+});
+
+test("npx nestling runs: help, and the size of a space", () => {
+  expect(run("npx", "nestling", "--help")).toContain("Usage: nestling");
+  expect(run("npx", "nestling", "space", "count", "fashion").trim()).toBe("13,824");
+});
+
+/** README's JavaScript: the indented lines from an import of `from` to the first line of prose. */
+function readmeCode(from: string): string {
+  const lines = readFileSync("README.md", "utf8").split("\n");
+  const first = lines.findIndex((line) => line.startsWith("    import {") && line.endsWith(`from "${from}";`));
+  expect(first, `README.md has an import from ${from}`).toBeGreaterThanOrEqual(0);
+  const rest = lines.slice(first);
+  const end = rest.findIndex((line) => line !== "" && !line.startsWith("    "));
+  return rest
+    .slice(0, end < 0 ? undefined : end)
+    .map((line) => line.slice(4))
+    .join("\n");
+}
+
+test("README's JavaScript runs: it trains, searches, exports, and the child is loaded", () => {
+  // The same calls with less work: two steps instead of a hundred, one mutant, 64 images.
+  const shorter = [
+    ["steps: 100", "steps: 2"],
+    ["fineCandidates: 8", "fineCandidates: 1, recalibrationImages: 64"],
+    ['out: "biggest.onnx"', 'out: "child.onnx", recalibrationImages: 64'],
+  ] as const;
+  const library = shorter.reduce((code, [long, short]) => {
+    expect(code).toContain(long);
+    return code.replace(long, short);
+  }, readmeCode("nestling"));
+  writeFileSync(join(project, "library.js"), library);
+  expect(run(process.execPath, "library.js")).toMatch(/macs-3M\.onnx 0\.\d+ \d/);
+
+  writeFileSync(
+    join(project, "load.js"),
+    `${readmeCode("onnxruntime-node")}\nconsole.log(JSON.stringify(logits.dims));`,
+  );
+  expect(JSON.parse(run(process.execPath, "load.js"))).toEqual([1, 10]);
 });
 
 test("npx nestling runs: doctor, and a training on the shipped images", () => {
