@@ -1,6 +1,6 @@
 /** JSON Schemas and tables of fields, from the zod schemas that validate the files; the table of engines, from what each says of itself. */
 import { z } from "zod";
-import { checkpointSchema } from "../dist/checkpoint/checkpoint.js";
+import { checkpointSchema } from "../dist/checkpoint/checkpoint-file.js";
 import { certificateSchema } from "../dist/deploy/certificate.js";
 import { engines } from "../dist/engine/choose.js";
 import { searchSchema } from "../dist/search/search-file.js";

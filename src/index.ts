@@ -54,7 +54,7 @@ export type { RunOptions } from "./train/plan-run.js";
 export type { LogLine, RoleLog } from "./train/log.js";
 export type { Execution, Role } from "./train/sandwich.js";
 export type { Numbers, Ranks } from "./ranks/ranks.js";
-export type { CheckpointState } from "./checkpoint/checkpoint.js";
+export type { WeightsDescription } from "./checkpoint/checkpoint.js";
 export { openRun, type Run } from "./run/run.js";
 export { compiler, type CompileOptions, type CompiledChild, type Compiler } from "./compile/compile-child.js";
 export type { Note, StepReport } from "./compile/pass.js";

@@ -52,12 +52,12 @@ export async function replayRuns() {
 }
 
 function checkpointOf(out) {
-  const { weights, optimizer } = JSON.parse(readFileSync(join(out, "checkpoint/checkpoint.json"), "utf8"));
+  const { weights, training } = JSON.parse(readFileSync(join(out, "checkpoint/checkpoint.json"), "utf8"));
   const losses = readFileSync(join(out, "log.jsonl"), "utf8")
     .trim()
     .split("\n")
     .map((line) => ({ ...JSON.parse(line), imagesPerSecond: 0 }));
-  return [weights.sha256, optimizer.sha256, losses];
+  return [weights.sha256, training.optimizer.sha256, losses];
 }
 
 async function searchOf(run) {

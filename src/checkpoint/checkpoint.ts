@@ -4,112 +4,98 @@
  */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
-import { readDocument, type DocumentKind } from "../base/document.js";
+import { readDocument } from "../base/document.js";
 import { sha256Of } from "../base/hash.js";
 import { orderedSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor, type Tensors } from "./safetensors.js";
+import { checkpointFile, FORMAT, type CheckpointFile, type FileEntry } from "./checkpoint-file.js";
+import { decodeSafetensors, encodeSafetensors, type Tensors } from "./safetensors.js";
 
-const FORMAT = 1;
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256");
-const file = z.strictObject({ file: z.string().regex(/^[\w.-]+$/), sha256 });
+/** What weights are of: their space, the images they are for, the seed of all that follows. */
+export type WeightsDescription = Pick<CheckpointFile, "space" | "spaceHash" | "data" | "seed">;
 
-/** checkpoint.json */
-export const checkpointSchema = z.strictObject({
-  format: z.literal(FORMAT),
-  step: z
-    .number()
-    .int()
-    .min(0)
-    .describe("Steps done. Random streams are keyed by it, so it is the random state and data position too."),
-  totalSteps: z.number().int().min(1),
-  seed: z.number().int(),
-  space: z.unknown().describe("The search space, whole."),
-  spaceHash: sha256,
-  recipe: z.unknown().describe("The recipe, whole."),
-  data: z.strictObject({
-    source: z.string(),
-    fingerprint: sha256,
-    classes: z.array(z.string()),
-    mean: z.array(z.number()),
-    std: z.array(z.number()),
-    validationShare: z.number(),
-    size: z.number().int().describe("Height = width of the images in pixels."),
-  }),
-  engine: z.string(),
-  execution: z.enum(["masked", "sliced"]),
-  weights: file,
-  optimizer: file,
-  sha256: sha256.describe("Of all fields above as one line of JSON: a damaged number is noticed too."),
-});
-
-export const checkpointFile: DocumentKind<typeof checkpointSchema> = {
-  schema: checkpointSchema,
-  code: "checkpoint/corrupt",
-  fix: "The file is damaged: use another checkpoint or train again.",
-  want: "the checkpoint of a run",
-  unreadable: { code: "checkpoint/missing", fix: "Give a folder that `nestling train --out` made." },
-  seal: orderedSeal,
-};
-
-/** What a run is and how far it has come: checkpoint.json without the names of its files. */
-export type CheckpointState = Omit<z.output<typeof checkpointSchema>, "weights" | "optimizer" | "format" | "sha256">;
+/** How far a training is, and what continues it must have in common with it. */
+export type TrainingPosition = Omit<NonNullable<CheckpointFile["training"]>, "optimizer">;
 
 export interface Checkpoint {
-  readonly state: CheckpointState;
+  readonly description: WeightsDescription;
   readonly weights: Tensors;
-  readonly optimizer: Tensors;
+  /** None for weights that were not trained here. */
+  readonly training?: { readonly position: TrainingPosition; readonly optimizer: Tensors } | undefined;
+}
+
+/** A checkpoint whose description was read and checked. Arrays are read when they are asked for: who only exports needs no optimiser. */
+export interface OpenCheckpoint {
+  readonly description: WeightsDescription;
+  readonly position: TrainingPosition | undefined;
   /** SHA-256 of the weights' file. */
   readonly weightsHash: string;
+  /** @throws UserError `checkpoint/corrupt` */
+  readonly weights: () => Promise<Tensors>;
+  /** Empty where there is no training. @throws UserError `checkpoint/corrupt` */
+  readonly optimizer: () => Promise<Tensors>;
 }
 
 /** Writes RUN/checkpoint/. */
-export async function saveCheckpoint(
-  folder: string,
-  { state, weights, optimizer }: Omit<Checkpoint, "weightsHash">,
-): Promise<void> {
-  const bytes = { weights: encodeSafetensors(weights), optimizer: encodeSafetensors(optimizer) };
-  const name = (kind: keyof typeof bytes): string => `${kind}-${state.step}.safetensors`;
-  const fileOf = (kind: keyof typeof bytes): z.output<typeof file> => ({
-    file: name(kind),
-    sha256: sha256Of(bytes[kind]),
-  });
-  const files = { weights: fileOf("weights"), optimizer: fileOf("optimizer") };
+export async function saveCheckpoint(folder: string, { description, weights, training }: Checkpoint): Promise<void> {
+  const step = training?.position.step ?? 0;
+  const ofWeights = encoded(`weights-${step}.safetensors`, weights);
+  const ofOptimizer = training && encoded(`optimizer-${step}.safetensors`, training.optimizer);
+  const { space, spaceHash, data, seed } = description;
+  const fields: Omit<CheckpointFile, "sha256"> = {
+    format: FORMAT,
+    ...{ space, spaceHash, data, seed },
+    weights: ofWeights.entry,
+    ...(training && ofOptimizer && { training: { ...training.position, optimizer: ofOptimizer.entry } }),
+  };
+  const arrays = ofOptimizer ? [ofWeights, ofOptimizer] : [ofWeights];
   await writeFilesAtomic([
-    [join(folder, files.weights.file), bytes.weights],
-    [join(folder, files.optimizer.file), bytes.optimizer],
-    [join(folder, "checkpoint.json"), jsonText(sealed({ format: FORMAT, ...state, ...files }, orderedSeal))],
+    ...arrays.map(({ entry, bytes }) => [join(folder, entry.file), bytes] as const),
+    [join(folder, "checkpoint.json"), jsonText(sealed(fields, orderedSeal))],
   ]);
-  const keep = new Set(["checkpoint.json", files.weights.file, files.optimizer.file]);
+  const keep = new Set(["checkpoint.json", ...arrays.map(({ entry }) => entry.file)]);
   const stale = (await readdir(folder)).filter((name) => !keep.has(name));
   await Promise.all(stale.map((name) => rm(join(folder, name), { force: true })));
 }
 
+function encoded(name: string, tensors: Tensors): { entry: FileEntry; bytes: Uint8Array } {
+  const bytes = encodeSafetensors(tensors);
+  return { entry: { file: name, sha256: sha256Of(bytes) }, bytes };
+}
+
 /** @throws UserError `checkpoint/missing` where checkpoint.json is not, `checkpoint/corrupt` */
-export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
-  const document = await readDocument(join(folder, "checkpoint.json"), checkpointFile);
-  const { weights, optimizer, format, sha256: _, ...state } = document;
-  const read = async ({ file: name, sha256: expected }: z.output<typeof file>): Promise<Map<string, Tensor>> => {
-    const at = join(folder, name);
-    // Not "missing": there is a checkpoint, and nobody may start a new run over it.
-    const bytes = await readUserBytes(at, {
-      code: "checkpoint/corrupt",
-      want: "the file that checkpoint.json names",
-      fix: "Restore it, or train again in another folder.",
-    });
-    if (sha256Of(bytes) !== expected) {
-      const fix = "The file is damaged: use another checkpoint or train again.";
-      throw new UserError("checkpoint/corrupt", {
-        at,
-        got: `another file (${bytes.length} bytes)`,
-        want: `SHA-256 ${expected}`,
-        fix,
-      });
-    }
-    return decodeSafetensors(bytes, at);
+export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
+  const { space, spaceHash, data, seed, weights, training } = await readDocument(
+    join(folder, "checkpoint.json"),
+    checkpointFile,
+  );
+  const { optimizer, ...position } = training ?? {};
+  return {
+    description: { space, spaceHash, data, seed },
+    position: training && (position as TrainingPosition),
+    weightsHash: weights.sha256,
+    weights: () => readTensors(folder, weights),
+    optimizer: async () => (optimizer ? readTensors(folder, optimizer) : new Map()),
   };
-  return { state, weights: await read(weights), optimizer: await read(optimizer), weightsHash: weights.sha256 };
+}
+
+async function readTensors(folder: string, { file, sha256 }: FileEntry): Promise<Tensors> {
+  const at = join(folder, file);
+  // Not "missing": there is a checkpoint, and nobody may start a new run over it.
+  const bytes = await readUserBytes(at, {
+    code: "checkpoint/corrupt",
+    want: "the file that checkpoint.json names",
+    fix: "Restore it, or train again in another folder.",
+  });
+  if (sha256Of(bytes) !== sha256) {
+    throw new UserError("checkpoint/corrupt", {
+      at,
+      got: `another file (${bytes.length} bytes)`,
+      want: `SHA-256 ${sha256}`,
+      fix: "The file is damaged: use another checkpoint or train again.",
+    });
+  }
+  return decodeSafetensors(bytes, at);
 }

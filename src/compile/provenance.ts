@@ -14,15 +14,15 @@ export interface Provenance {
 }
 
 export const provenanceOf = (
-  { state, supernet, weightsHash, train }: Run,
+  { description, steps, supernet, weightsHash, train }: Run,
   recalibrationImages: number,
 ): Provenance => ({
   space: supernet.space.name,
   spaceHash: supernet.space.hash,
   checkpoint: weightsHash,
-  step: state.step,
-  data: state.data.source,
-  dataFingerprint: state.data.fingerprint,
+  step: steps,
+  data: description.data.source,
+  dataFingerprint: description.data.fingerprint,
   recalibrationImages: Math.min(recalibrationImages, train.length),
 });
 

@@ -38,8 +38,8 @@ export function page(found: RunFolder, css: string): string {
 
 function summary({ checkpoint, search, children: exported }: RunFolder): string {
   const parts = [
-    checkpoint &&
-      `Supernet trained for ${thousands(checkpoint.step)} of ${thousands(checkpoint.totalSteps)} steps on ${checkpoint.data.source}.`,
+    checkpoint?.training &&
+      `Supernet trained for ${thousands(checkpoint.training.step)} of ${thousands(checkpoint.training.totalSteps)} steps on ${checkpoint.data.source}.`,
     search && `${search.candidates.length} children compiled and judged${search.complete ? "" : " so far"}.`,
     `${exported.length} exported.`,
   ];
@@ -176,13 +176,14 @@ function allCandidates({ candidates }: SearchResult): Markup {
 
 function provenance({ checkpoint, search, children: [first], log }: RunFolder): Markup {
   const environment = first?.certificate.environment ?? {};
-  const recipe = checkpoint?.recipe as { name?: string; batch?: number } | undefined;
+  const training = checkpoint?.training;
+  const recipe = training?.recipe as { name?: string; batch?: number } | undefined;
   return html`<h2>Where this is from</h2>
     <div class="card">
       ${facts([
         ["recipe", recipe && `${recipe.name}, batch ${recipe.batch}`],
         ["seed", checkpoint?.seed],
-        ["engine", checkpoint && `${checkpoint.engine}, ${checkpoint.execution}`],
+        ["engine", training && `${training.engine}, ${training.execution}`],
         ["training speed", log.at(-1) && `${log.at(-1)!.imagesPerSecond} images/s`],
         ["data", checkpoint && `${checkpoint.data.source} (${checkpoint.data.fingerprint.slice(0, 16)}…)`],
         ["weights", checkpoint?.weights.sha256 ?? search?.checkpoint],

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { readDocument, type DocumentKind } from "../base/document.js";
 import { canonicalSeal } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
-import { checkpointFile, type checkpointSchema } from "../checkpoint/checkpoint.js";
+import { checkpointFile, type CheckpointFile } from "../checkpoint/checkpoint-file.js";
 import { certificateFile, certificatePath, type Certificate } from "../deploy/certificate.js";
 import { searchFile, type SearchResult } from "../search/search-file.js";
 import type { SearchSpace } from "../space/space.js";
@@ -15,7 +15,7 @@ import { readLog, type LogLine } from "../train/log.js";
 export interface RunFolder {
   readonly folder: string;
   /** None in a folder that only holds a search (`search --out`). */
-  readonly checkpoint: z.output<typeof checkpointSchema> | undefined;
+  readonly checkpoint: CheckpointFile | undefined;
   readonly log: readonly LogLine[];
   readonly search: SearchResult | undefined;
   /** Of the checkpoint, or else of the search. */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { permutation, random } from "../base/random.js";
 import { UserError } from "../base/user-error.js";
-import { loadCheckpoint, type CheckpointState } from "../checkpoint/checkpoint.js";
+import { openCheckpoint, type WeightsDescription } from "../checkpoint/checkpoint.js";
 import type { ImageBlock } from "../data/image-block.js";
 import { makeBatch } from "../data/make-batch.js";
 import type { Dataset, Images } from "../data/images.js";
@@ -10,13 +10,16 @@ import { loadDataset } from "../data/load.js";
 import { splitTrainValidation } from "../data/split.js";
 import { parseSpace } from "../supernet/spaces.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
-import type { SharedWeights } from "../supernet/weights.js";
+import { layoutOf, viewsOf } from "../supernet/initialize.js";
+import { storedWeights, type SharedWeights } from "../supernet/weights.js";
 
 /** A finished run: its supernet, its weights, and the images it was trained on. */
 export interface Run {
   readonly folder: string;
-  /** What checkpoint.json says. */
-  readonly state: CheckpointState;
+  /** What checkpoint.json says of the weights. */
+  readonly description: WeightsDescription;
+  /** Training steps done; 0 for weights that were not trained here. */
+  readonly steps: number;
   readonly supernet: Supernet;
   readonly weights: SharedWeights;
   /** SHA-256 of the weights' file. */
@@ -31,27 +34,27 @@ export interface Run {
 /**
  * Opens RUN with its data set.
  * @param source another place of the same data set; by default where training found it
- * @throws UserError `checkpoint/…`, `space/…`, `data/…`, `file/write`, `compile/data` when the images are others than those trained on
+ * @throws UserError `checkpoint/…`, `space/…`, `supernet/weights`, `data/…`, `file/write`, `compile/data` when the images are others than those trained on
  */
 export async function openRun(folder: string, source?: string): Promise<Run> {
-  const { state, weights, weightsHash } = await loadCheckpoint(join(folder, "checkpoint"));
-  const space = parseSpace(state.space, `${folder}/checkpoint: space`);
+  const { description, position, weightsHash, weights } = await openCheckpoint(join(folder, "checkpoint"));
+  const space = parseSpace(description.space, `${folder}/checkpoint: space`);
   const supernet = buildSupernet(space);
-  const data = await loadDataset(source ?? state.data.source, { size: state.data.size, channels: space.channels });
-  if (data.fingerprint !== state.data.fingerprint) {
+  const { data: trained, seed } = description;
+  const data = await loadDataset(source ?? trained.source, { size: trained.size, channels: space.channels });
+  if (data.fingerprint !== trained.fingerprint) {
     throw new UserError("compile/data", {
       at: "--data",
-      got: `${source ?? state.data.source}, other images than the run was trained on`,
-      want: `the data set of the run (${state.data.source})`,
+      got: `${source ?? trained.source}, other images than the run was trained on`,
+      want: `the data set of the run (${trained.source})`,
       fix: "Recalibration and the search need the training images themselves: give the same data set.",
     });
   }
-  const { train, validation } = splitTrainValidation(data.train, {
-    share: state.data.validationShare,
-    seed: state.seed,
-  });
-  const shared = new Map([...weights].map(([name, { data: numbers }]) => [name, numbers]));
-  return { folder, state, supernet, weights: shared, weightsHash, data, train, validation };
+  const { train, validation } = splitTrainValidation(data.train, { share: trained.validationShare, seed });
+  const layout = layoutOf(supernet.graph);
+  const shared = viewsOf(layout, await storedWeights(weights, `${folder}/checkpoint`)(layout));
+  const steps = position?.step ?? 0;
+  return { folder, description, steps, supernet, weights: shared, weightsHash, data, train, validation };
 }
 
 /** Normalised images of some indices at a resolution. */
@@ -63,7 +66,7 @@ export const blockOf = ({ data }: Run, images: Images, indices: ArrayLike<number
 });
 
 /** Training images for recalibration, the same for every child: the first of one fixed order. */
-export function recalibrationIndices({ state, train }: Run, count: number): Uint32Array {
-  const order = permutation(train.length, random(state.seed, "recalibration"));
+export function recalibrationIndices({ description, train }: Run, count: number): Uint32Array {
+  const order = permutation(train.length, random(description.seed, "recalibration"));
   return order.slice(0, Math.min(count, train.length)).map((i) => train[i]!);
 }

@@ -29,7 +29,9 @@ export interface Judge {
 /** @param bench where there is none, latency isn't measured */
 export function judgeOf(run: Run, compiler: Compiler, bench: LatencyBench | undefined): Judge {
   // In random order, so that the first images speak for all.
-  const order = permutation(run.validation.length, random(run.state.seed, "judging")).map((i) => run.validation[i]!);
+  const order = permutation(run.validation.length, random(run.description.seed, "judging")).map(
+    (i) => run.validation[i]!,
+  );
   const labels = Array.from(order, (index) => run.data.train.labels[index]!);
   const blocks = new Map<number, LabelledBlock>();
   const imagesAt = (resolution: number): LabelledBlock => {

@@ -3,7 +3,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { writeError, writeFileAtomic } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import { foundInstead } from "../base/user-file.js";
-import type { ChildResult, Role } from "./sandwich.js";
+import type { Role } from "./sandwich.js";
 
 /** Results of the children of one role: means over the steps since the last line. */
 export interface RoleLog {
@@ -59,25 +59,4 @@ export async function readLog(path: string, upToStep = Infinity): Promise<LogLin
 export async function cutLog(path: string, upToStep: number): Promise<void> {
   const lines = await readLog(path, upToStep);
   await writeFileAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-}
-
-/** Collects results between two lines. */
-export class RoleMeans {
-  private readonly sums = new Map<Role, { loss: number; correct: number; images: number }>();
-
-  add(children: readonly ChildResult[], images: number): void {
-    for (const { role, loss, correct } of children) {
-      const sum = this.sums.get(role) ?? { loss: 0, correct: 0, images: 0 };
-      this.sums.set(role, { loss: sum.loss + loss, correct: sum.correct + correct, images: sum.images + images });
-    }
-  }
-
-  take(): Partial<Record<Role, RoleLog>> {
-    const means = [...this.sums].map(([role, { loss, correct, images }]) => {
-      const rounded = (value: number): number => Number(value.toFixed(5));
-      return [role, { loss: rounded(loss / images), accuracy: rounded(correct / images) }] as const;
-    });
-    this.sums.clear();
-    return Object.fromEntries(means);
-  }
 }

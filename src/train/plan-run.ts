@@ -1,6 +1,5 @@
 /** The part of a run that is fixed before its first step: what is trained, on which images, for how long. */
 import { UserError } from "../base/user-error.js";
-import type { CheckpointState } from "../checkpoint/checkpoint.js";
 import type { Dataset } from "../data/images.js";
 import { splitTrainValidation } from "../data/split.js";
 import { createEngine, defaultEngine, parseEngine } from "../engine/choose.js";
@@ -8,10 +7,12 @@ import type { EngineName } from "../engine/engine.js";
 import type { SearchSpace } from "../space/space.js";
 import { layoutOf } from "../supernet/initialize.js";
 import { buildSupernet } from "../supernet/supernet.js";
+import { seededWeights, type WeightSource } from "../supernet/weights.js";
+import type { RunIdentity } from "./find-run.js";
 import { checkFit } from "./fit.js";
 import type { Recipe } from "./recipe.js";
 import type { Execution, Task } from "./sandwich.js";
-import type { Length } from "./schedule.js";
+import type { RunLength } from "./schedule.js";
 
 /** What to train, on which images and for how long. */
 export interface RunOptions {
@@ -33,16 +34,16 @@ export interface RunOptions {
   readonly execution?: Execution;
 }
 
-export interface RunPlan {
+export interface RunPlan extends RunIdentity {
   readonly task: Task;
-  readonly length: Length;
+  readonly length: RunLength;
   /** Indices of the training images, without the validation part. */
   readonly images: Uint32Array;
   readonly engine: EngineName;
   /** The engine's own description. */
   readonly engineBuild: string;
-  /** The content of checkpoint.json at step 0. */
-  readonly state: CheckpointState;
+  /** The weights at step 0. */
+  readonly weights: WeightSource;
 }
 
 /** @throws UserError `train/fit`, `train/batch`, `engine/unknown` */
@@ -83,13 +84,10 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
     images,
     engine,
     engineBuild,
-    state: {
-      step: 0,
-      totalSteps,
-      seed,
+    weights: seededWeights(seed, recipe.lastGamma === "zero" ? 0 : 1),
+    description: {
       space: space.data,
       spaceHash: space.hash,
-      recipe,
       data: {
         source,
         fingerprint: data.fingerprint,
@@ -99,8 +97,8 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
         validationShare,
         size: data.train.height,
       },
-      engine,
-      execution,
+      seed,
     },
+    position: { step: 0, totalSteps, recipe, engine, execution },
   };
 }

@@ -1,17 +1,36 @@
-/** The learning rate of a step: linear warm-up, then exponential decay with constant ending, or a cosine. */
+/**
+ * The length of a run, when it logs and saves, and the learning rate of a step: linear warm-up, then exponential decay
+ * with constant ending, or a cosine.
+ */
 import type { Recipe } from "./recipe.js";
 
-export interface Length {
+export interface RunLength {
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
   /** Images per step. */
   readonly batch: number;
 }
 
+/** Approximate number of checkpoints and of log lines in a whole run. */
+const CHECKPOINTS = 20;
+const LOG_LINES = 200;
+
+/** In steps. */
+export interface Intervals {
+  readonly log: number;
+  readonly checkpoint: number;
+}
+
+/** Checkpoints come only after a log line, so that no log mean spans a checkpoint. */
+export function intervalsOf({ totalSteps }: RunLength): Intervals {
+  const log = Math.max(1, Math.floor(totalSteps / LOG_LINES));
+  return { log, checkpoint: log * Math.ceil(totalSteps / log / CHECKPOINTS) };
+}
+
 /** @param step from 0 */
 export function learningRateAt(
   { learningRate }: Recipe,
-  { totalSteps, stepsPerEpoch, batch }: Length,
+  { totalSteps, stepsPerEpoch, batch }: RunLength,
   step: number,
 ): number {
   const { perImage, schedule, warmupEpochs } = learningRate;

@@ -79,9 +79,10 @@ export const badFiles: readonly BadInput[] = [
   damaged(
     "checkpoint.json of another format",
     "run/checkpoint/checkpoint.json",
-    replace('"format": 1', '"format": 2'),
+    replace('"format": 2', '"format": 1'),
     exported,
-    "checkpoint.json: format is 2",
+    "checkpoint.json: format is 1",
+    "another version of nestling wrote it",
   ),
   damaged("weights cut off", `run/${weights}`, cutOff, exported, weights, "bytes); want SHA-256", "train again"),
   damaged("weights with a flipped bit", `run/${weights}`, flipBit, exported, weights, "The file is damaged"),

@@ -73,7 +73,7 @@ test("a mistake under --json is one JSON object with code and problems; with --d
   expect(plain.stderr).not.toContain("    at ");
   const debugged = await runNestling([...wrong, "--debug"], { cwd: folder });
   expect([debugged.status, debugged.stdout]).toEqual([2, ""]);
-  expect(debugged.stderr).toMatch(/\n {4}at .*loadCheckpoint[^]*caused by Error: ENOENT/);
+  expect(debugged.stderr).toMatch(/\n {4}at .*openCheckpoint[^]*caused by Error: ENOENT/);
 });
 
 test.each(shippedSpaces)("space show %s --json, saved, is a space file of the same meaning", async (name) => {

@@ -4,7 +4,7 @@ import { access, readdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { loadCheckpoint } from "../../src/checkpoint/checkpoint.js";
+import { openCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { checkpointBytes, logOf, source, temporaryFolder, tinyRecipeData } from "../train/tiny.js";
 import { nestling } from "../cli/nestling.js";
 import { main, mpirun, mpirunMissing, needsMpirun, pidOf, startMpirun } from "./mpirun.js";
@@ -88,8 +88,8 @@ describe.skipIf(mpirunMissing)(`mpirun${needsMpirun}`, () => {
       const exit = once(job, "exit");
       const checkpoint = join(killed, "checkpoint");
       const stepOf = (): Promise<number> =>
-        loadCheckpoint(checkpoint).then(
-          ({ state }) => state.step,
+        openCheckpoint(checkpoint).then(
+          ({ position }) => position!.step,
           () => -1,
         );
       while (job.exitCode === null && (await stepOf()) < after) await delay(5);
@@ -166,6 +166,6 @@ describe.skipIf(mpirunMissing)(`mpirun${needsMpirun}`, () => {
     expect(status, stderr).toBe(2);
     expect(stderr.match(/The run has collapsed/g), stderr).toHaveLength(1);
     expect(stderr).toMatch(/On .*, rank 0 of 3: step \d+ is a loss of NaN/);
-    expect((await loadCheckpoint(join(out, "checkpoint"))).state.step).toBeLessThan(20);
+    expect((await openCheckpoint(join(out, "checkpoint"))).position!.step).toBeLessThan(20);
   });
 });

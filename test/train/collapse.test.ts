@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { loadCheckpoint } from "../../src/checkpoint/checkpoint.js";
+import { openCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { collapseGuard } from "../../src/train/collapse.js";
 import { nestling } from "../cli/nestling.js";
 import { logOf, source, temporaryFolder, tinyRecipeData, trainTiny } from "./tiny.js";
@@ -16,9 +16,9 @@ const exploding = (perImage: number, warmupEpochs = 0) => ({
 });
 
 async function keptBy(out: string) {
-  const { state, weights } = await loadCheckpoint(join(out, "checkpoint"));
-  for (const { data } of weights.values()) expect(data.every(Number.isFinite)).toBe(true);
-  return state;
+  const { position, weights } = await openCheckpoint(join(out, "checkpoint"));
+  for (const { data } of (await weights()).values()) expect(data.every(Number.isFinite)).toBe(true);
+  return position!;
 }
 
 test("a loss that is no number stops the run; the checkpoint kept is finite and loads", async () => {

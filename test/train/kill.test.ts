@@ -65,7 +65,7 @@ test(`killed at ${KILLS} random moments and resumed, a run ends with the same ch
     if (code === 0) break;
     expect(signal, `kill ${kill}, exit code ${code}`).toBe("SIGKILL");
     const state = await readFile(join(killed, "checkpoint", "checkpoint.json"), "utf8");
-    left.push((JSON.parse(state) as { step: number }).step);
+    left.push((JSON.parse(state) as { training: { step: number } }).training.step);
   }
   // The kills hit a run that was on its way: its checkpoint went on over them, never back.
   expect(left).toEqual(left.toSorted((a, b) => a - b));

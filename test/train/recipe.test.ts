@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { loadCheckpoint } from "../../src/checkpoint/checkpoint.js";
+import { openCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { makeBatch } from "../../src/data/make-batch.js";
 import { resizeImages } from "../../src/data/resize.js";
 import { createEngine, prepareEngine } from "../../src/engine/choose.js";
@@ -186,7 +186,7 @@ test("lastGamma: the last batch norm of every residual branch starts at 0 or at 
     const out = await temporaryFolder();
     const learningRate = { perImage: 1e-30, warmupEpochs: 0 };
     await trainTiny({ out, steps: 1, recipe: { lastGamma, learningRate } });
-    const { weights } = await loadCheckpoint(join(out, "checkpoint"));
+    const weights = await (await openCheckpoint(join(out, "checkpoint"))).weights();
     const task = await tinyTask();
     for (const node of task.supernet.graph.nodes) {
       if (node.op !== "batchNorm") continue;
@@ -211,7 +211,7 @@ test("clipNorm bounds what one step of plain sgd moves", async () => {
         steps,
         recipe: { optimizer: { kind: "sgd-nesterov", momentum: 0 }, clipNorm, learningRate },
       });
-      const { weights } = await loadCheckpoint(join(out, "checkpoint"));
+      const weights = await (await openCheckpoint(join(out, "checkpoint"))).weights();
       return [...weights.values()].flatMap(({ data }) => [...data]);
     };
     const [one, two] = [await at(1), await at(2)];

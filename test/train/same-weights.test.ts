@@ -2,7 +2,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadCheckpoint } from "../../src/checkpoint/checkpoint.js";
+import { openCheckpoint, saveCheckpoint } from "../../src/checkpoint/checkpoint.js";
+import { openRun } from "../../src/run/run.js";
 import { checkpointBytes, largest, logOf, temporaryFolder, trainTiny, type TinyOptions } from "./tiny.js";
 
 async function run(options: TinyOptions): Promise<{ bytes: Record<string, string>; log: unknown; out: string }> {
@@ -34,7 +35,7 @@ test.each(["biggest", "all"])(
     const [masked, sliced] = await Promise.all(
       (["masked", "sliced"] as const).map(async (execution) => {
         const { out } = await trainTiny({ steps: 5, execution, recipe });
-        return (await loadCheckpoint(join(out, "checkpoint"))).weights;
+        return (await openCheckpoint(join(out, "checkpoint"))).weights();
       }),
     );
     const all = [...sliced!.values()].reduce((max, { data }) => Math.max(max, largest(data)), 0);
@@ -82,4 +83,19 @@ test("a checkpoint whose weights are gone is no reason to start over", async () 
   await trainTiny({ out, steps: 2 });
   await rm(join(out, "checkpoint", "weights-2.safetensors"));
   await expect(trainTiny({ out, steps: 2, resume: true })).rejects.toMatchObject({ code: "checkpoint/corrupt" });
+});
+
+test("a checkpoint with a transposed weight, of the same length, is neither resumed nor opened", async () => {
+  const out = await temporaryFolder();
+  await trainTiny({ out, steps: 2 });
+  const folder = join(out, "checkpoint");
+  const { description, position, ...read } = await openCheckpoint(folder);
+  const weights = new Map(await read.weights());
+  const { shape, data } = weights.get("classifier.weight")!;
+  weights.set("classifier.weight", { shape: shape.toReversed(), data });
+  const training = { position: { ...position!, step: 1 }, optimizer: await read.optimizer() };
+  await saveCheckpoint(folder, { description, weights, training });
+  const refusal = { code: "supernet/weights", message: expect.stringContaining("classifier.weight") as string };
+  await expect(trainTiny({ out, steps: 2, resume: true })).rejects.toMatchObject(refusal);
+  await expect(openRun(out)).rejects.toMatchObject(refusal);
 });

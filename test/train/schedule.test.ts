@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { loadRecipe, recipeSchema } from "../../src/train/recipe.js";
-import { learningRateAt, type Length } from "../../src/train/schedule.js";
+import { learningRateAt, type RunLength } from "../../src/train/schedule.js";
 
 const of = (learningRate: unknown) => recipeSchema.parse({ name: "test", learningRate });
-const rates = (learningRate: unknown, length: Length): number[] =>
+const rates = (learningRate: unknown, length: RunLength): number[] =>
   Array.from({ length: length.totalSteps }, (_, step) => learningRateAt(of(learningRate), length, step));
 
 test("the paper's recipe: 0.256 at batch 4096 after 5 epochs of warm-up, times 0.97 each 2.4 epochs, never below 5 %", async () => {

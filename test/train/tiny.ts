@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { FileEntry } from "../../src/checkpoint/checkpoint-file.js";
 import { loadDataset } from "../../src/data/load.js";
 import { loadSpace } from "../../src/supernet/spaces.js";
 import { readLog, type LogLine } from "../../src/train/log.js";
@@ -54,10 +55,9 @@ export const trainTiny = async ({ recipe, out, ...options }: TinyOptions): Promi
 export async function checkpointBytes(out: string): Promise<Record<string, string>> {
   const folder = join(out, "checkpoint");
   const json = await readFile(join(folder, "checkpoint.json"), "utf8");
-  const { weights, optimizer } = JSON.parse(json) as Record<"weights" | "optimizer", { file: string }>;
-  const hex = async ({ file }: { file: string }): Promise<string> =>
-    (await readFile(join(folder, file))).toString("hex");
-  return { json, weights: await hex(weights), optimizer: await hex(optimizer) };
+  const { weights, training } = JSON.parse(json) as { weights: FileEntry; training: { optimizer: FileEntry } };
+  const hex = async ({ file }: FileEntry): Promise<string> => (await readFile(join(folder, file))).toString("hex");
+  return { json, weights: await hex(weights), optimizer: await hex(training.optimizer) };
 }
 
 /** The log without what depends on the machine's speed. */

@@ -1,0 +1,24 @@
+/** The batches of a run: every epoch sees its images in an order of its own. */
+import { permutation, random } from "../base/random.js";
+import type { RunPlan } from "./plan-run.js";
+
+export interface Batch {
+  /** From 0. */
+  readonly step: number;
+  readonly epoch: number;
+  /** The images, by their index in the training data. */
+  readonly indices: Uint32Array;
+}
+
+/** @param first the step to start at, in the middle of an epoch where a run is resumed */
+export function* batchesFrom(first: number, { task, length, images }: RunPlan): Generator<Batch> {
+  const { totalSteps, stepsPerEpoch, batch } = length;
+  let step = first;
+  while (step < totalSteps) {
+    const epoch = Math.floor(step / stepsPerEpoch);
+    const order = permutation(images.length, random(task.seed, "order", epoch));
+    for (let i = step % stepsPerEpoch; i < stepsPerEpoch && step < totalSteps; i++, step++) {
+      yield { step, epoch, indices: order.slice(i * batch, (i + 1) * batch).map((at) => images[at]!) };
+    }
+  }
+}

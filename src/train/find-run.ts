@@ -1,0 +1,65 @@
+/** Finds a run's checkpoint and checks it against the options that resume it. */
+import { readdir } from "node:fs/promises";
+import { writeError } from "../base/atomic-file.js";
+import { UserError } from "../base/user-error.js";
+import { foundInstead } from "../base/user-file.js";
+import {
+  openCheckpoint,
+  type OpenCheckpoint,
+  type TrainingPosition,
+  type WeightsDescription,
+} from "../checkpoint/checkpoint.js";
+
+/** What is trained and how far: what a resumed run must have in common with the run, but for the step. */
+export interface RunIdentity {
+  readonly description: WeightsDescription;
+  readonly position: TrainingPosition;
+}
+
+/**
+ * The checkpoint to resume from, if there is one.
+ * @param now the run that the options describe
+ * @throws UserError `train/exists` if there is one but `resume` is not set, `train/resume` if it belongs to another run
+ */
+export async function findRun(
+  folder: string,
+  now: RunIdentity,
+  { out, resume }: { readonly out: string; readonly resume?: boolean },
+): Promise<(OpenCheckpoint & RunIdentity) | undefined> {
+  // Only checkpoint.json decides: if files that it names are missing it is damaged, and must not be overwritten.
+  const names = await readdir(folder).catch((error: unknown): string[] => {
+    if (foundInstead(error) === "missing") return [];
+    throw writeError(folder, error);
+  });
+  if (!names.includes("checkpoint.json")) return undefined;
+  const { position, ...found } = await openCheckpoint(folder);
+  if (!resume || !position) {
+    throw new UserError("train/exists", {
+      at: out,
+      got: position ? `a run at step ${position.step}` : "weights that were not trained here",
+      want: "a new folder",
+      fix: position ? "Continue it with --resume, or choose another --out." : "Choose another --out.",
+    });
+  }
+  const run = { ...found, position };
+  checkSame(sameOf(run), sameOf(now), out);
+  return run;
+}
+
+const sameOf = ({ description: { seed, spaceHash, data }, position }: RunIdentity) => {
+  const { totalSteps, recipe, engine, execution } = position;
+  return { totalSteps, seed, spaceHash, recipe, data, engine, execution };
+};
+
+/** A resumed run must be the same run. */
+function checkSame(found: ReturnType<typeof sameOf>, now: ReturnType<typeof sameOf>, out: string): void {
+  const problems = (Object.keys(now) as (keyof typeof now)[])
+    .filter((key) => JSON.stringify(found[key]) !== JSON.stringify(now[key]))
+    .map((key) => ({
+      at: `${out}/checkpoint: ${key}`,
+      got: JSON.stringify(now[key]).slice(0, 80),
+      want: `${JSON.stringify(found[key]).slice(0, 80)}, as the run began`,
+      fix: "Resume with the options the run was started with, or choose another --out.",
+    }));
+  if (problems.length > 0) throw new UserError("train/resume", problems);
+}

@@ -1,0 +1,68 @@
+/** Means of a run's steps, written as a line of the log every few steps. */
+import { appendLog, type LogLine, type RoleLog } from "./log.js";
+import type { ChildResult, Role } from "./sandwich.js";
+import type { Intervals, RunLength } from "./schedule.js";
+import type { Update } from "./update-weights.js";
+
+export interface Logbook {
+  /** Adds what one norm group's children did. */
+  add(children: readonly ChildResult[], images: number): void;
+  /** After a step: writes a line where one is due. @param done steps done */
+  after(done: number, update: Update): Promise<void>;
+  /** The last line written. */
+  readonly last: LogLine | undefined;
+}
+
+export interface LogbookOptions {
+  /** The file; undefined on ranks that don't write. */
+  readonly path: string | undefined;
+  readonly length: RunLength;
+  readonly intervals: Intervals;
+  /** Steps done before. */
+  readonly from: number;
+  readonly onLog: ((line: LogLine) => void) | undefined;
+}
+
+export function logbook({ path, length, intervals, from, onLog }: LogbookOptions): Logbook {
+  const { totalSteps, stepsPerEpoch, batch } = length;
+  const means = new RoleMeans();
+  let last: LogLine | undefined;
+  let since = { step: from, time: performance.now() };
+  return {
+    add: (children, images) => means.add(children, images),
+    async after(step, { learningRate, gradientNorm }) {
+      if (step % intervals.log !== 0 && step !== totalSteps) return;
+      const now = { step, time: performance.now() };
+      const seconds = (now.time - since.time) / 1000;
+      const imagesPerSecond = Math.round(((step - since.step) * batch) / seconds);
+      since = now;
+      last = { step, epoch: step / stepsPerEpoch, learningRate, gradientNorm, imagesPerSecond, ...means.take() };
+      if (path !== undefined) await appendLog(path, last);
+      onLog?.(last);
+    },
+    get last() {
+      return last;
+    },
+  };
+}
+
+/** Collects results between two lines. */
+class RoleMeans {
+  private readonly sums = new Map<Role, { loss: number; correct: number; images: number }>();
+
+  add(children: readonly ChildResult[], images: number): void {
+    for (const { role, loss, correct } of children) {
+      const sum = this.sums.get(role) ?? { loss: 0, correct: 0, images: 0 };
+      this.sums.set(role, { loss: sum.loss + loss, correct: sum.correct + correct, images: sum.images + images });
+    }
+  }
+
+  take(): Partial<Record<Role, RoleLog>> {
+    const means = [...this.sums].map(([role, { loss, correct, images }]) => {
+      const rounded = (value: number): number => Number(value.toFixed(5));
+      return [role, { loss: rounded(loss / images), accuracy: rounded(correct / images) }] as const;
+    });
+    this.sums.clear();
+    return Object.fromEntries(means);
+  }
+}

@@ -1,0 +1,44 @@
+/** From a step's summed gradient to new weights: decay, clip, look for a collapse, update. */
+import type { CollapseGuard } from "./collapse.js";
+import type { RunState } from "./begin-run.js";
+import { clip, update } from "./optimizer.js";
+import type { RunPlan } from "./plan-run.js";
+import type { ChildResult } from "./sandwich.js";
+import { learningRateAt } from "./schedule.js";
+import { weightDecay } from "./weight-decay.js";
+
+/** What the log says of a step's update. */
+export interface Update {
+  readonly learningRate: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** What a step's groups came to. */
+export interface GroupsResult {
+  readonly gradient: Float32Array;
+  /** Of every norm group, its children's, the biggest first. */
+  readonly groups: readonly (readonly ChildResult[])[];
+}
+
+/**
+ * @param guard on the one rank that checks; where it stops, MPI ends the other ranks
+ * @returns a function that changes the state's arrays in place
+ */
+export function weightUpdater(
+  { task, length }: RunPlan,
+  { weights, optimizer }: RunState,
+  guard: CollapseGuard | undefined,
+): (step: number, result: GroupsResult) => Update {
+  const { recipe, batch } = task;
+  const decay = weightDecay(task);
+  return (step, { gradient, groups }) => {
+    decay(gradient, weights, step);
+    const gradientNorm = clip(gradient, recipe.clipNorm);
+    const ofBiggest = (key: "loss" | "correct"): number => groups.reduce((sum, [biggest]) => sum + biggest![key], 0);
+    guard?.check(step, { loss: ofBiggest("loss") / batch, accuracy: ofBiggest("correct") / batch, gradientNorm });
+    const learningRate = learningRateAt(recipe, length, step);
+    update(recipe, optimizer, weights, gradient, learningRate);
+    return { learningRate, gradientNorm };
+  };
+}
