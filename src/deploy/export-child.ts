@@ -4,7 +4,7 @@ import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
 import { canonicalSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { version } from "../base/version.js";
-import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
+import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
 import { preprocessingOf } from "../compile/metadata.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
@@ -28,6 +28,8 @@ export interface ExportOptions {
   readonly target?: Target;
   /** An open bench instead of a target, to share one anchor among many exports. */
   readonly bench?: LatencyBench;
+  /** Called with the child as soon as it is compiled: its report says what each step of the compiler did. */
+  readonly onCompiled?: (child: CompiledChild) => void;
 }
 
 /** Test images on which child and supernet are compared. */
@@ -51,6 +53,7 @@ export async function exportChild(run: Run, architecture: Architecture, options:
   const child = await compiler(run, { recalibrationImages, ...(staticBatch !== undefined && { staticBatch }) }).compile(
     architecture,
   );
+  options.onCompiled?.(child);
   // What is judged has a free batch; a fixed one is the same network, compiled for its file alone.
   const judged = staticBatch === undefined ? child : await compiler(run, { recalibrationImages }).compile(architecture);
   const images = testImages(run, architecture.resolution);

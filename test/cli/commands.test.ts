@@ -88,6 +88,18 @@ test.each(shippedSpaces)("space show %s --json, saved, is a space file of the sa
   }
 });
 
+test("export --explain says what each step of the compiler did; with --json it is in the object", async () => {
+  const call = [...calls["export"]!, "--explain"];
+  const { status, stdout, stderr } = await runNestling(call, { cwd: folder });
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(
+    /^lower\n {2}rewrote \d+: .*\n[^]*recalibration\n[^]*fold-batch-norm\n {2}rewrote \d+: folded into the conv before it/,
+  );
+  const json = await runNestling([...call, "--json"], { cwd: folder });
+  const { report } = JSON.parse(json.stdout) as { report: { name: string }[] };
+  expect(report.map(({ name }) => name)).toEqual(["lower", "recalibration", "fold-batch-norm", "fold-hard-sigmoid"]);
+});
+
 test("the shipped images are found from every folder", async () => {
   const { status, stderr } = await runNestling(["verify", "run/child.onnx", "--data", "fixtures/fashion-mnist"], {
     cwd: folder,

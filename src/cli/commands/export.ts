@@ -1,6 +1,8 @@
 /** nestling export */
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
+import { explain } from "../../compile/explain.js";
+import type { StepReport } from "../../compile/pass.js";
 import { openRun } from "../../run/run.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
@@ -15,6 +17,7 @@ interface Options extends CommonOptions {
   readonly data?: string;
   readonly recalibrationImages: number;
   readonly staticBatch?: number;
+  readonly explain?: boolean;
 }
 
 export const exportCommand = (): Command =>
@@ -26,24 +29,28 @@ export const exportCommand = (): Command =>
     .option("--data <source>", "the run's data set, where it lies now")
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--static-batch <n>", "a fixed batch size instead of a free one", fewWhole)
+    .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
       const run = await openRun(folder, options.data);
       const architecture = await loadArchitecture(run.supernet.space, options.arch);
       terminal.note(`Exporting ${options.arch} of ${folder} to ${options.out}`);
+      let report: readonly StepReport[] = [];
       const c = await onTarget({}, (target) =>
         exportChild(run, architecture, {
           out: options.out,
           recalibrationImages: options.recalibrationImages,
           target,
           ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
+          onCompiled: (child) => (report = child.report),
         }),
       );
       const [low, high] = c.accuracyInterval;
       terminal.result(
-        c,
+        options.explain ? { ...c, report } : c,
         [
+          ...(options.explain ? [explain(report), ""] : []),
           `${options.out}: ${c.id}, ${c.architecture.resolution} px, ${millions(c.macs)} MACs, ${thousands(c.parameters)} parameters, ${thousands(c.fileBytes)} bytes`,
           `  accuracy ${percent(c.accuracy)} (${percent(low)} to ${percent(high)}) on ${c.testImages} test images`,
           `  latency  ${milliseconds(c.latencyMs)} (p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
