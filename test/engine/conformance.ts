@@ -8,13 +8,13 @@ import type { Engine } from "../../src/engine/engine.js";
 import { graphBuilder } from "../../src/graph/builder.js";
 import { nodesOf, parametersOf, type PlainGraph } from "../../src/graph/graph.js";
 import { elementsOf, type Value } from "../../src/graph/values.js";
-import type { ActivationFunction } from "../../src/graph/activations.js";
+import { activations, type ActivationFunction } from "../../src/graph/activations.js";
 import { verify } from "../../src/graph/verify.js";
 import { holdContract, TOLERANCE } from "../compile/contract.js";
 import { spaceAt } from "../compile/random-children.js";
 import { referenceForward } from "./reference.js";
 
-const activations: ActivationFunction[] = ["relu", "relu6", "swish", "hard-swish", "sigmoid", "hard-sigmoid"];
+const functions = Object.keys(activations) as ActivationFunction[];
 
 /** A random net of every operator: odd sizes, strides, kernels, channel counts that fit no vector, shared inputs. */
 export function randomNet(seed: number): { graph: PlainGraph<"trained">; batch: number; resolution: number } {
@@ -22,7 +22,7 @@ export function randomNet(seed: number): { graph: PlainGraph<"trained">; batch: 
   const b = graphBuilder<number>(`random-${seed}`, draw.pick([1, 3]));
   const width = (): number => draw.pick([1, 3, 4, 5, 8, 10, 16, 19, 24]);
   const kernel = (): number => draw.pick([1, 3, 5, 7, 9]);
-  const activate = (path: string, x: Value<number>): Value<number> => b.activation(path, x, draw.pick(activations));
+  const activate = (path: string, x: Value<number>): Value<number> => b.activation(path, x, draw.pick(functions));
   let x = b.input;
   let count = 0;
   const name = (): string => `n${count++}`;

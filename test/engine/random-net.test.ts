@@ -1,0 +1,58 @@
+/** The random nets that engines are compared on: nothing that an engine must compute is missing in them. */
+import { expect, test } from "vitest";
+import { activations } from "../../src/graph/activations.js";
+import { producersOf } from "../../src/graph/rewrite.js";
+import type { OperatorName } from "../../src/graph/operators.js";
+import { randomNet } from "./conformance.js";
+
+const nets = Array.from({ length: 60 }, (_, seed) => randomNet(seed).graph);
+
+/** A new operator does not compile until it is here. */
+const trained: Readonly<Record<OperatorName<"trained">, true>> = {
+  conv: true,
+  depthwise: true,
+  dense: true,
+  batchNorm: true,
+  activation: true,
+  add: true,
+  multiply: true,
+  averagePool: true,
+  globalAveragePool: true,
+  flatten: true,
+  dropout: true,
+};
+
+test("every operator that trains occurs in them", () => {
+  const found = new Set(nets.flatMap(({ nodes }) => nodes.map(({ op }) => op)));
+  expect([...found].sort()).toEqual(Object.keys(trained).sort());
+});
+
+test("every activation occurs in them, after a batch norm and after anything else", () => {
+  const found = { afterNorm: new Set<string>(), alone: new Set<string>() };
+  for (const graph of nets) {
+    const producers = producersOf(graph);
+    for (const node of graph.nodes) {
+      if (node.op !== "activation") continue;
+      const place = producers.get(node.in.x.name)?.op === "batchNorm" ? found.afterNorm : found.alone;
+      place.add(node.attributes.function);
+    }
+  }
+  const all = Object.keys(activations).sort();
+  expect([...found.afterNorm].sort()).toEqual(all);
+  expect([...found.alone].sort()).toEqual(all);
+});
+
+test("every kernel size and stride occurs for convolutions of both kinds, with and without a bias", () => {
+  const kinds = new Set<string>();
+  for (const { nodes } of nets) {
+    for (const node of nodes) {
+      if (node.op !== "conv" && node.op !== "depthwise") continue;
+      kinds.add(`${node.op} ${node.attributes.kernel}`).add(`${node.op} stride ${node.attributes.stride}`);
+      if (node.op === "conv") kinds.add(node.in.bias ? "bias" : "no bias");
+    }
+  }
+  const sizes = (op: string, kernels: number[]): string[] => kernels.map((kernel) => `${op} ${kernel}`);
+  const strides = ["conv", "depthwise"].flatMap((op) => [`${op} stride 1`, `${op} stride 2`]);
+  const wanted = [...sizes("conv", [1, 3, 5]), ...sizes("depthwise", [1, 3, 5, 7, 9]), ...strides, "bias", "no bias"];
+  expect([...kinds].sort()).toEqual(wanted.sort());
+});
