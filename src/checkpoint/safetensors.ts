@@ -1,6 +1,6 @@
 /**
- * safetensors files, float32 only: 8 bytes of header length, a JSON header, the numbers. github.com/huggingface/safetensors
- * The bytes are a pure function of the content: names in the map's order, no dates.
+ * safetensors files, float32 only: 8 bytes of header length, a JSON header, the values.
+ * github.com/huggingface/safetensors The bytes are a pure function of the content: names in the map's order, no dates.
  */
 import { UserError } from "../base/user-error.js";
 
@@ -24,7 +24,7 @@ export function encodeSafetensors(tensors: Tensors): Uint8Array {
     const entry: Entry = { dtype: "F32", shape, data_offsets: [offset, (offset += data.byteLength)] };
     return `${JSON.stringify(name)}:${JSON.stringify(entry)}`;
   });
-  // Joined by hand: an object would put names like "0" first and lose "__proto__".
+  // Joined by hand: an object would move names like "0" to the front and lose "__proto__".
   const json = `{${entries.join(",")}}`;
   const text = new TextEncoder().encode(
     json.padEnd(json.length + ((8 - (new TextEncoder().encode(json).length % 8)) % 8)),
@@ -67,7 +67,7 @@ export function decodeSafetensors(bytes: Uint8Array, at: string): Map<string, Te
       if (!isEntry(entry)) throw wrong(`with a broken entry ${name}`, "dtype, shape and data_offsets");
       return [name, entry] as const;
     });
-  // The header's order means nothing; the numbers lie without gaps.
+  // The order in the header means nothing; the values are stored without gaps.
   entries.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
   const tensors = new Map<string, Tensor>();
   let end = 0;
@@ -78,7 +78,7 @@ export function decodeSafetensors(bytes: Uint8Array, at: string): Map<string, Te
     if (from !== end || to - from !== 4 * count)
       throw wrong(`with ${name} at bytes ${from} to ${to}`, `${4 * count} bytes from ${end} on`);
     if (start + to > bytes.length) throw wrong(`cut off in ${name}`, `${start + to} bytes or more`);
-    // Copied, since the file's numbers need not be aligned (a Buffer's own `slice` would not copy).
+    // Copied, since values in the file need not be aligned (a Buffer's own `slice` would not copy).
     tensors.set(name, {
       shape: entry.shape,
       data: new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer),

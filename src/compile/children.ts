@@ -15,7 +15,7 @@ const weightOf = (weights: SharedWeights, name: string): Float32Array => {
   return array;
 };
 
-/** The plain graph of an architecture with its part of the shared weights, of which nothing is copied. */
+/** The plain graph of an architecture with its part of the shared weights. Copies no weights. */
 export function slicedChild(
   { graph, ...supernet }: Supernet,
   shared: SharedWeights,
@@ -29,7 +29,9 @@ export function slicedChild(
   return { graph: sliced, weights: new Map(weights) };
 }
 
-/** The whole supernet with an architecture's masks and a child's statistics: the other side of the contract. */
+/**
+ * The whole supernet with an architecture's masks and a child's statistics, which must compute the same as the slice.
+ */
 export function maskedChild(
   { graph, ...supernet }: Supernet,
   shared: SharedWeights,
@@ -42,7 +44,7 @@ export function maskedChild(
       [parameter.name, applyMask(masks.get(parameter.name), parameter, weightOf(shared, parameter.name))] as const,
   );
   const whole = lower.run({ graph: atMaximum(graph), weights: new Map(weights) }).child;
-  // Masked channels and closed branches have no statistics: gamma and beta are 0 there, so any will do.
+  // Masked channels and closed branches have no statistics. Their gamma and beta are 0, so any values will do.
   const filled = nodesOf(whole.graph, "moments").flatMap(({ out: { mean, variance } }) =>
     [mean, variance].map(({ name, channels }) => {
       const full = new Float32Array(channels).fill(name === mean.name ? 0 : 1);

@@ -1,5 +1,6 @@
 /**
- * The whole compiler: slice → lower → recalibrate → fold → emit. What comes out is the file that ships; the search judges nothing else.
+ * The whole compiler: slice → lower → recalibrate → fold → emit. The result is the file that ships, and the search
+ * judges this very file.
  */
 import { sha256Of } from "../base/hash.js";
 import type { ImageBlock } from "../data/image-block.js";
@@ -17,7 +18,7 @@ import { recalibration, type Statistics } from "./recalibration.js";
 import { runPasses } from "./run-passes.js";
 import { blockOf, recalibrationIndices, type Run } from "../run/run.js";
 
-/** A child as it ships: its file, and what it costs. */
+/** A compiled child: the file that ships, and its cost. */
 export interface CompiledChild extends Cost {
   /** The architecture's id in its space. */
   readonly id: string;
@@ -26,9 +27,9 @@ export interface CompiledChild extends Cost {
   readonly bytes: Uint8Array;
   /** SHA-256 of the bytes. */
   readonly sha256: string;
-  /** Batch norm's, as recalibration found them. */
+  /** Batch norm statistics, from recalibration. */
   readonly statistics: Statistics;
-  /** What each step of the compiler rewrote, and why it did nothing elsewhere. */
+  /** What each step of the compiler rewrote, and why it left other nodes alone. */
   readonly report: readonly StepReport[];
 }
 
@@ -80,7 +81,7 @@ export function compiler(run: Run, { recalibrationImages, staticBatch }: Compile
         sha256: sha256Of(bytes),
         statistics: found.get(recalibration.name)!,
         report,
-        // Of the slice: batch norm's gamma and beta count as in the published tables.
+        // The cost of the slice, whose gamma and beta count as in the published tables.
         ...costOf(sliced.graph, resolution),
       };
     },

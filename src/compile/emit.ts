@@ -1,7 +1,7 @@
 /**
- * Emit: a plain graph as ONNX nodes, NCHW. One row per operator, in the spellings that fused best and ran on most runtimes
- * (shared facts: opset 17, IR 8; swish as x · Sigmoid(x); hard-swish as x · HardSigmoid(x); squeeze-and-excite with the gate
- * first, which OpenCV 4.6 needs; GlobalAveragePool; Flatten and Gemm).
+ * Writes a plain graph as ONNX nodes, NCHW. One row per operator, in the form that runtimes fuse best and that most of
+ * them can run: opset 17, IR 8; swish as x · Sigmoid(x); hard-swish as x · HardSigmoid(x); squeeze-and-excite with the
+ * gate first, which OpenCV 4.6 needs; GlobalAveragePool; Flatten and Gemm.
  */
 import type { onnx } from "../onnx/onnx.js";
 import { attributeProtos, valueInfo, type Attributes } from "../onnx/protos.js";
@@ -26,13 +26,13 @@ export interface EmitOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Where rows put what they make. */
+/** Collects what the rows emit. */
 interface Sink {
-  /** A node; its name is made unique. */
+  /** Adds a node under a unique name. */
   node(op: string, inputs: readonly string[], outputs: readonly string[], attributes?: Attributes): void;
-  /** A parameter of one dimension. */
+  /** Adds a parameter of one dimension; returns its name. */
   vector(parameter: Parameter<number>): string;
-  /** A convolution's or dense layer's weight, turned into these dimensions. */
+  /** Adds a convolution's or dense layer's weight, transposed to these dimensions; returns its name. */
   weight(parameter: Parameter<number>, dims: readonly number[]): string;
   scalar(name: string, value: number): string;
   extents: Extents;
@@ -62,7 +62,7 @@ const hardSigmoid = (slope = 1 / 6): Attributes => ({ alpha: { float: slope }, b
 const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: string, slope?: number) => void> = {
   relu: (sink, x, y) => sink.node("Relu", [x], [y]),
   relu6: (sink, x, y) => {
-    // Bounds are scalars, as the specification wants. (OpenCV 4.6 alone wants vectors of one.)
+    // Bounds are scalars, as the specification requires. (Only OpenCV 4.6 expects vectors of one element.)
     sink.node("Clip", [x, sink.scalar("clip.0", 0), sink.scalar("clip.6", 6)], [y]);
   },
   sigmoid: (sink, x, y) => sink.node("Sigmoid", [x], [y]),
@@ -93,7 +93,7 @@ const rows: { readonly [Name in OperatorName<"deployed">]: (sink: Sink, node: Em
     sink.node("BatchNormalization", inputs, [node.out.y.name], { epsilon: { float: node.attributes.epsilon } });
   },
   moments(sink, { in: { x }, out: { mean, variance } }) {
-    // GlobalAveragePool does the large sums: faster than ReduceMean over batch and pixels.
+    // GlobalAveragePool computes the large sums faster than ReduceMean over batch and pixels.
     const vector = (from: string, to: string): void => {
       sink.node("GlobalAveragePool", [from], [`${to}.pooled`]);
       sink.node("ReduceMean", [`${to}.pooled`], [to], { axes: [0, 2, 3], keepdims: 0 });
@@ -115,7 +115,7 @@ const rows: { readonly [Name in OperatorName<"deployed">]: (sink: Sink, node: Em
     sink.node("AveragePool", [node.in.x.name], [node.out.y.name], {
       kernel_shape: pair(stride),
       strides: pair(stride),
-      // A last partial window, divided by the pixels it has.
+      // A partial last window, divided by the number of pixels in it.
       pads: [0, 0, missing, missing],
       count_include_pad: 0,
     });
@@ -136,7 +136,7 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
   const renamed = (name: string): string => rename.get(name) ?? name;
   const numbers = (name: string): Numbers => {
     const found = weights.get(name);
-    if (!found) throw new Error(`internal: no numbers for ${name}`);
+    if (!found) throw new Error(`internal: no values for ${name}`);
     return found;
   };
   const tensor = (name: string, dims: readonly number[], forEachBlock: Tensor["forEachBlock"]): string => {

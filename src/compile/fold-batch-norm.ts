@@ -1,6 +1,6 @@
 /**
  * Pass: conv then batch norm becomes conv. w' = w · s, b' = (b − μ) · s + β with s = γ / √(σ² + ε), per output channel.
- * Does not apply where something else reads the conv or its weights, or the batch norm has no statistics of its own.
+ * Does not apply if something else reads the conv or its weights, or if the batch norm has no measured statistics.
  */
 import { isParameter, type Parameter } from "../graph/values.js";
 import { pack, scaled, type Numbers } from "./numbers.js";
@@ -17,7 +17,7 @@ export const foldBatchNorm = passOf({
     if (!isParameter(mean) || !isParameter(variance)) return skip("its statistics are not measured yet");
     const read = (parameter: Parameter): Float32Array => pack(site.numbers(parameter));
     const [mu, sigma] = [read(mean), read(variance)];
-    // `Float64Array.from` with a function takes ten times as long.
+    // `Float64Array.from` with a function would take ten times as long.
     const scale = new Float64Array(read(gamma)).map((g, c) => g / Math.sqrt(sigma[c]! + norm.attributes.epsilon));
     const old = conv.in.bias && read(conv.in.bias);
     const { weight, bias = biasOf(conv.name, gamma) } = conv.in;

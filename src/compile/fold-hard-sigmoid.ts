@@ -1,8 +1,8 @@
 /**
- * Pass: hard-sigmoid(w·x + b) with slope 1/6 becomes hard-sigmoid(w'·x + b') with slope 1/5, w' = 5/6 w, b' = 5/6 b. OpenCV (4.14
- * and 5.0) takes y · HardSigmoid(x) with slope 1/6 for a hard-swish even where y is not x, as in squeeze-and-excite: the file
- * then loads and its logits are wrong. OpenCV does not match ONNX's default slope of 1/5. The cost is unchanged.
- * Does not apply where no conv of its own is before it.
+ * Pass: hard-sigmoid(w·x + b) with slope 1/6 becomes hard-sigmoid(w'·x + b') with slope 1/5, w' = 5/6 w, b' = 5/6 b.
+ * OpenCV (4.14 and 5.0) mistakes y · HardSigmoid(x) with slope 1/6 for a hard-swish even if y is not x, as in
+ * squeeze-and-excite: the file loads, but its logits are wrong. OpenCV does not match ONNX's default slope of 1/5. The
+ * cost is unchanged. Does not apply without a conv before it that has no other reader.
  */
 import type { Parameter } from "../graph/values.js";
 import { scaled, type Numbers } from "./numbers.js";

@@ -1,7 +1,7 @@
 /**
- * The lowering, from what trains to what ships. Dropout is the identity outside training: its readers read what it reads. A batch norm
- * that normalises by the batch is `moments` and a normalisation by them, which is the same function; recalibration then gives it
- * statistics of its own.
+ * The lowering, from the operators of training to those of deployment. Dropout is the identity outside training, so its
+ * readers read its input instead. A batch norm that normalises by the batch becomes `moments` and a normalisation by
+ * them, the same function; recalibration then replaces the moments with measured statistics.
  */
 import { nodesOf } from "../graph/graph.js";
 import type { Node, NodeOf } from "../graph/operators.js";

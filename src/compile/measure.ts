@@ -1,4 +1,4 @@
-/** Measures what a measured pass looks for: its graph, run over images on onnxruntime. */
+/** Measures what a measured pass needs, by running its graph over images on onnxruntime. */
 import type { ImageBlock } from "../data/image-block.js";
 import { toChannelsFirst } from "../data/make-batch.js";
 import { withSession } from "../runtime/session.js";
@@ -6,10 +6,10 @@ import type { Child } from "./child.js";
 import { emit } from "./emit.js";
 import type { Found, Measured, Observation } from "./pass.js";
 
-/** Images of a batch, at most; batches differ by one image at most, so that none is left out. */
+/** Largest batch. Batch sizes differ by at most one image, so that no image is left out. */
 const BATCH = 100;
 
-/** @param threads onnxruntime's; 0 for all cores */
+/** @param threads threads of onnxruntime; 0 for all cores */
 export async function measure(
   measured: Measured,
   child: Child,

@@ -1,11 +1,11 @@
-/** What a file says of itself (ONNX metadata_props): where it is from, its labels, and how to prepare an image for it. */
+/** A file's metadata (ONNX metadata_props): its origin, its labels, and how to prepare an image for it. */
 import { version } from "../base/version.js";
 import type { Architecture } from "../space/space.js";
 import { idOf } from "../space/space.js";
 import { hashProvenance, type Provenance } from "./provenance.js";
 import type { Run } from "../run/run.js";
 
-/** How an image becomes `pixel_values`, in the words of Hugging Face's preprocessor_config.json. */
+/** How an image becomes `pixel_values`, in the terms of Hugging Face's preprocessor_config.json. */
 export interface Preprocessing {
   readonly size: { readonly height: number; readonly width: number };
   readonly channels: number;

@@ -1,17 +1,17 @@
 /**
- * Weights in ONNX's layout: [kernel, kernel, in, out] → [out, in, kernel, kernel], depthwise [kernel, kernel, channels] →
- * [channels, 1, kernel, kernel], dense [in, out] → [out, in]. Slicing, factor and layout in one pass: tile by tile, so that reads
- * and writes stay in the cache, into one small block that is handed on as it fills.
+ * Weights in ONNX's layout: [kernel, kernel, in, out] → [out, in, kernel, kernel], depthwise [kernel, kernel, channels]
+ * → [channels, 1, kernel, kernel], dense [in, out] → [out, in]. Slices, scales and transposes in one pass: tile by
+ * tile, so that reads and writes stay in the cache, into one small block that is passed on whenever it is full.
  */
 import type { Part } from "./numbers.js";
 
-/** Output channels of a block, input channels of a tile: a cache line of floats each. */
+/** Output channels of a block and input channels of a tile: one cache line of floats. */
 const TILE = 16;
 
-/** The block, kept for the next weight: memory that was touched before is far cheaper than fresh memory. */
+/** The block, kept for the next weight: reused memory is far cheaper than fresh memory. */
 let scratch = new Float32Array(0);
 
-/** Hands on the weight's numbers in order, block by block; a block is overwritten by the next. */
+/** Calls `use` with the weight's values in order, block by block. Each block overwrites the last one. */
 export function forEachOihwBlock({ shared, box, factor }: Part, use: (block: Float32Array) => void): void {
   const { full, start, size } = box;
   const outputs = size.at(-1)!;
@@ -48,7 +48,7 @@ export function forEachOihwBlock({ shared, box, factor }: Part, use: (block: Flo
 
 /**
  * target[to + o · row + i · step] = source[from + i · stride + o] · scales[first + o], four output channels at once.
- * A function of numbers alone, so that the compiler knows every type.
+ * All arguments but the arrays are numbers, so that the JIT compiler knows every type.
  */
 function turnTile(
   source: Float32Array,
@@ -84,7 +84,7 @@ function turnTile(
   }
 }
 
-/** Where the taps of a kernel lie in the full one, row by row; a single one where there is no kernel. */
+/** Where a kernel's taps are in the full kernel, row by row; a single tap if there is no kernel. */
 function tapsOf(full: readonly number[], start: readonly number[], size: readonly number[]): number[] {
   if (full.length < 3) return [0];
   const [height, width] = [size[0]!, size[1]!];

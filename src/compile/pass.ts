@@ -1,20 +1,20 @@
 /**
- * What a compiler's step is. A pass is a pure function of a child; a *measured* pass first needs figures that only images can give.
- * Both say node by node what they did and why they did nothing elsewhere (`nestling export --explain`).
+ * The steps of the compiler. A pass is a pure function of a child; a *measured* pass first needs measurements on
+ * images. Both report per node what they did, or why they left it alone (`nestling export --explain`).
  */
 import type { PlainGraph } from "../graph/graph.js";
 import type { Child } from "./child.js";
 
-/** About one node. */
+/** A step's note about one node. */
 export interface Note {
   readonly node: string;
   readonly verdict: "rewrote" | "skipped";
-  /** What became of it, or why it stays. */
+  /** What the step did, or why it left the node alone. */
   readonly detail: string;
 }
 
 export interface Outcome {
-  /** The same object where nothing was to be done. */
+  /** The same object if there was nothing to do. */
   readonly child: Child;
   readonly notes: readonly Note[];
 }
@@ -24,23 +24,23 @@ export interface Pass<From extends "trained" | "deployed" = "deployed"> {
   run(child: Child<From>): Outcome;
 }
 
-/** Vectors by name: what a measured pass found. */
+/** The result of a measured pass: vectors by name. */
 export type Found = ReadonlyMap<string, Float32Array>;
 
-/** What the observed graph put out for a batch. */
+/** The outputs of the observed graph for one batch. */
 export interface Observation {
-  /** Images of the batch. */
+  /** Number of images in the batch. */
   readonly count: number;
   readonly outputs: Found;
 }
 
 export interface Measured {
   readonly name: string;
-  /** The graph to run over images: it puts out what is looked for. */
+  /** The graph to run over images, which outputs the measurements. */
   observe(graph: PlainGraph<"deployed">): PlainGraph<"deployed">;
-  /** What the outputs of all batches come to. */
+  /** Combines the outputs of all batches. */
   conclude(graph: PlainGraph<"deployed">, observations: readonly Observation[]): Found;
-  /** The child with what was found. */
+  /** The child with the results built in. */
   absorb(child: Child, found: Found): Outcome;
 }
 
@@ -48,7 +48,7 @@ export type Step = Pass | Measured;
 
 export const isMeasured = (step: Step): step is Measured => "observe" in step;
 
-/** What a step did. */
+/** The notes of one step. */
 export interface StepReport {
   readonly name: string;
   readonly notes: readonly Note[];

@@ -1,8 +1,8 @@
 /**
  * Measured pass: batch norm recalibration, a child's own statistics from training images. Over batches of n_b of N images
  *   μ = Σ n_b μ_b / N,   σ² = Σ n_b σ_b² / N + (Σ n_b μ_b² / N − μ²)
- * where the second term, the variance between batches, is what cumulative averages of BatchNorm2d leave out. Each `moments` gives way
- * to what was found, as parameters of its names.
+ * where the second term is the variance between batches, which cumulative averages of BatchNorm2d leave out. The
+ * results replace each `moments`, as parameters with the names of its outputs.
  */
 import { nodesOf, type PlainGraph } from "../graph/graph.js";
 import type { Node } from "../graph/operators.js";
@@ -45,7 +45,7 @@ export const recalibration: Measured = {
 
 function statisticsOf(graph: PlainGraph<"deployed">, observations: readonly Observation[]): Statistics {
   const images = observations.reduce((sum, { count }) => sum + count, 0);
-  /** Σ n_b x_b by channel, and Σ n_b x_b². */
+  /** Σ n_b x_b and Σ n_b x_b² per channel. */
   const total = (name: string): { sum: Float64Array; squares: Float64Array } => {
     const channels = observations[0]!.outputs.get(name)!.length;
     const [sum, squares] = [new Float64Array(channels), new Float64Array(channels)];

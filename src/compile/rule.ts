@@ -1,4 +1,4 @@
-/** A rule: a pass that looks at the nodes of one operator and rewrites each, with its neighbours, or says why not. */
+/** A rule: a pass that looks at each node of one operator and rewrites it and its neighbours, or reports why not. */
 import { nodesOf, parametersOf, type PlainGraph } from "../graph/graph.js";
 import type { Node, NodeOf, OperatorName } from "../graph/operators.js";
 import { producersOf, readersOf } from "../graph/rewrite.js";
@@ -12,18 +12,18 @@ export interface Skip {
   readonly skip: string;
 }
 
-/** The reason why a rule does not apply, as a clause with the node as subject: "another node reads the conv". */
+/** Why a rule does not apply to a node, as a clause: "another node reads the conv". */
 export const skip = (why: string): Skip => ({ skip: why });
 
 export interface Rewrite {
-  /** By node: what takes its place; undefined where nothing does. */
+  /** Replacement for each node; undefined removes the node. */
   readonly replace: ReadonlyMap<AnyNode, AnyNode | undefined>;
-  /** Numbers of parameters that are new or changed, by name. */
+  /** Values of new or changed parameters, by name. */
   readonly weights: ReadonlyMap<string, Numbers>;
   readonly did: string;
 }
 
-/** What a rule sees: the graph before the pass. */
+/** What a rule can see: the graph before the pass. */
 export interface Site {
   readonly graph: PlainGraph<"deployed">;
   readonly producers: ReadonlyMap<string, AnyNode>;
@@ -34,7 +34,7 @@ export interface Site {
 export interface Rule<Name extends OperatorName<"deployed">> {
   readonly name: string;
   readonly op: Name;
-  /** Undefined where the node is none of the rule's business. */
+  /** Returns undefined if the rule has nothing to do with the node. */
   readonly apply: (node: NodeOf<Name, "deployed", number>, site: Site) => Rewrite | Skip | undefined;
 }
 
@@ -45,7 +45,7 @@ export const passOf = <Name extends OperatorName<"deployed">>({ name, op, apply 
     const weights = new Map(child.weights);
     const numbers = (parameter: Parameter): Numbers => {
       const found = weights.get(parameter.name);
-      if (!found) throw new Error(`internal: ${name}: no numbers for ${parameter.name}`);
+      if (!found) throw new Error(`internal: ${name}: no values for ${parameter.name}`);
       return found;
     };
     const site: Site = { graph, producers: producersOf(graph), readers: readersOf(graph), numbers };

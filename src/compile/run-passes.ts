@@ -1,4 +1,7 @@
-/** Runs the compiler's steps over a child. The graph is verified after each; what fails is named with the steps before it. */
+/**
+ * Runs the compiler's steps over a child and verifies the graph after each. A failure names the step and its
+ * predecessors.
+ */
 import { verify } from "../graph/verify.js";
 import type { Child } from "./child.js";
 import { lower } from "./lower.js";
@@ -6,14 +9,14 @@ import { isMeasured, type Found, type Measured, type Outcome, type Step, type St
 
 export interface Passed {
   readonly child: Child;
-  /** What measured passes found, by the pass's name. */
+  /** Results of the measured passes, by the pass's name. */
   readonly found: ReadonlyMap<string, Found>;
   readonly report: readonly StepReport[];
 }
 
 /**
  * Lowers a child and runs the steps.
- * @param find what a measured pass looks for in a child: measured on images, or known
+ * @param find returns what a measured pass needs from a child: measured on images, or already known
  */
 export async function runPasses(
   trained: Child<"trained">,

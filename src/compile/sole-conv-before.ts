@@ -1,11 +1,11 @@
-/** Which convolution may be changed for the node after it: one that nothing else reads, weights of its own included. */
+/** Finds the convolution that may be changed for the node after it: nothing else reads its output or its weights. */
 import type { NodeOf } from "../graph/operators.js";
 import type { Value } from "../graph/values.js";
 import { skip, type Site, type Skip } from "./rule.js";
 
 export type AnyConv = NodeOf<"conv", "deployed", number> | NodeOf<"depthwise", "deployed", number>;
 
-/** The conv that makes a value, if output, weight and bias are each read once in the graph. */
+/** The conv whose output is the value, if its output, weight and bias are each read once in the graph. */
 export function soleConvBefore({ producers, readers }: Site, value: Value): AnyConv | Skip {
   const conv = producers.get(value.name);
   if (conv?.op !== "conv" && conv?.op !== "depthwise") return skip("its input is not a conv");

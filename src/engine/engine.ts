@@ -1,20 +1,23 @@
-/** What every engine offers: plain graphs run forward and backward on float32 arrays, NHWC. Awaited, since a GPU's results come when they come. */
+/**
+ * The interface of every engine: runs plain graphs forward and backward on float32 arrays, NHWC. Asynchronous, because
+ * GPUs are.
+ */
 import type { PlainGraph } from "../graph/graph.js";
 
-/** What `--engine` and `TrainOptions.engine` take. */
+/** The values of `--engine` and `TrainOptions.engine`. */
 export type EngineName = "wasm" | "node" | "node-gpu" | "webgpu";
 
 /** Arrays by parameter name, in the parameter's shape and row-major order. */
 export type Arrays = ReadonlyMap<string, Float32Array>;
 
 export interface ProgramSize {
-  /** Images at once. */
+  /** Images per pass. */
   readonly batch: number;
   /** Height = width in pixels. */
   readonly resolution: number;
 }
 
-/** A graph made ready for one size. Masked and sliced execution differ only in the graph and the weights given. */
+/** A graph prepared for one size. Masked and sliced execution differ only in the graph and the weights given. */
 export interface Program {
   /**
    * @param images [batch, resolution, resolution, channels]
@@ -22,16 +25,19 @@ export interface Program {
    * @returns logits [batch, classes], a copy
    */
   forward(weights: Arrays, images: Float32Array, dropout?: Float32Array): Promise<Float32Array>;
-  /** Of the last forward, before any other program ran: d loss / d parameter by name, valid until the engine is called again. */
+  /**
+   * Gradients of the last `forward`, d loss / d parameter by name. Call it before any other program runs; valid until
+   * the next call.
+   */
   backward(gradientOfLogits: Float32Array): Promise<Arrays>;
   dispose(): void;
 }
 
 export interface Engine {
   readonly name: EngineName;
-  /** What decides results beyond the name: build, library, version. */
+  /** What decides results besides the name: build, library, version. */
   readonly description: string;
-  /** Makes a graph ready: a slice, or the supernet at its maxima. Cheap enough for every step. */
+  /** Prepares a graph: a slice, or the supernet at its maximum sizes. Cheap enough to do in every step. */
   compile(graph: PlainGraph<"trained">, size: ProgramSize): Program;
   dispose(): void;
 }

@@ -1,10 +1,13 @@
-/** The activation functions: a row of facts each. Formulas are the engines' and the emitter's; their tables lack no row. */
+/**
+ * The activation functions, with one row of facts each. The engines and the emitter have the formulas, in tables
+ * without a gap.
+ */
 
 interface ActivationFacts {
   readonly formula: string;
-  /** Whether f(0) = 0, so that masked channels stay zeros and a closed branch adds nothing. */
+  /** Whether f(0) = 0, so that masked channels stay zero and a closed branch adds nothing. */
   readonly keepsZero: boolean;
-  /** Whether the slope is computed from what the function made, not from its input alone. */
+  /** Whether the derivative is computed from the function's output too, not from its input alone. */
   readonly slopeReadsOutput: boolean;
 }
 

@@ -1,8 +1,9 @@
 /**
  * What a plain graph costs: MACs, parameters and peak bytes of activations.
  *
- * Counting rule (AttentiveNAS and once-for-all): convolutions and dense layers, those of squeeze-and-excite and of shortcuts
- * included; batch norm, biases, activations, pooling, element-wise operators not. 1 MAC = one multiply and add.
+ * Counting rule (AttentiveNAS and once-for-all): count convolutions and dense layers, including those of
+ * squeeze-and-excite and of shortcuts; do not count batch norm, biases, activations, pooling, element-wise operators. 1
+ * MAC = one multiply and add.
  */
 import { pixelsOf, type Extents } from "./extents.js";
 import { facts } from "./facts.js";
@@ -15,9 +16,11 @@ import { bytesOfType, elementsOf, type Value } from "./values.js";
 export interface Cost {
   /** Multiply-accumulates of one image. */
   readonly macs: number;
-  /** Trained values; gamma and beta included, recalibrated statistics not. */
+  /** Number of trained values, including gamma and beta but not recalibrated statistics. */
   readonly parameters: number;
-  /** Largest sum of activations alive at once, for one image, in place where nothing else reads the input. */
+  /**
+   * Most bytes of activations alive at once, for one image. An operator works in place if nothing else reads its input.
+   */
   readonly peakBytes: number;
 }
 

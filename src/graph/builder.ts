@@ -1,4 +1,4 @@
-/** Builds graphs that train: one method per operator, which names the node, its output and its parameters after a dotted path. */
+/** Builds graphs for training. A method per operator names node, output and parameters after a dotted path. */
 import type { ActivationFunction } from "./activations.js";
 import type { Graph } from "./graph.js";
 import type { Node } from "./operators.js";
@@ -6,7 +6,7 @@ import type { Channels, Gate, Initializer, Kernel, Parameter, Size, Value } from
 
 export const BATCH_NORM_EPSILON = 1e-5;
 
-/** `S` is what sizes may be: of a plain graph, `number`. */
+/** `S` is the type of sizes: `number` in a plain graph. */
 export interface GraphBuilder<S extends Size = Size> {
   readonly input: Value<S>;
   conv(
@@ -15,10 +15,13 @@ export interface GraphBuilder<S extends Size = Size> {
     options: { out: Channels<S>; kernel?: Kernel<S>; stride?: number; bias?: boolean; identityWhenSquare?: true },
   ): Value<S>;
   depthwise(path: string, x: Value<S>, options: { kernel: Kernel<S>; stride?: number }): Value<S>;
-  /** The way around a branch that a gate opens: x where it is closed, zero where it is open. The sum of both is a choice between them. */
+  /**
+   * Bypasses a gated branch: x if the gate is closed, zero if it is open. The sum of branch and bypass is thus one or
+   * the other.
+   */
   bypass(path: string, x: Value<S>, gate: Gate): Value<S>;
   dense(path: string, x: Value<S>, units: number): Value<S>;
-  /** `start` is gamma's first value: 0 for the last batch norm of a residual branch. */
+  /** `start` is gamma's initial value: 0 for the last batch norm of a residual branch. */
   batchNorm(path: string, x: Value<S>, options?: { gate?: Gate; start?: 0 | 1 }): Value<S>;
   activation(path: string, x: Value<S>, name: ActivationFunction): Value<S>;
   add(path: string, x: Value<S>, branch: Value<S>): Value<S>;
@@ -30,7 +33,7 @@ export interface GraphBuilder<S extends Size = Size> {
   build(outputs: readonly Value<S>[]): Graph<"trained", S>;
 }
 
-/** A builder; it makes no elastic size of its own, so that a graph of numbers is plain: `graphBuilder<number>(…)`. */
+/** Makes a builder. It adds no elastic sizes itself, so `graphBuilder<number>(…)` builds a plain graph. */
 export function graphBuilder<S extends Size = Size>(name: string, inputChannels: number): GraphBuilder<S>;
 export function graphBuilder(name: string, inputChannels: number): GraphBuilder {
   const nodes: Node<"trained">[] = [];
@@ -90,7 +93,7 @@ export function graphBuilder(name: string, inputChannels: number): GraphBuilder 
 
 const valueOf = (name: string, channels: Channels): Value => ({ name, channels, dtype: "float32" });
 
-/** The output of an operator that keeps channels. */
+/** The output of an operator that keeps its input's channels. */
 const like = (path: string, { channels }: Value): { readonly y: Value } => ({ y: valueOf(path, channels) });
 
 const parameter = (name: string, shape: readonly Size[], initializer: Initializer, decay: boolean): Parameter => ({

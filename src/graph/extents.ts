@@ -3,7 +3,7 @@ import type { Value } from "./values.js";
 
 /** Height = width of a value; `flat` values are [batch, channels], `vector` values [channels]. */
 export type Extent = number | "flat" | "vector";
-/** By the value's name. */
+/** Extents by the value's name. */
 export type Extents = ReadonlyMap<string, Extent>;
 
 export function extentOf(extents: Extents, { name }: Pick<Value, "name">): Extent {
@@ -12,7 +12,7 @@ export function extentOf(extents: Extents, { name }: Pick<Value, "name">): Exten
   return extent;
 }
 
-/** Number of pixels of a value: 1 where it has no height and width. */
+/** Number of pixels of a value: 1 if it has no height and width. */
 export const pixelsOf = (extents: Extents, value: Pick<Value, "name">): number => {
   const extent = extentOf(extents, value);
   return typeof extent === "number" ? extent * extent : 1;

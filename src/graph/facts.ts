@@ -1,19 +1,22 @@
-/** The facts of each operator, a row each: what shape it makes, what it costs, when it is legal. Shapes, analyses and verifier read them. */
+/**
+ * The facts of each operator, one row each: its output's shape, its cost, when it is legal. Shapes, analyses and
+ * verifier use them.
+ */
 import { extentOf, pixelsOf, type Extent, type Extents } from "./extents.js";
 import { keepsChannels, sameChannels, shaped, vectorOf } from "./legality.js";
 import type { NodeOf, OperatorName } from "./operators.js";
 import type { Value } from "./values.js";
 
 export interface Facts<Name extends OperatorName> {
-  /** Height = width of what it makes. */
+  /** Extent of its output: height = width. */
   readonly extent: (node: NodeOf<Name>, extents: Extents) => Extent;
   /** Multiply-accumulates of one image, by the counting rule of analyses.ts. */
   readonly macs: (node: NodeOf<Name, "any", number>, extents: Extents) => number;
-  /** Why a node is illegal; undefined where it is right. */
+  /** Why a node is illegal; undefined if it is legal. */
   readonly fault: (node: NodeOf<Name>) => string | undefined;
-  /** Its output may take the place of its first input. */
+  /** Whether its output may overwrite its first input. */
   readonly inPlace: boolean;
-  /** Folded or fused into the operator before it, or dropped: it takes no time of its own. */
+  /** Whether it takes no time of its own: it is folded or fused into the operator before it, or dropped. */
   readonly free: boolean;
 }
 
@@ -22,7 +25,7 @@ type Reads = { readonly in: { readonly x: Value } };
 const spatial = (node: Reads, extents: Extents): number => {
   const extent = extentOf(extents, node.in.x);
   if (typeof extent !== "number")
-    throw new Error(`internal: a ${extent} value where [batch, height, width, channels] is due`);
+    throw new Error(`internal: a ${extent} value instead of [batch, height, width, channels]`);
   return extent;
 };
 const kept = (node: Reads, extents: Extents): Extent => extentOf(extents, node.in.x);

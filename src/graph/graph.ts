@@ -2,9 +2,9 @@
  * The IR: one immutable graph of values, nodes and parameters. It is the only description of a network; training, counting,
  * slicing and export all read it.
  *
- * A graph says two things in its type: which operators it may hold (`trained` or `deployed`, operators.ts), and whether a size in it may
- * be an axis, a kernel or a gate of an architecture (*elastic*) or is a number (*plain*). Spatial sizes are not stored: they follow
- * from the resolution of the input (`inferExtents`).
+ * A graph's type has two parameters: the operators that it may hold (`trained` or `deployed`, operators.ts), and
+ * whether architectures choose its sizes, kernels and gates (*elastic*) or all sizes are numbers (*plain*). Spatial
+ * sizes are not stored: they follow from the resolution of the input (`inferExtents`).
  */
 import type { Node, OperatorName, NodeOf, OperatorSet } from "./operators.js";
 import { isParameter, type Parameter, type Size, type Value } from "./values.js";
@@ -17,15 +17,15 @@ export interface Graph<Set extends OperatorSet = "any", S extends Size = Size> {
   readonly outputs: readonly Value<S>[];
 }
 
-/** A supernet: sizes that an architecture chooses. */
+/** A supernet: architectures choose its sizes. */
 export type ElasticGraph<Set extends OperatorSet = "trained"> = Graph<Set>;
 
-/** A child: all sizes are numbers, nothing is gated. */
+/** A child: all sizes are numbers and nothing is gated. */
 export type PlainGraph<Set extends OperatorSet = "any"> = Graph<Set, number>;
 
 /**
- * A node's row of a table over operators. In a function that is generic in the operator's name, row and node are known to belong
- * together: no table needs a cast.
+ * The row for a node in a table over operators. In a function that is generic in the operator's name, the compiler
+ * knows that row and node belong together, so no table needs a cast.
  */
 export const rowOf = <Table, Name extends keyof Table>(table: Table, { op }: { readonly op: Name }): Table[Name] =>
   table[op];
@@ -36,7 +36,7 @@ export const nodesOf = <Name extends OperatorName<Set>, Set extends OperatorSet,
   op: Name,
 ): NodeOf<Name, Set, S>[] => nodes.filter((node): node is Node<Set, S> & NodeOf<Name, Set, S> => node.op === op);
 
-/** What a node reads, in the operator's order. */
+/** All inputs of a node, in the operator's order. */
 export const inputsOf = <S extends Size>(node: Node<"any", S>): readonly (Value<S> | Parameter<S>)[] =>
   Object.values<Value<S> | Parameter<S> | undefined>(node.in).filter((input) => input !== undefined);
 
@@ -44,11 +44,11 @@ export const inputsOf = <S extends Size>(node: Node<"any", S>): readonly (Value<
 export const valuesInto = <S extends Size>(node: Node<"any", S>): readonly Value<S>[] =>
   inputsOf(node).filter((input): input is Value<S> => !isParameter(input));
 
-/** What a node makes; every node makes at least one value. */
+/** The outputs of a node; every node has at least one. */
 export const valuesOutOf = <S extends Size>(node: Node<"any", S>): readonly Value<S>[] =>
   Object.values<Value<S>>(node.out);
 
-/** Every parameter of some nodes once, in node order. */
+/** Every parameter of the nodes once, in node order. */
 export function parametersOf<S extends Size>({
   nodes,
 }: {

@@ -1,4 +1,4 @@
-/** Rules that several operators share. Each gives the reason why a node is illegal, or undefined where it is right. */
+/** Rules that several operators share. Each returns the reason why a node is illegal, or undefined if it is legal. */
 import { isParameter, maximumOf, type Parameter, type Size, type Value } from "./values.js";
 
 export const sameChannels = (left: Value["channels"], right: Value["channels"]): boolean =>
@@ -19,7 +19,7 @@ export const shaped = (parameter: Parameter, shape: readonly Size[]): string | u
     ? undefined
     : `${parameter.name} has the shape [${parameter.shape.map(maximumOf).join(", ")}], not [${shape.map(maximumOf).join(", ")}]`;
 
-/** A vector of `channels`, kept or made. */
+/** Checks a vector of `channels`, given or computed. */
 export const vectorOf = (vector: Parameter | Value, channels: Value["channels"]): string | undefined => {
   if (isParameter(vector)) return shaped(vector, [channels]);
   return sameChannels(vector.channels, channels) ? undefined : `${vector.name} has other channels than its input`;

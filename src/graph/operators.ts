@@ -1,23 +1,23 @@
 /**
- * The operators, in two sets over one graph: what trains and what ships. A line of types each.
+ * The operators, one line of types each, in two sets over one graph: for training and for deployment.
  *
  *   trained    has dropout; batch norm normalises by the batch. Engines run it.
- *   deployed   has no dropout; batch norm is given its statistics, by `moments` or as parameters. onnxruntime runs it.
+ *   deployed   has no dropout; batch norm gets its statistics from `moments` or as parameters. onnxruntime runs it.
  *
- * Every lowering is a table over one of the sets, so that a new operator does not compile until each has its row: facts.ts,
- * compile/emit.ts, the engines. `S` is what a size may be (values.ts).
+ * Every lowering is a table over one of the sets, so a new operator does not compile until each table has its row:
+ * facts.ts, compile/emit.ts, the engines. `S` is the type of a size (values.ts).
  */
 import type { ActivationFunction } from "./activations.js";
 import type { Gate, Kernel, Parameter, Size, Value } from "./values.js";
 
-/** An operator: what it reads, what it makes, and what else decides its result. */
+/** An operator: its inputs, its outputs, and the attributes that decide its result. */
 interface Operator<In, Out, Attributes = Record<string, never>> {
   readonly in: Readonly<In>;
   readonly attributes: Readonly<Attributes>;
   readonly out: Readonly<Out>;
 }
 
-/** What only an elastic graph can say: in a plain one it is decided. */
+/** An attribute of elastic graphs only: in a plain graph it is already decided. */
 type Elastic<S extends Size, T> = [S] extends [number] ? never : T;
 
 /** Pads are symmetric, (kernel − 1) / 2, so that a centre crop of the kernel sees the same pixels. */
@@ -34,12 +34,12 @@ interface Weighted<S extends Size> {
 
 /** A convolution with a weight for each pair of channels. */
 interface ConvAttributes<S extends Size> extends Window<S> {
-  /** A shortcut: where an architecture makes its two sides equal, the conv is the identity (AttentiveNAS's rule). */
+  /** For a shortcut: if an architecture makes its two sides equal, the conv is the identity (AttentiveNAS's rule). */
   identityWhenSquare?: Elastic<S, true>;
 }
 
 interface DepthwiseAttributes<S extends Size> extends Window<S> {
-  /** A way around a branch that this gate opens: kernel 1, the identity where the gate is closed, zero where it is open. */
+  /** Bypasses the branch of this gate: kernel 1, the identity if the gate is closed, zero if it is open. */
   bypasses?: Elastic<S, Gate>;
 }
 
@@ -55,19 +55,19 @@ interface NormAttributes<S extends Size> {
   gate?: Elastic<S, Gate>;
 }
 
-/** A vector of [channels]: measured and kept, or the batch's own. */
+/** A vector of [channels]: measured and stored, or computed from the batch. */
 export type Statistic<S extends Size> = Parameter<S> | Value<S>;
 
 interface SlopedActivation {
   function: ActivationFunction;
-  /** A hard-sigmoid's, 1/6 if not said: the compiler alone writes another (fold-hard-sigmoid). */
+  /** Slope of a hard-sigmoid, 1/6 by default. Only the compiler writes another one (fold-hard-sigmoid). */
   slope?: number;
 }
 
 type One<S extends Size> = { x: Value<S> };
 type Made<S extends Size> = { y: Value<S> };
 
-/** Operators that are the same in training and in a file. */
+/** Operators that are the same in training and deployment. */
 interface Shared<S extends Size> {
   conv: Operator<Weighted<S>, Made<S>, ConvAttributes<S>>;
   depthwise: Operator<Weighted<S>, Made<S>, DepthwiseAttributes<S>>;
@@ -84,7 +84,7 @@ interface Shared<S extends Size> {
 }
 
 interface OnlyTrained<S extends Size> {
-  /** Acts in training, through the biggest child alone; the identity everywhere else. On [batch, channels]. */
+  /** Acts on [batch, channels] in training, only in the biggest child; the identity everywhere else. */
   dropout: Operator<One<S>, Made<S>>;
 }
 
@@ -104,7 +104,7 @@ export interface Deployed<S extends Size> extends Shared<S>, OnlyDeployed<S> {
   activation: Operator<One<S>, Made<S>, SlopedActivation>;
 }
 
-/** What a reader of any graph may meet: printing, verifying, counting. */
+/** All operators, for code that reads any graph: printing, verifying, counting. */
 interface Any<S extends Size> extends Shared<S>, OnlyTrained<S>, OnlyDeployed<S> {
   batchNorm: Operator<NormInputs<S> & Partial<Record<"mean" | "variance", Statistic<S>>>, Made<S>, NormAttributes<S>>;
   activation: Operator<One<S>, Made<S>, SlopedActivation>;

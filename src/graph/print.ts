@@ -1,4 +1,4 @@
-/** A graph as text, one node a line, for tests and for people. Values are numbered in order, so names don't matter. */
+/** A graph as text, one line per node, for tests and for people. Values are numbered, so their names don't matter. */
 import { inputsOf, valuesOutOf, type Graph } from "./graph.js";
 import type { Node } from "./operators.js";
 import { isParameter, type Parameter, type Size, type Value } from "./values.js";
@@ -26,7 +26,7 @@ export function print(graph: Graph): string {
   return lines.join("\n");
 }
 
-/** Attributes; a dense layer shows its units, which are its output's channels. */
+/** The attributes to print. A dense layer shows its units, which are its output's channels. */
 const shown = (node: Node): Readonly<Record<string, unknown>> =>
   node.op === "dense" ? { units: node.out.y.channels } : { ...node.attributes };
 

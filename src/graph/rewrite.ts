@@ -1,6 +1,6 @@
 /**
- * The toolkit of all that changes a graph or looks through it: who makes a value and who reads it, nodes with other inputs or other
- * sizes, nodes that nothing needs any more.
+ * The toolkit for searching and changing graphs: producers and readers of a value, nodes with other inputs or other
+ * sizes, removal of nodes that are no longer needed.
  */
 import { inputsOf, valuesInto, valuesOutOf, type Graph } from "./graph.js";
 import type { Node, OperatorSet } from "./operators.js";
@@ -13,7 +13,10 @@ export function producersOf<N extends Node>({ nodes }: { readonly nodes: readonl
   return producers;
 }
 
-/** Who reads each value and parameter by its name, once for each time; `undefined` is the graph, which puts it out. */
+/**
+ * The nodes that read each value and parameter, by name, once per use; `undefined` is the graph itself, for its
+ * outputs.
+ */
 export function readersOf<N extends Node>(graph: {
   readonly nodes: readonly N[];
   readonly outputs: readonly Value[];
@@ -41,7 +44,7 @@ export function liveNodes<N extends Node>(nodes: readonly N[], outputs: readonly
   return kept.reverse();
 }
 
-/** How a node's parts change. */
+/** How to change a node's parts. */
 interface Change<From extends Size, To extends Size> {
   readonly read: (value: Value<From>) => Value<To>;
   readonly make: (value: Value<From>) => Value<To>;
@@ -49,7 +52,10 @@ interface Change<From extends Size, To extends Size> {
   readonly attributes?: (attributes: object) => object;
 }
 
-/** The node with its parts changed. What is changed to what is in `change`'s type; the operator and so the names of parts stay. */
+/**
+ * The node with its parts changed. The types of `change` give the old and new sizes; operator and names of parts stay
+ * the same.
+ */
 function mapNode<Set extends OperatorSet, From extends Size, To extends Size>(
   node: Node<Set, From>,
   change: Change<From, To>,
@@ -67,7 +73,7 @@ function mapNode(node: Node, { read, make, parameter, attributes = (same) => sam
 const mapParts = <Part>(parts: Readonly<Record<string, Part>>, change: (part: Part) => Part): Record<string, Part> =>
   Object.fromEntries(Object.entries(parts).map(([key, part]) => [key, change(part)]));
 
-/** The graph with other values in the place of some, by name, wherever they are read. Nodes that nothing changes stay the same objects. */
+/** Replaces values, by name, wherever they are read. Unchanged nodes stay the same objects. */
 export function replaceUses<Set extends OperatorSet, S extends Size>(
   graph: Graph<Set, S>,
   by: ReadonlyMap<string, Value<S>>,
@@ -83,15 +89,15 @@ export function replaceUses(graph: Graph, by: ReadonlyMap<string, Value>): Graph
   };
 }
 
-/** A value in numbers. */
+/** A value with plain sizes. */
 export const plainValue = (value: Value, sizeOf: (size: Size) => number): Value<number> => ({
   ...value,
   channels: sizeOf(value.channels),
 });
 
 /**
- * A node in numbers: sizes, gates and identity are decided.
- * @param read what it reads in the place of a value
+ * A node with plain sizes: sizes, gates and identity are decided.
+ * @param read the value to read instead of another
  */
 export const plainNode = <Set extends OperatorSet>(
   node: Node<Set>,

@@ -1,4 +1,4 @@
-/** The extents of a graph: from the resolution of the input, node by node. */
+/** Infers the extents of a graph from the resolution of its input, node by node. */
 import type { Extent, Extents } from "./extents.js";
 import { facts } from "./facts.js";
 import { rowOf, valuesOutOf, type Graph } from "./graph.js";

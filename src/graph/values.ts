@@ -1,7 +1,8 @@
 /**
- * What nodes read and make: values (activations) and parameters (trained or measured arrays), their sizes and their data type.
+ * The inputs and outputs of nodes: values (activations) and parameters (trained or measured arrays), with sizes and
+ * data type.
  *
- * Everything here is generic in `S`, what a size may be: `Size` in an elastic graph, `number` in a plain one.
+ * Everything here is generic in `S`, the type of a size: `Size` in an elastic graph, `number` in a plain one.
  */
 
 /** A channel dimension whose size an architecture chooses: the first `size` of `maximum` channels. */
@@ -23,7 +24,7 @@ export interface Gate {
   readonly name: string;
 }
 
-/** A dimension: a number, or what an architecture makes a number of. */
+/** A dimension: a number, or one that an architecture decides. */
 export type Size = number | Axis | ElasticKernel;
 export type Channels<S extends Size = Size> = Extract<S, number | Axis>;
 export type Kernel<S extends Size = Size> = Extract<S, number | ElasticKernel>;
@@ -39,7 +40,10 @@ export interface Value<S extends Size = Size> {
   readonly dtype: DataType;
 }
 
-/** How a parameter starts. Fans follow from its own shape; `last-gamma` is what the recipe says (the last batch norm of a residual block). */
+/**
+ * How a parameter starts. Its shape decides fan-in and fan-out; the recipe decides `last-gamma`, of a residual block's
+ * last batch norm.
+ */
 export type Initializer = "he-normal-fan-out" | "uniform-fan-in" | "zeros" | "ones" | "last-gamma";
 
 /**
@@ -51,7 +55,7 @@ export interface Parameter<S extends Size = Size> {
   readonly shape: readonly (Channels<S> | Kernel<S>)[];
   readonly dtype: DataType;
   readonly initializer: Initializer;
-  /** Whether weight decay acts on it: weights yes, biases and batch norm no. */
+  /** Whether weight decay applies: yes for weights, no for biases and batch norm. */
   readonly decay: boolean;
 }
 
@@ -63,10 +67,10 @@ export interface Setting {
   readonly gates: ReadonlyMap<string, boolean>;
 }
 
-/** The size that memory is laid out for: an elastic dimension's maximum. */
+/** The size to reserve memory for: an elastic dimension's maximum. */
 export const maximumOf = (size: Size): number => (typeof size === "number" ? size : size.maximum);
 
-/** The size that a setting gives to a dimension. */
+/** The size of a dimension in a setting. */
 export function sizeIn(setting: Setting, size: Size): number {
   if (typeof size === "number") return size;
   const chosen = (size.kind === "axis" ? setting.axes : setting.kernels).get(size.name);
@@ -76,6 +80,6 @@ export function sizeIn(setting: Setting, size: Size): number {
 
 export const isParameter = <S extends Size>(input: Value<S> | Parameter<S>): input is Parameter<S> => "shape" in input;
 
-/** Elements of a parameter of a plain graph; of an elastic one at its maxima. */
+/** Number of elements of a parameter, in an elastic graph at maximum sizes. */
 export const elementsOf = ({ shape }: Pick<Parameter, "shape">): number =>
   shape.reduce<number>((product, size) => product * maximumOf(size), 1);

@@ -1,4 +1,4 @@
-/** What every graph must satisfy; passes verify what they take and what they give. A violation is our own mistake. */
+/** Checks what every graph must satisfy. A violation is a bug in nestling. */
 import { facts } from "./facts.js";
 import { inputsOf, rowOf, valuesOutOf, type Graph } from "./graph.js";
 import { sameChannels, shaped } from "./legality.js";
@@ -7,7 +7,7 @@ import { isParameter, type Parameter, type Size, type Value } from "./values.js"
 
 const faultOf = <Name extends OperatorName>(node: NodeOf<Name>): string | undefined => rowOf(facts, node).fault(node);
 
-/** Returns the graph, or throws `internal: …` naming the node. `after` says which pass made it. */
+/** Returns the graph, or throws `internal: …` naming the node. `after` names the pass that made it. */
 export function verify<Set extends OperatorSet, S extends Size>(graph: Graph<Set, S>, after?: string): Graph<Set, S>;
 export function verify(graph: Graph, after?: string): Graph {
   const where = `internal: ${after ? `after ${after}: ` : ""}${graph.name}`;

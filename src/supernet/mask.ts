@@ -1,14 +1,15 @@
 /**
- * The masked lowering: the supernet's graph never changes, an architecture is small vectors that multiply its parameters.
+ * Masked execution: the supernet's graph never changes; an architecture is a set of small vectors that multiply its
+ * parameters.
  *
  *   batch norm        gamma, beta × (channel in use) × (gate open)
  *   elastic kernel    weight × (tap in the centre crop)
  *   no batch norm     weight, bias × (output channel in use): squeeze-and-excite, shortcuts, the head's second layer
- *   shortcut conv     the unit matrix where an architecture makes it the identity
- *   bypass            ones where the branch's gate is closed, zeros where it is open; never trained
+ *   shortcut conv     the unit matrix if an architecture makes it the identity
+ *   bypass            ones if the branch's gate is closed, zeros if it is open; never trained
  *
- * Masked channels so stay exact zeros from one batch norm to the next, and all other parameters need no mask: their
- * gradients are exactly zero where an architecture doesn't reach. No activation is touched.
+ * So masked channels stay exactly zero from one batch norm to the next. All other parameters need no mask: their
+ * gradients are exactly zero where an architecture does not use them. Activations are never masked.
  */
 import { nodesOf, type ElasticGraph, type PlainGraph } from "../graph/graph.js";
 import type { Node } from "../graph/operators.js";
@@ -16,7 +17,7 @@ import { plainNode, plainValue } from "../graph/rewrite.js";
 import { maximumOf, sizeIn, type Parameter, type Setting, type Value } from "../graph/values.js";
 import { boxOf, forEachRun, isBypass, isIdentity, isOpen, isWhole, type Box } from "./slice.js";
 
-/** What a setting does to one parameter; a parameter without a mask is used as it is. */
+/** What a setting does to one parameter. A parameter without a mask is used unchanged. */
 export type Mask =
   | { readonly kind: "box"; readonly box: Box }
   | { readonly kind: "zero" }
@@ -56,7 +57,7 @@ export function mask(graph: ElasticGraph, setting: Setting): ReadonlyMap<string,
 const hasOwnOutput = (node: Node<"trained">): node is Extract<Node<"trained">, { op: "conv" | "dense" }> =>
   node.op === "conv" || node.op === "dense";
 
-/** A parameter's numbers under its mask: a new array, or the same one where nothing masks it. */
+/** A parameter's values under its mask: a new array, or the same one if there is no mask. */
 export function applyMask(mask: Mask | undefined, parameter: Parameter, full: Float32Array): Float32Array {
   if (!mask) return full;
   const masked = new Float32Array(full.length);
@@ -71,7 +72,7 @@ export function applyMask(mask: Mask | undefined, parameter: Parameter, full: Fl
   return masked;
 }
 
-/** The adjoint of `applyMask`: full += gradient where the parameter was let through. */
+/** The adjoint of `applyMask`: full += gradient where the mask lets the parameter through. */
 export function addMaskedGradient(mask: Mask | undefined, gradient: Float32Array, full: Float32Array): void {
   if (mask && mask.kind !== "box") return;
   const add = (from: number, _: number, length: number): void => {
@@ -81,7 +82,7 @@ export function addMaskedGradient(mask: Mask | undefined, gradient: Float32Array
   else add(0, 0, full.length);
 }
 
-/** The elastic graph at its maxima, as the masked supernet runs: nothing is dropped, whatever its sizes. */
+/** The elastic graph at its maximum sizes, as the masked supernet runs: no node is dropped. */
 export function atMaximum(graph: ElasticGraph): PlainGraph<"trained"> {
   const plain = (value: Value): Value<number> => plainValue(value, maximumOf);
   return {

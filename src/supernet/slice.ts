@@ -1,10 +1,10 @@
 /**
- * A child out of the supernet: the plain graph of a setting, and the box of each shared parameter that it uses.
+ * Cuts a child out of the supernet: the plain graph of a setting, and the box of each shared parameter that it uses.
  *
- *   slice(graph, setting)             the plain graph: sizes instead of axes, closed branches and identities gone
+ *   slice(graph, setting)             the plain graph: sizes instead of axes, without closed branches and identities
  *   boxOf(parameter, setting)         the first n channels, the centre crop of a kernel
- *   boxesOf(graph, sliced, setting)   those of all parameters that the slice uses
- *   gatherBox / scatterAddBox         a child's weights out of the supernet's, its gradients back into place
+ *   boxesOf(graph, sliced, setting)   the boxes of all parameters that the slice uses
+ *   gatherBox / scatterAddBox         copies a child's weights out of the supernet's / adds its gradients back
  */
 import { activations } from "../graph/activations.js";
 import { parametersOf, type ElasticGraph, type Graph, type PlainGraph } from "../graph/graph.js";
@@ -13,11 +13,11 @@ import { liveNodes, plainNode, plainValue } from "../graph/rewrite.js";
 import { maximumOf, sizeIn, type Gate, type Parameter, type Setting, type Size, type Value } from "../graph/values.js";
 import { verify } from "../graph/verify.js";
 
-/** The plain graph of a setting. Names of nodes and parameters stay those of the supernet. */
+/** The plain graph of a setting. Nodes and parameters keep their names from the supernet. */
 export function slice(graph: ElasticGraph, setting: Setting): PlainGraph<"trained"> {
-  /** What is read in the place of a value: of a closed branch's sum, of a shortcut that is the identity. */
+  /** What to read instead of a value: for the sum of a closed branch, for a shortcut that is the identity. */
   const alias = new Map<string, Value>();
-  /** Values that are zero in this setting: what a closed gate lets through. */
+  /** Values that are zero in this setting: all that is left of a closed branch. */
   const zeros = new Set<string>();
   const sizeOf = (size: Size): number => sizeIn(setting, size);
   const read = (value: Value): Value<number> => plainValue(alias.get(value.name) ?? value, sizeOf);
@@ -48,11 +48,11 @@ export function slice(graph: ElasticGraph, setting: Setting): PlainGraph<"traine
   return verify({ name: graph.name, input: read(graph.input), nodes: liveNodes(nodes, outputs), outputs }, "slice");
 }
 
-/** Whether a gate lets its branch through; what has no gate always does. */
+/** Whether a gate is open; true if there is no gate. */
 export const isOpen = (setting: Setting, gate: Gate | undefined): boolean =>
   gate === undefined || setting.gates.get(gate.name) === true;
 
-/** A way around a branch, of which a slice keeps nothing: it is the identity or zero. */
+/** Whether a node bypasses a branch. A slice never keeps a bypass: it is either the identity or zero. */
 export const isBypass = (node: Node): node is NodeOf<"depthwise"> & { attributes: { bypasses: Gate } } =>
   node.op === "depthwise" && node.attributes.bypasses !== undefined;
 
@@ -62,7 +62,7 @@ export const isIdentity = (node: Node, setting: Setting): boolean =>
   node.attributes.identityWhenSquare === true &&
   sizeIn(setting, node.in.x.channels) === sizeIn(setting, node.out.y.channels);
 
-/** The part of a shared parameter that a setting uses: per dimension the first index and the number of them. */
+/** The part of a shared parameter that a setting uses: per dimension the first index and the number of indices. */
 export interface Box {
   /** The shared parameter's shape. */
   readonly full: readonly number[];
@@ -79,7 +79,7 @@ export function boxOf(parameter: Parameter, setting: Setting): Box {
   return { full, start, size };
 }
 
-/** The boxes of a slice: every shared parameter that it uses, by name. */
+/** The boxes of all shared parameters that a slice uses, by name. */
 export function boxesOf(graph: Graph, sliced: Graph, setting: Setting): ReadonlyMap<string, Box> {
   const used = new Set(parametersOf(sliced).map(({ name }) => name));
   const shared = parametersOf(graph).filter(({ name }) => used.has(name));
@@ -102,7 +102,7 @@ export function forEachRun({ full, start, size }: Box, run: (from: number, at: n
   }
 }
 
-/** The box's values, packed. */
+/** Packs the box's values into one array. */
 export function gatherBox(box: Box, full: Float32Array, target?: Float32Array): Float32Array {
   const packed = target ?? new Float32Array(box.size.reduce((product, count) => product * count, 1));
   forEachRun(box, (from, at, length) => packed.set(full.subarray(from, from + length), at));

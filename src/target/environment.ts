@@ -13,7 +13,7 @@ export interface Environment {
   readonly cpuFlags: readonly string[];
   /** What sets the clock rate: Linux's `performance`, `schedutil` and so on, or `unknown`. */
   readonly governor: string;
-  /** Of the machine, in GiB. */
+  /** Memory of the machine, in GiB. */
   readonly memoryGiB: number;
   /** Name, version and machine, for example `linux 6.1.0 x64`. */
   readonly os: string;

@@ -3,7 +3,7 @@ import { UserError } from "../base/user-error.js";
 
 /** The vital signs of a step, before its update. */
 export interface Signs {
-  /** Of the biggest child, per image. */
+  /** Loss of the biggest child, per image. */
   readonly loss: number;
   readonly accuracy: number;
   readonly gradientNorm: number;

@@ -1,4 +1,4 @@
-/** A sample of the contract; test/exact holds thousands of architectures to it (`npm run test:exact`). */
+/** Checks the contract on a sample; test/exact checks thousands of architectures (`npm run test:exact`). */
 import { expect, test } from "vitest";
 import { createEngine } from "../../src/engine/choose.js";
 import { shippedSpaces } from "../../src/supernet/spaces.js";
@@ -15,7 +15,7 @@ test("masked = sliced = compiled: 60 random architectures of fashion", async () 
   expect(worst.difference).toBeLessThan(TOLERANCE);
 });
 
-// 36 pixels halve to 9, 5 and 3: pooling windows that are cut off.
+// 36 pixels halve to 9, 5 and 3, which gives partial pooling windows.
 test.each(shippedSpaces.filter((name) => name !== "fashion"))(
   "masked = sliced = compiled: 2 random architectures of %s at 36 or 64 pixels",
   async (name) => {

@@ -4,8 +4,8 @@
  *   on the engine        masked and sliced, each as it trains (normalising by the batch)
  *   on onnxruntime       the masked supernet as written; the compiled child as written and with all optimisations
  *
- * The fixed statistics are those of the very images that are compared, measured by the recalibration model. So normalising by the
- * batch and by the statistics is the same function, and one number compares all five with each other.
+ * The fixed statistics are measured on the same images that are compared. Normalising by the batch and by the
+ * statistics is then the same function, so one tolerance applies to all five forms.
  */
 import type { Engine, Program } from "../../src/engine/engine.js";
 import { maskedChild, slicedChild } from "../../src/compile/children.js";
@@ -36,21 +36,21 @@ export interface Worst {
 export interface ContractCase {
   readonly space: SearchSpace;
   readonly seed: number;
-  /** Random architectures. */
+  /** Number of random architectures. */
   readonly count: number;
-  /** Images at once. */
+  /** Images per batch. */
   readonly batch: number;
 }
 
 /**
- * Holds random architectures to the contract and returns the worst of them.
- * @throws naming space, seed, architecture and form where the contract is broken
+ * Checks random architectures against the contract and returns the largest difference.
+ * @throws an error that names space, seed, architecture and form if the contract is broken
  */
 export async function holdContract(engine: Engine, { space, seed, count, batch }: ContractCase): Promise<Worst> {
   const { supernet, weights } = randomSupernet(space, seed);
   const whole = atMaximum(supernet.graph);
   const parameters = parametersOf(supernet.graph);
-  /** As training runs it: one program for all architectures of a resolution. */
+  /** As in training: one program for all architectures of a resolution. */
   const supernetPrograms = new Map<number, Program>();
   let worst: Worst = { id: "none", difference: 0 };
 

@@ -16,7 +16,7 @@ import { randomWeights } from "../engine/conformance.js";
 import { largest, onRuntime } from "./contract.js";
 import { randomNetChild, reference, withRandomStatistics } from "./random-net-child.js";
 
-/** A child of one to all operators, and its numbers. */
+/** A child with the operators that `make` adds, and its values. */
 function childOf(channels: number, make: (b: GraphBuilder<number>) => Value<number>): Child {
   const b = graphBuilder<number>("net", channels);
   const graph = verify(b.build([make(b)]));
@@ -35,27 +35,27 @@ const decoded = (child: Child, options: Partial<EmitOptions> = {}): onnx.ModelPr
 
 const graphOf = (model: onnx.ModelProto): onnx.GraphProto => onnx.GraphProto.create(model.graph!);
 
-/** [name, dimensions]: numbers, or the name of a free one. */
+/** [name, dimensions]; a free dimension is given by name. */
 const shapeOf = (info: onnx.IValueInfoProto): unknown => [
   info.name,
   info.type!.tensorType!.shape!.dim!.map(({ dimParam, dimValue }) => (dimParam ? dimParam : Number(dimValue))),
 ];
 
-test("opset 17, IR 8, and who made it", () => {
+test("a file has opset 17, IR 8 and the producer's name", () => {
   const model = decoded(small, { metadata: { "nestling.version": "1.2.3" } });
   expect(Number(model.irVersion)).toBe(8);
   expect(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([["", 17]]);
   expect([model.producerName, model.producerVersion, graphOf(model).name]).toEqual(["nestling", "1.2.3", "net"]);
 });
 
-test("metadata stands in the file, each key once", () => {
+test("the file holds the metadata, each key once", () => {
   const metadata = { "nestling.labels": '["a","b"]', "nestling.architecture_id": "1z" };
   expect(decoded(small, { metadata }).metadataProps.map(({ key, value }) => [key, value])).toEqual(
     Object.entries(metadata),
   );
 });
 
-test("the batch is free, or the number that was asked for", () => {
+test("the batch size is free, or the one that was asked for", () => {
   const free = graphOf(decoded(small, { output: "logits" }));
   expect(free.input.map(shapeOf)).toEqual([["pixel_values", ["batch_size", 3, 8, 8]]]);
   expect(free.output.map(shapeOf)).toEqual([["logits", ["batch_size", 3]]]);
@@ -64,7 +64,7 @@ test("the batch is free, or the number that was asked for", () => {
   expect(fixed.output.map(shapeOf)).toEqual([["logits", [4, 3]]]);
 });
 
-test("a free batch runs any number of images to the same logits; a fixed one runs that number alone", async () => {
+test("a free batch size gives any number of images the same logits; a fixed one accepts only that number", async () => {
   const draw = random("batches");
   const images = Float32Array.from({ length: 4 * 3 * 64 }, () => draw.normal());
   const run = (options: Partial<EmitOptions>, count: number, from: number): Promise<Float32Array> => {
@@ -79,7 +79,7 @@ test("a free batch runs any number of images to the same logits; a fixed one run
   await expect(run({ staticBatch: 4 }, 1, 0)).rejects.toThrow(/invalid dimensions|Expected: 4/i);
 });
 
-test("what was encoded is decoded again: nodes, weights as raw little-endian floats in ONNX's layout", () => {
+test("a file decodes to its nodes, and to weights as raw little-endian floats in ONNX's layout", () => {
   const child = childOf(2, (b) =>
     headOf(
       b,
@@ -145,7 +145,7 @@ test("what was encoded is decoded again: nodes, weights as raw little-endian flo
   }
 });
 
-test("names of nodes and values are unique, every input is made before, over random nets", () => {
+test("in random nets, names of nodes and values are unique and every value is made before it is read", () => {
   fc.assert(
     fc.property(fc.nat(1e6), (seed) => {
       const child = withRandomStatistics(randomNetChild(seed), seed);
@@ -191,7 +191,7 @@ test("random nets of every operator compute what the float64 reference computes,
 });
 
 test.each(Object.keys(activations) as ActivationFunction[])(
-  "%s is what its definition says, far from 0 too",
+  "%s computes its definition, also far from 0",
   async (name) => {
     const child = childOf(1, (b) => b.flatten("flatten", b.activation("function", b.input, name)));
     const images = Float32Array.from({ length: 81 }, (_, i) => (i - 40) / 4);
@@ -202,14 +202,14 @@ test.each(Object.keys(activations) as ActivationFunction[])(
   },
 );
 
-test("a pooling window that is cut off divides by the pixels it has", async () => {
+test("a partial pooling window divides by the number of its pixels", async () => {
   const child = childOf(1, (b) => b.flatten("flatten", b.globalAveragePool("all", b.averagePool("pool", b.input, 2))));
   // 3 × 3 ones: four windows of 4, 2, 2 and 1 pixels, each of mean 1.
   const block = { images: new Float32Array(9).fill(1), count: 1, resolution: 3, channels: 1 };
   expect([...(await onRuntime(emit(child, { resolution: 3 }), block, "disabled"))]).toEqual([1]);
 });
 
-test("more outputs than one keep their names", async () => {
+test("several outputs keep their names", async () => {
   const b = graphBuilder<number>("net", 1);
   const flat = b.flatten("flatten", b.globalAveragePool("pool", b.input));
   const graph = b.build([b.dense("classifier", flat, 2), flat]);
@@ -222,8 +222,8 @@ test("more outputs than one keep their names", async () => {
   expect([...outputs.get("flatten")!]).toEqual([3]);
 });
 
-test("a parameter without numbers is our own mistake, named", () => {
+test("a parameter without values is an internal error that names it", () => {
   expect(() => emit({ ...small, weights: new Map() }, { resolution: 4 })).toThrow(
-    "internal: no numbers for conv.weight",
+    "internal: no values for conv.weight",
   );
 });

@@ -19,7 +19,7 @@ import { randomNetChild, withRandomStatistics } from "./random-net-child.js";
 
 const two = (start: number): Float32Array => Float32Array.of(start, start + 1);
 
-/** A graph with random weights; its batch norms "norm" and "norm2" take statistics. */
+/** A graph with random weights; its batch norms "norm" and "norm2" have statistics. */
 function childOf(make: (b: GraphBuilder<number>) => Value<number> | readonly Value<number>[]): Child {
   return recalibration.absorb(loweredOf(make), statistics).child;
 }
@@ -31,7 +31,7 @@ const statistics: Statistics = new Map([
   ["norm2.variance", two(2)],
 ]);
 
-/** The same before it is measured. */
+/** The same graph before its statistics are measured. */
 function loweredOf(make: (b: GraphBuilder<number>) => Value<number> | readonly Value<number>[]): Child {
   const b = graphBuilder<number>("net", 2);
   const made = make(b);
@@ -41,7 +41,7 @@ function loweredOf(make: (b: GraphBuilder<number>) => Value<number> | readonly V
 
 const block = { images: Float32Array.from({ length: 2 * 4 * 4 * 2 }, (_, i) => Math.sin(i)), count: 2, resolution: 4 };
 
-/** Holds that a child still computes the same, node by node as written. */
+/** Checks that a child still computes the same, node by node as written. */
 async function expectEqual(before: Child, after: Child): Promise<void> {
   const run = ({ graph, weights }: Child): Promise<Float32Array> => {
     const pooled = classified(graph);
@@ -52,7 +52,7 @@ async function expectEqual(before: Child, after: Child): Promise<void> {
   expect(largest(left.map((x, i) => x - right[i]!))).toBeLessThan(1e-5 * (1 + largest(left)));
 }
 
-/** With the flat output that models have. */
+/** The graph with a flat output, as models have. */
 function classified(graph: PlainGraph<"deployed">): PlainGraph<"deployed"> {
   const b = graphBuilder<number>(graph.name, 2);
   const flat = b.flatten("flat", b.globalAveragePool("pooled", graph.outputs[0]!));
@@ -60,7 +60,7 @@ function classified(graph: PlainGraph<"deployed">): PlainGraph<"deployed"> {
   return { ...graph, nodes: [...graph.nodes, ...added.nodes], outputs: [flat] };
 }
 
-test("a conv and a depthwise conv take their batch norm in", async () => {
+test("a batch norm is folded into the conv or depthwise conv before it", async () => {
   const child = childOf((b) => {
     const x = b.batchNorm("norm", b.conv("conv", b.input, { out: 2, kernel: 3 }));
     return b.batchNorm("norm2", b.depthwise("depthwise", x, { kernel: 3 }));
@@ -98,12 +98,12 @@ test("the weights are w · s and (b − μ) · s + β with s = γ / √(σ² + �
   );
 });
 
-test("a conv's own bias goes through the batch norm", async () => {
+test("a conv's own bias is normalised too", async () => {
   const child = childOf((b) => b.batchNorm("norm", b.conv("conv", b.input, { out: 2, kernel: 3, bias: true })));
   await expectEqual(child, foldBatchNorm.run(child).child);
 });
 
-test("of two batch norms in a row the first is taken in, the second stays", async () => {
+test("of two batch norms in a row the first is folded and the second stays", async () => {
   const child = childOf((b) => b.batchNorm("norm2", b.batchNorm("norm", b.conv("conv", b.input, { out: 2 }))));
   const { child: folded } = foldBatchNorm.run(child);
   expect(print(folded.graph)).toMatchInlineSnapshot(`
@@ -115,7 +115,7 @@ test("of two batch norms in a row the first is taken in, the second stays", asyn
   await expectEqual(child, folded);
 });
 
-/** Where the pass does nothing: a child, the reason that it gives, and for what else it gives it. */
+/** Cases where the pass does nothing: its reason, with the case if several give the same reason, and a child. */
 const refusals: Record<string, () => Child> = {
   "its input is not a conv": () => childOf((b) => b.batchNorm("norm", b.activation("relu", b.input, "relu"))),
   "its input is not a conv: the image": () => childOf((b) => b.batchNorm("norm", b.input)),
@@ -144,7 +144,7 @@ const refusals: Record<string, () => Child> = {
   },
 };
 
-test.each(Object.entries(refusals))("a batch norm stays where %s, and the pass says so", (name, make) => {
+test.each(Object.entries(refusals))("a batch norm stays if %s, and the pass reports it", (name, make) => {
   const child = make();
   const { child: after, notes } = foldBatchNorm.run(child);
   expect(after).toBe(child);
@@ -153,14 +153,14 @@ test.each(Object.entries(refusals))("a batch norm stays where %s, and the pass s
   expect(notes.map(({ node }) => node)).toEqual(nodesOf(child.graph, "batchNorm").map(({ name }) => name));
 });
 
-test("a batch norm stays where its moments read the conv", () => {
+test("a batch norm stays if its moments read the conv", () => {
   const child = loweredOf((b) => b.batchNorm("norm", b.conv("conv", b.input, { out: 2 })));
   const { child: after, notes } = foldBatchNorm.run(child);
   expect(after).toBe(child);
   expect(notes).toEqual([{ node: "norm", verdict: "skipped", detail: "another node reads the conv" }]);
 });
 
-test("random nets compute the same before and after, node by node as written", async () => {
+test("random nets compute the same before and after the pass, node by node as written", async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(1e6), async (seed) => {
       const net = randomNetChild(seed);

@@ -27,7 +27,7 @@ const gated = (b: GraphBuilder<number>): Value<number> => {
   return b.flatten("flat", b.globalAveragePool("pooled", x));
 };
 
-test("the conv before takes 5/6, the hard-sigmoid a slope of 1/5; what was is printed before and after", () => {
+test("the hard-sigmoid gets slope 1/5 and its conv 5/6 of its weights (printed before and after)", () => {
   const child = childOf(gated);
   expect(print(child.graph)).toMatchInlineSnapshot(`
     "net(%0:2)
@@ -56,13 +56,13 @@ test("the conv before takes 5/6, the hard-sigmoid a slope of 1/5; what was is pr
   expect(notes).toEqual([
     { node: "gate", verdict: "rewrote", detail: "given the slope 1/5, its conv 5/6 of its weights" },
   ]);
-  // Once is enough.
+  // A second run does nothing.
   const again = foldHardSigmoid.run(folded);
   expect(again.child).toBe(folded);
   expect(again.notes).toEqual([{ node: "gate", verdict: "skipped", detail: "it has a slope already" }]);
 });
 
-test("it computes the same, node by node as written, far from 0 too", async () => {
+test("the result is the same, node by node as written, also far from 0", async () => {
   const child = childOf(gated);
   const images = Float32Array.from({ length: 40 * 2 * 9 }, (_, i) => 4 * Math.sin(i) + (Math.floor(i / 18) - 20));
   const block = { images, count: 40, resolution: 3, channels: 2 };
@@ -72,7 +72,7 @@ test("it computes the same, node by node as written, far from 0 too", async () =
   expect(largest(before.map((x, i) => x - after[i]!))).toBeLessThan(1e-6 * (1 + largest(before)));
 });
 
-/** Where the pass does nothing: the reason that it gives, and a child. */
+/** Cases where the pass does nothing: its reason, and a child. */
 const refusals: Record<string, () => Child> = {
   "its input is not a conv": () => childOf((b) => b.activation("gate", b.input, "hard-sigmoid")),
   "another node reads the conv": () =>
@@ -87,14 +87,14 @@ const refusals: Record<string, () => Child> = {
     }),
 };
 
-test.each(Object.entries(refusals))("nothing changes where %s, and the pass says so", (reason, make) => {
+test.each(Object.entries(refusals))("nothing changes if %s, and the pass reports it", (reason, make) => {
   const child = make();
   const { child: after, notes } = foldHardSigmoid.run(child);
   expect(after).toBe(child);
   expect(notes).toEqual([{ node: "gate", verdict: "skipped", detail: reason }]);
 });
 
-test("of other activations nothing is said", () => {
+test("the report does not mention other activations", () => {
   const child = childOf((b) => b.activation("swish", b.conv("conv", b.input, { out: 2 }), "swish"));
   expect(foldHardSigmoid.run(child)).toEqual({ child, notes: [] });
 });

@@ -10,7 +10,7 @@ import { randomWeights } from "../engine/conformance.js";
 import { largest, onRuntime } from "./contract.js";
 import { randomNetChild, reference, withRandomStatistics } from "./random-net-child.js";
 
-test("readers of a dropout read what it reads, through a second one too", () => {
+test("readers of a dropout read its input instead, also through a second dropout", () => {
   const b = graphBuilder<number>("net", 2);
   const x = b.flatten("flatten", b.globalAveragePool("pool", b.input));
   const dropped = b.dropout("dropout2", b.dropout("dropout", x));
@@ -40,7 +40,7 @@ test("readers of a dropout read what it reads, through a second one too", () => 
   ]);
 });
 
-test("a dropout that the graph puts out gives way to its input", () => {
+test("a dropout that is the graph's output is replaced by its input", () => {
   const b = graphBuilder<number>("net", 2);
   const graph = b.build([b.dropout("dropout", b.flatten("flatten", b.globalAveragePool("pool", b.input)))]);
   expect(print(verify(lower.run({ graph, weights: new Map() }).child.graph))).toMatchInlineSnapshot(`
@@ -51,7 +51,7 @@ test("a dropout that the graph puts out gives way to its input", () => {
   `);
 });
 
-test("every batch norm normalises by moments of its own", () => {
+test("every batch norm gets its own moments", () => {
   const b = graphBuilder<number>("net", 1);
   const x = b.batchNorm("norm", b.conv("conv", b.input, { out: 4 }));
   const graph = b.build([b.batchNorm("last", b.activation("relu", x, "relu"))]);
@@ -75,7 +75,7 @@ test("every batch norm normalises by moments of its own", () => {
   `);
 });
 
-test("on onnxruntime random nets normalise by the batch as engines do; with statistics, by those", async () => {
+test("on onnxruntime, random nets normalise by the batch as on engines, or by their statistics if they have them", async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(1e6), async (seed) => {
       const net = randomNetChild(seed);
@@ -85,7 +85,7 @@ test("on onnxruntime random nets normalise by the batch as engines do; with stat
         const logits = await onRuntime(bytes, net.block, "disabled");
         expect(largest(logits.map((x, i) => x - expected[i]!))).toBeLessThanOrEqual(2e-3 * (1 + largest(expected)));
       }
-      // Before and after the lowering it is one function.
+      // The lowering does not change the function.
       expect(reference(lower.run(net.child).child, net.block)).toEqual(reference(net.child, net.block));
     }),
     { numRuns: 100 },

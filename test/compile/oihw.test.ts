@@ -4,7 +4,7 @@ import { random } from "../../src/base/random.js";
 import { pack, type Part } from "../../src/compile/numbers.js";
 import { forEachOihwBlock } from "../../src/compile/oihw.js";
 
-/** A part of a random weight, with or without factors; sizes around a tile's, kernels that are centre crops. */
+/** A part of a random weight, with or without factors. Sizes are around a tile's; kernels are centre crops. */
 const anyPart: fc.Arbitrary<Part> = fc
   .record({
     rank: fc.constantFrom(2, 3, 4),
@@ -27,7 +27,7 @@ const anyPart: fc.Arbitrary<Part> = fc
     return { shared, box: { full, start, size }, ...(factors && { factor }) };
   });
 
-test("blocks in a row are the packed weight with output channels first, then input channels, then taps", () => {
+test("the blocks in order are the packed weight: output channels, then input channels, then taps", () => {
   fc.assert(
     fc.property(anyPart, (part) => {
       const blocks: number[] = [];

@@ -7,11 +7,11 @@ import { print } from "../../src/graph/print.js";
 import { smallest } from "../../src/space/space.js";
 import { randomImages, randomSupernet, spaceAt } from "./random-children.js";
 
-test("the pipeline: statistics are measured first, then batch norm goes into the convolutions, then hard-sigmoids", () => {
+test("the pipeline measures statistics, then folds batch norms, then hard-sigmoids", () => {
   expect(floatSteps.map(({ name }) => name)).toEqual(["recalibration", "fold-batch-norm", "fold-hard-sigmoid"]);
 });
 
-test("printed: fashion's smallest child as it is written, and what the steps say of it", async () => {
+test("printed: fashion's smallest child as it is written, and the report of the steps", async () => {
   const space = await spaceAt("fashion");
   const { supernet, weights } = randomSupernet(space, 1);
   const architecture = smallest(space);

@@ -1,4 +1,4 @@
-/** Random weights, images and architectures of the shipped spaces, all from one seed: what the compiler's tests run over. */
+/** Random weights, images and architectures of the shipped spaces, all from one seed, for the compiler's tests. */
 import type { ImageBlock } from "../../src/data/image-block.js";
 import { random } from "../../src/base/random.js";
 import type { Architecture } from "../../src/space/space.js";
@@ -7,13 +7,13 @@ import { idOf, sample, type SearchSpace } from "../../src/space/space.js";
 import { initialize, layoutOf, viewsOf } from "../../src/supernet/initialize.js";
 import { buildSupernet, type Supernet } from "../../src/supernet/supernet.js";
 
-/** A shipped space, at other resolutions where its own are too much work for a test. */
+/** A shipped space, at other resolutions if its own take too long for a test. */
 export async function spaceAt(name: string, resolutions?: number[]): Promise<SearchSpace> {
   const space = await loadSpace(name);
   return resolutions ? parseSpace({ ...space.data, resolutions }, name) : space;
 }
 
-/** A supernet with weights none of which is special: batch norms and biases too are random, no last gamma is 0. */
+/** A supernet whose weights are all random, including batch norms and biases; no last gamma is 0. */
 export function randomSupernet(
   space: SearchSpace,
   seed: number,
@@ -35,7 +35,7 @@ export function randomImages(space: SearchSpace, resolution: number, count: numb
   return { images, count, resolution, channels: space.channels };
 }
 
-/** Architectures by their ids, no two the same; the i-th depends on the seed and i alone, but for repetitions. */
+/** Distinct architectures by id. Except after a repetition, the i-th depends only on the seed and i. */
 export function randomArchitectures(space: SearchSpace, seed: number, count: number): Map<string, Architecture> {
   const found = new Map<string, Architecture>();
   for (let i = 0; found.size < count; i++) {

@@ -1,4 +1,7 @@
-/** Random nets of every operator (the engines' conformance nets) as children: numbers for every parameter, statistics included. */
+/**
+ * Random nets of every operator (the engines' conformance nets) as children, with values for every parameter,
+ * statistics included.
+ */
 import { random } from "../../src/base/random.js";
 import type { Child } from "../../src/compile/child.js";
 import { lower } from "../../src/compile/lower.js";
@@ -24,7 +27,7 @@ export function randomNetChild(seed: number): NetCase {
   return { child: { graph, weights }, block: { images, count: batch, resolution, channels } };
 }
 
-/** The net as it ships, with fixed random statistics. */
+/** The net in its form for deployment, with fixed random statistics. */
 export function withRandomStatistics({ child }: NetCase, seed: number): Child {
   const draw = random(seed, "statistics");
   const lowered = lower.run(child).child;
@@ -38,11 +41,11 @@ export function withRandomStatistics({ child }: NetCase, seed: number): Child {
   return recalibration.absorb(lowered, new Map(statistics)).child;
 }
 
-/** Every parameter's numbers in an array of its own, as engines take them. */
+/** Every parameter's values in an array of its own, as engines take them. */
 export const packed = (weights: Child["weights"]): Map<string, Float32Array> =>
   new Map([...weights].map(([name, numbers]) => [name, pack(numbers)]));
 
-/** What the definitions of the operators say, in float64. */
+/** The result by the definitions of the operators, in float64. */
 export function reference(
   { graph, weights }: Child | Child<"trained">,
   { images, count, resolution }: ImageBlock,
@@ -51,7 +54,7 @@ export function reference(
   return referenceForward(graph, wide, Float64Array.from(images), { batch: count, resolution });
 }
 
-/** The part of a graph that one of its values depends on, which it then puts out. */
+/** The part of a graph that one of its values depends on, with that value as output. */
 export function upTo(graph: PlainGraph<"deployed">, name: string): PlainGraph<"deployed"> {
   const last = graph.nodes.findIndex((node) => valuesOutOf(node).some((out) => out.name === name));
   const nodes = graph.nodes.slice(0, last + 1);

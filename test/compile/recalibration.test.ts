@@ -30,7 +30,7 @@ const lowered = lower.run({ graph: small, weights }).child;
 const mean = Float32Array.of(5, 6);
 const variance = Float32Array.of(7, 8);
 
-test("observed, a graph puts its moments out instead of its outputs", () => {
+test("an observed graph outputs its moments instead of its outputs", () => {
   expect(print(lowered.graph)).toMatchInlineSnapshot(`
     "net(%0:2)
       %1:2, %2:2 = moments(%0)
@@ -49,7 +49,7 @@ test("observed, a graph puts its moments out instead of its outputs", () => {
   expect(observed.outputs.map(({ name }) => name)).toEqual(["norm.mean", "norm.variance"]);
 });
 
-test("a graph without batch norm puts nothing out", () => {
+test("an observed graph without batch norm has no outputs", () => {
   const plain = graphBuilder<number>("net", 1);
   const graph = plain.build([plain.conv("conv", plain.input, { out: 4 })]);
   expect(recalibration.observe(lower.run({ graph, weights: new Map() }).child.graph)).toMatchObject({
@@ -58,7 +58,7 @@ test("a graph without batch norm puts nothing out", () => {
   });
 });
 
-test("absorbed, mean and variance are parameters of the batch norm, and the moments are gone", () => {
+test("absorbed statistics become parameters of the batch norm and replace its moments", () => {
   const statistics = new Map([
     ["norm.mean", mean],
     ["norm.variance", variance],
@@ -72,11 +72,11 @@ test("absorbed, mean and variance are parameters of the batch norm, and the mome
   `);
   expect(child.weights).toEqual(new Map([...weights, ...statistics]));
   expect(notes).toEqual([{ node: "norm.moments", verdict: "rewrote", detail: "measured" }]);
-  // What came in is as it was.
+  // The input is unchanged.
   expect([...weights.keys()]).toEqual(["norm.gamma", "norm.beta"]);
 });
 
-test("statistics that are missing are our own mistake, named", () => {
+test("missing statistics are an internal error that names them", () => {
   expect(() => recalibration.absorb(lowered, new Map([["norm.mean", mean]]))).toThrow(
     "internal: no statistics norm.variance",
   );
@@ -113,7 +113,7 @@ test("on onnxruntime the moments are float64 mean and biased variance of what ea
   );
 });
 
-/** A small child, and images whose mean and spread drift, so that batches differ. */
+/** A small child, and images whose mean and spread drift, so that their batches differ. */
 function caseOf(seed: number, count: number): { child: Child; block: ImageBlock; id: string } {
   const { space } = tinySupernets[seed % tinySupernets.length]!;
   const { supernet, weights } = randomSupernet(space, seed);
@@ -130,7 +130,7 @@ function caseOf(seed: number, count: number): { child: Child; block: ImageBlock;
   return { child, block: { images, count, resolution, channels }, id: idOf(space, architecture) };
 }
 
-/** What each batch norm reads over all images, in float64, where the ones before it normalise batch by batch. */
+/** Each batch norm's input over all images, in float64; the batch norms before it normalise batch by batch. */
 function readBy(child: Child, x: string, { images, count, resolution, channels }: ImageBlock, sizes: number[]) {
   const floats = resolution ** 2 * channels;
   const graph = upTo(child.graph, x);
@@ -144,7 +144,7 @@ function readBy(child: Child, x: string, { images, count, resolution, channels }
   return parts.map((part) => [...part]).flat();
 }
 
-/** [images, batches they are cut into] */
+/** [images, the batches they are split into] */
 const cuts: [number, number[]][] = [
   [7, [7]],
   [100, [100]],

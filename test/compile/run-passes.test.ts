@@ -18,31 +18,31 @@ const broken: Pass = {
 const throwing: Pass = {
   name: "throwing",
   run() {
-    throw new Error("internal: no numbers for w");
+    throw new Error("internal: no values for w");
   },
 };
 const nothing = () => new Map<string, Float32Array>();
 
-test("a graph that is illegal after a pass is our own mistake; the pass is named, and those before it", async () => {
+test("a pass that makes a graph illegal is an internal error, which names the pass and those before it", async () => {
   await expect(runPasses(trained, [idle("one"), idle("two"), broken], nothing)).rejects.toThrow(
     "internal: after broken, following lower, one, two: net: the output nowhere is never made",
   );
 });
 
-test("so is a pass that throws", async () => {
+test("a pass that throws is an internal error, which names the pass and those before it", async () => {
   await expect(runPasses(trained, [idle("one"), throwing], nothing)).rejects.toThrow(
-    "internal: in throwing, following lower, one: no numbers for w",
+    "internal: in throwing, following lower, one: no values for w",
   );
 });
 
-test("what the lowering leaves illegal is found at once", async () => {
+test("a graph that is illegal after the lowering is found before any pass", async () => {
   const graph = { ...trained.graph, outputs: [{ name: "nowhere", channels: 1, dtype: "float32" as const }] };
   await expect(runPasses({ ...trained, graph }, [], nothing)).rejects.toThrow(
     "internal: after lower: net: the output nowhere is never made",
   );
 });
 
-test("a measured pass takes in what was found for the child before it, and the rest is run on its child", async () => {
+test("a measured pass gets what was found for the child before it, and later passes run on its result", async () => {
   const seen: string[] = [];
   const measured: Measured = {
     name: "measured",

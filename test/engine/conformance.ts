@@ -1,5 +1,7 @@
-/** What every engine must do, over random nets: values against the float64 reference, gradients against finite differences of it. */
-// Whichever package brings a backend, TensorFlow.js keeps one engine a process: this one counts its tensors.
+/**
+ * Checks every engine over random nets: values against the float64 reference, gradients against its finite differences.
+ */
+// TensorFlow.js keeps one engine per process, whichever package brings the backend, so this import counts its tensors.
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -16,7 +18,10 @@ import { referenceForward } from "./reference.js";
 
 const functions = Object.keys(activations) as ActivationFunction[];
 
-/** A random net of every operator: odd sizes, strides, kernels, channel counts that fit no vector, shared inputs. */
+/**
+ * A random net with every operator: odd sizes, strides, kernels, channel counts that are no multiple of four, shared
+ * inputs.
+ */
 export function randomNet(seed: number): { graph: PlainGraph<"trained">; batch: number; resolution: number } {
   const draw = random(seed, "net");
   const b = graphBuilder<number>(`random-${seed}`, draw.pick([1, 3]));
@@ -96,7 +101,7 @@ export function describeEngine(
   create: () => Promise<Engine>,
   runs: { values: number; gradients: number; contract: number },
 ): void {
-  test(`${name}: forward is the float64 reference's, over random nets`, async () => {
+  test(`${name}: forward equals the float64 reference, over random nets`, async () => {
     const engine = await create();
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 1e6 }), async (seed) => {
@@ -121,12 +126,12 @@ export function describeEngine(
     engine.dispose();
   });
 
-  test(`${name}: gradients are the finite differences of the reference, over random nets`, async () => {
+  test(`${name}: gradients equal the finite differences of the reference, over random nets`, async () => {
     const engine = await create();
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 1e6 }), async (seed) => {
         const { graph, batch: drawn, resolution } = randomNet(seed);
-        // Statistics of too few numbers make gradients that float32 can't hold.
+        // Statistics of too few values make gradients that float32 can't represent.
         const batch = drawn + 4;
         const draw = random(seed, "gradients");
         const weights = randomWeights(graph, draw);
@@ -158,7 +163,7 @@ export function describeEngine(
             return (above - below) / (2 * h);
           };
           const [fine, coarse] = [slope(1e-6), slope(4e-6)];
-          // Where two steps disagree the reference has a kink (relu) within reach, and no derivative to compare.
+          // If two step sizes disagree, the reference has a kink (relu) nearby and no derivative to compare with.
           if (Math.abs(fine - coarse) > 1e-4 * scale) continue;
           expect(Math.abs(gradients.get(key)![i]! - fine), `${key}[${i}]`).toBeLessThan(3e-3 * scale);
         }
@@ -177,7 +182,7 @@ export function describeEngine(
   });
 }
 
-/** What TensorFlow.js holds of a graph and its weights is gone after each step, and after a forward pass whose program is disposed of. */
+/** Checks that no tensor is left after a step, nor after a forward pass whose program is disposed of. */
 export function describeTensors(name: string, create: () => Promise<Engine>): void {
   test(`${name}: a pass leaves no tensor behind`, async () => {
     const engine = await create();

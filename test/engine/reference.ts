@@ -1,4 +1,4 @@
-/** A float64 interpreter of graphs, loop by loop from the definitions: what engines are held against. */
+/** A float64 interpreter of graphs, written as loops from the definitions. Engines are checked against it. */
 import type { PlainGraph } from "../../src/graph/graph.js";
 import { isParameter, type Parameter, type Value } from "../../src/graph/values.js";
 import type { ActivationFunction } from "../../src/graph/activations.js";
@@ -17,7 +17,7 @@ const functions: Record<ActivationFunction, (x: number) => number> = {
   "hard-sigmoid": (x) => relu6(x + 3) / 6,
 };
 
-/** Logits [batch × classes] of NHWC images. */
+/** Computes the logits [batch × classes] of NHWC images. */
 export function referenceForward(
   graph: PlainGraph,
   weights: Arrays64,

@@ -1,4 +1,4 @@
-/** Costs against numbers worked out by hand. */
+/** Checks costs against figures worked out by hand. */
 import { expect, test } from "vitest";
 import { costOf } from "../../src/graph/analyses.js";
 import { graphBuilder, type GraphBuilder } from "../../src/graph/builder.js";
@@ -35,7 +35,7 @@ test("batch norm, activation, pooling, add and multiply have no MACs; gamma and 
   expect(found).toMatchObject({ macs: 0, parameters: 8 });
 });
 
-test("peak bytes: a chain holds an operator's input and output; what works in place holds one of them", () => {
+test("peak bytes: a chain holds an operator's input and output; an operator in place holds only one of them", () => {
   // Input 2 × 8² = 128 floats, conv out 4 × 8² = 256: both while the conv runs. The rest works in place.
   const chain = costs(2, 8, (b) =>
     b.activation("a", b.batchNorm("n", b.conv("c", b.input, { out: 4, kernel: 3 })), "relu"),
@@ -43,7 +43,7 @@ test("peak bytes: a chain holds an operator's input and output; what works in pl
   expect(chain.peakBytes).toBe(4 * (128 + 256));
 });
 
-test("peak bytes: a residual branch holds the shortcut beside its own two", () => {
+test("peak bytes: a residual branch holds the shortcut besides an operator's input and output", () => {
   // x = 4 × 8² = 256 floats stays alive; the branch expands to 16 × 8² = 1024 and projects to 256.
   const residual = costs(4, 8, (b) => {
     const wide = b.conv("expand", b.input, { out: 16 });
@@ -52,7 +52,7 @@ test("peak bytes: a residual branch holds the shortcut beside its own two", () =
   expect(residual.peakBytes).toBe(4 * (256 + 1024 + 256));
 });
 
-test("peak bytes: an activation of a value that is read again needs a place of its own", () => {
+test("peak bytes: an activation cannot overwrite an input that another node reads", () => {
   const again = costs(4, 8, (b) => {
     const gate = b.activation("a", b.input, "sigmoid");
     return b.add("sum", b.input, gate);

@@ -1,4 +1,4 @@
-/** The verifier refuses each way in which a graph can be wrong, and says where. */
+/** The verifier refuses every kind of illegal graph and names the place. */
 import { expect, test } from "vitest";
 import { graphBuilder } from "../../src/graph/builder.js";
 import type { ElasticGraph, Graph } from "../../src/graph/graph.js";
@@ -40,12 +40,12 @@ const parameter = (name: string, ...shape: number[]) => ({
 });
 const withIn = (name: string, inputs: object): Graph => changed(name, (node) => ({ in: { ...node.in, ...inputs } }));
 
-test("a sound graph comes back as it is", () => {
+test("a legal graph is returned unchanged", () => {
   const graph = sound();
   expect(verify(graph)).toBe(graph);
 });
 
-test.each(shippedSpaces)("the supernet of %s is sound", async (name) => {
+test.each(shippedSpaces)("the supernet of %s is legal", async (name) => {
   const { graph } = buildSupernet(await loadSpace(name));
   expect(verify(graph)).toBe(graph);
 });
@@ -58,9 +58,9 @@ const reversed = (): Graph => ({ ...sound(), nodes: [...sound().nodes].reverse()
 const elastic: Axis = { kind: "axis", name: "a", maximum: 8 };
 
 test.each<[string, Graph, string]>([
-  ["a name twice", changed("second", () => ({ name: "first" })), "conv first: its name is taken"],
+  ["two nodes of one name", changed("second", () => ({ name: "first" })), "conv first: its name is taken"],
   ["a value read before it is made", reversed(), "dense out: it reads dropout before it is made"],
-  ["a value that nobody makes", without("relu"), "conv second: it reads relu before it is made"],
+  ["a value that no node makes", without("relu"), "conv second: it reads relu before it is made"],
   [
     "a value made twice",
     changed("second", () => ({ out: { y: value("first", 8) } })),
@@ -72,7 +72,7 @@ test.each<[string, Graph, string]>([
     "activation relu: it reads norm with other channels",
   ],
   [
-    "an elastic value where a number was made",
+    "an elastic value read where a plain one was made",
     withIn("relu", { x: { name: "norm", channels: elastic } }),
     "it reads norm with other channels",
   ],
@@ -129,16 +129,16 @@ test.each<[string, Graph, string]>([
     "conv second: another node reads norm.gamma with another shape",
   ],
   [
-    "an output that nobody makes",
+    "an output that no node makes",
     { ...sound(), outputs: [value("nothing", 5)] },
     "net: the output nothing is never made",
   ],
-])("%s is refused with its place", (_, graph, message) => {
+])("%s is refused, and the message names the place", (_, graph, message) => {
   expect(() => verify(graph)).toThrow(message);
   expect(() => verify(graph, "fold-batch-norm")).toThrow(/^internal: after fold-batch-norm: net: /);
 });
 
-test("printing says everything in order, and names of values don't matter", () => {
+test("printing shows everything in order and does not depend on the names of values", () => {
   expect(print(sound())).toBe(
     `net(%0:3)
   %1:8 = conv(%0, first.weight[3×3×3×8]) kernel=3 stride=2

@@ -17,7 +17,7 @@ const normals = (length: number, ...key: (string | number)[]): Float32Array => {
   return Float32Array.from({ length }, () => draw.normal());
 };
 
-/** What a mask is of a parameter by its definition: 1 where the box lies, 0 elsewhere. */
+/** A parameter's mask by definition: 1 inside the box, 0 elsewhere. */
 function indicator(applied: Mask | undefined, parameter: Parameter): Float32Array {
   const ones = new Float32Array(lengthOf(parameter)).fill(1);
   if (!applied) return ones;
@@ -26,7 +26,7 @@ function indicator(applied: Mask | undefined, parameter: Parameter): Float32Arra
   return inside;
 }
 
-test("a masked parameter is the shared one times 0 or 1; a shortcut that is the identity is the unit matrix, an open bypass ones", () => {
+test("a masked parameter is the shared one times 0 or 1, the unit matrix for an identity shortcut, ones for a bypass of a closed gate", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph }, setting, seed }) => {
       const masks = mask(graph, setting);
@@ -52,7 +52,7 @@ test("a masked parameter is the shared one times 0 or 1; a shortcut that is the 
   );
 });
 
-test("a masked gradient adds only where the parameter was let through", () => {
+test("a masked gradient is added only where the mask lets the parameter through", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph }, setting, seed }) => {
       const masks = mask(graph, setting);
@@ -68,7 +68,7 @@ test("a masked gradient adds only where the parameter was let through", () => {
   );
 });
 
-test("a closed gate zeroes gamma and beta of its own batch norm, an open one the bypass of its branch", () => {
+test("a closed gate zeroes gamma and beta of its own batch norm; an open gate zeroes the bypass of its branch", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph }, setting }) => {
       const masks = mask(graph, setting);
@@ -84,7 +84,7 @@ test("a closed gate zeroes gamma and beta of its own batch norm, an open one the
   );
 });
 
-test("no mask on the weights of a 1×1 convolution that batch norm follows: they need none", () => {
+test("weights of a 1×1 convolution that batch norm follows have no mask: they need none", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph }, setting }) => {
       const masks = mask(graph, setting);
@@ -97,7 +97,7 @@ test("no mask on the weights of a 1×1 convolution that batch norm follows: they
   );
 });
 
-test("the biggest architecture has no masks, but for shortcuts that are the identity and bypasses", () => {
+test("the biggest architecture has no masks except for identity shortcuts and bypasses", () => {
   for (const { graph, space, ...supernet } of tinySupernets) {
     const setting = supernet.settingOf(biggest(space));
     const identities = graph.nodes.flatMap((node) =>
@@ -111,7 +111,7 @@ test("the biggest architecture has no masks, but for shortcuts that are the iden
   }
 });
 
-test("at its maximum the supernet drops nothing and is plain", () => {
+test("the supernet at its maximum is plain and drops no node", () => {
   for (const { graph } of tinySupernets) {
     const whole = atMaximum(graph);
     expect(whole.nodes.map(({ name }) => name)).toEqual(graph.nodes.map(({ name }) => name));
@@ -202,7 +202,7 @@ test("every gradient of what an architecture does not use is exactly zero", asyn
         const inside = indicator(box ? { kind: "box", box } : { kind: "zero" }, parameter);
         const outside = maskedGradients.get(parameter.name)!.filter((_, i) => !inside[i]);
         expect(largest(outside), parameter.name).toBe(0);
-        // NaN is not smaller than anything either.
+        // NaN compares as not smaller than anything.
         expect(outside.some(Number.isNaN), parameter.name).toBe(false);
       }
     }),
@@ -210,7 +210,7 @@ test("every gradient of what an architecture does not use is exactly zero", asyn
   );
 });
 
-test("a point's sizes are within its maxima", () => {
+test("a setting's sizes are at most the maximum sizes", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph }, setting }) => {
       for (const node of graph.nodes)

@@ -31,7 +31,7 @@ const anyBox: fc.Arbitrary<Box> = fc
     full: dimensions.map(([before, size, after]) => before + size + after),
   }));
 
-/** Whether each place of the full array lies in the box, from the definition. */
+/** Whether each index of the full array is in the box, by definition. */
 const insideOf = ({ full, start, size }: Box): boolean[] =>
   Array.from({ length: product(full) }, (_, place) => {
     let rest = place;
@@ -45,7 +45,7 @@ const insideOf = ({ full, start, size }: Box): boolean[] =>
       .every(Boolean);
   });
 
-test("gathering a box packs what lies in it, in order", () => {
+test("gathering a box packs the values inside it, in order", () => {
   fc.assert(
     fc.property(anyBox, (box) => {
       const full = Float32Array.from({ length: product(box.full) }, (_, i) => i + 1);
@@ -56,7 +56,7 @@ test("gathering a box packs what lies in it, in order", () => {
   );
 });
 
-test("scatter is the inverse of gather inside the box and leaves the outside as it is", () => {
+test("scatter is the inverse of gather inside the box and leaves the outside unchanged", () => {
   fc.assert(
     fc.property(anyBox, fc.nat(), (box, seed) => {
       const draw = random(seed);
@@ -76,7 +76,7 @@ test("scatter is the inverse of gather inside the box and leaves the outside as 
   );
 });
 
-test("a box takes the first channels and the centre of a kernel", () => {
+test("a box covers the first channels and the centre of a kernel", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet, setting }) => {
       for (const parameter of parametersOf(supernet.graph)) {
@@ -92,7 +92,7 @@ test("a box takes the first channels and the centre of a kernel", () => {
   );
 });
 
-test("a slice is plain: numbers for sizes, no gates, and names of the supernet in the supernet's order", () => {
+test("a slice is plain: sizes are numbers, there are no gates, and names and order are the supernet's", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet, setting }) => {
       const plain = slice(supernet.graph, setting);
@@ -112,7 +112,7 @@ test("a slice is plain: numbers for sizes, no gates, and names of the supernet i
   );
 });
 
-test("a slice has the blocks of its depth and no others, with the kernels that were chosen", () => {
+test("a slice has exactly the blocks of its depth, with the chosen kernels", () => {
   fc.assert(
     fc.property(anyPoint, ({ supernet: { graph, space }, setting, architecture }) => {
       const { nodes } = slice(graph, setting);
@@ -139,7 +139,7 @@ test("a slice has the blocks of its depth and no others, with the kernels that w
   );
 });
 
-test("the biggest architecture's slice is whole, but for shortcuts that are the identity and bypasses with their sums", () => {
+test("the biggest architecture's slice is the whole supernet without identity shortcuts, bypasses and their sums", () => {
   for (const { graph, space, ...supernet } of tinySupernets) {
     const setting = supernet.settingOf(biggest(space));
     for (const parameter of parametersOf(graph)) expect(isWhole(boxOf(parameter, setting)), parameter.name).toBe(true);
@@ -230,7 +230,7 @@ test("printed: a closed branch, an identity shortcut and smaller sizes", () => {
   `);
 });
 
-test("a setting without a size for an axis is our own mistake, named", () => {
+test("a setting without a size for an axis is an internal error that names the axis", () => {
   const { graph } = tinySupernets[0]!;
   const nothing: Setting = { resolution: 9, axes: new Map(), kernels: new Map(), gates: new Map() };
   expect(() => slice(graph, nothing)).toThrow("internal: the setting has no size for axis stem");

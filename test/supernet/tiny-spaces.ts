@@ -1,4 +1,7 @@
-/** Small spaces that hold every kind of block, shortcut and head, and random points of them: for properties that need many cases. */
+/**
+ * Small spaces with every kind of block, shortcut and head, and random points of them, for properties that need many
+ * cases.
+ */
 import fc from "fast-check";
 import { random } from "../../src/base/random.js";
 import type { Setting } from "../../src/graph/values.js";
@@ -9,7 +12,9 @@ import { buildSupernet, type Supernet } from "../../src/supernet/supernet.js";
 
 const stem = { width: [4, 8], kernel: 3, stride: 1, activation: "hard-swish" };
 
-/** Every block; a shortcut that is a conv, pooled, none; depths from one on; squeeze-and-excite on either base; two-layer head. */
+/**
+ * Every block; shortcuts conv, pooled and none; depths from one; squeeze-and-excite on either base; a two-layer head.
+ */
 export const tinySupernets: readonly Supernet[] = [
   {
     name: "tiny-mobile",

@@ -1,4 +1,4 @@
-/** What TensorFlow.js backends do differently: training batch norm, activations and their gradients, composed or in few kernels. */
+/** Training batch norm and activations: TensorFlow.js backends compose them, or have them in few kernels. */
 import type * as TensorFlow from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { ActivationFunction } from "../../graph/activations.js";
@@ -26,7 +26,7 @@ export interface BackendKernels {
   activationGradient(name: ActivationFunction, dy: Tensor4D, x: Tensor4D, y: Tensor4D): Tensor4D;
 }
 
-/** Of public operations alone: right on every backend. */
+/** Composed of public operations only, which every backend has. */
 export function composedKernels(tf: TF): BackendKernels {
   const inside = (x: Tensor4D, low: number, high: number): Tensor4D =>
     tf.cast(tf.logicalAnd(tf.greater(x, low), tf.less(x, high)), "float32");

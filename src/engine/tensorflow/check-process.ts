@@ -12,7 +12,7 @@ import type { BuildCheck } from "./check.js";
 
 const size = { batch: 8, resolution: 12 };
 
-/** Each kernel that training spends its time in. */
+/** A net with every kernel on which training spends its time. */
 function smallNet(): PlainGraph<"trained"> {
   const b = graphBuilder<number>("check", 3);
   let x = b.activation("a", b.batchNorm("b", b.conv("c", b.input, { out: 16, kernel: 3, stride: 2 })), "swish");
@@ -21,7 +21,7 @@ function smallNet(): PlainGraph<"trained"> {
   return b.build([b.dense("i", b.flatten("j", b.globalAveragePool("k", x)), 10)]);
 }
 
-/** Logits and then all gradients. */
+/** Computes the logits, then all gradients. */
 async function compute(engine: Engine, graph: PlainGraph<"trained">): Promise<Float32Array[]> {
   const draw = random("engine check");
   const normal = (length: number): Float32Array => Float32Array.from({ length }, () => draw.normal());

@@ -1,10 +1,10 @@
-/** What each operator is on TensorFlow.js, and its gradient: a row each. Activations are NHWC. */
+/** Each operator and its gradient on TensorFlow.js, one row each. Activations are NHWC. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { NodeOf, OperatorName } from "../../graph/operators.js";
 import type { Parameter, Value } from "../../graph/values.js";
 import type { BackendKernels, NormGradients, TF } from "./backend.js";
 
-/** A forward pass under way, and then the backward pass over it. */
+/** A forward pass in progress, and then the backward pass over it. */
 export interface Tape {
   readonly tf: TF;
   readonly kernels: BackendKernels;
@@ -12,12 +12,12 @@ export interface Tape {
   parameter(parameter: Parameter): Tensor;
   readonly dropout: Tensor2D | undefined;
   setValue(value: Value, tensor: Tensor): void;
-  /** For the backward pass. */
+  /** Keeps tensors for the backward pass. */
   keep(tensors: readonly Tensor[]): void;
   readonly normGradients: Map<string, (dy: Tensor4D) => NormGradients>;
-  /** Gradient of a value, from all its readers. */
+  /** Gradient of a value, summed over all its readers. */
   gradient(value: Value): Tensor;
-  /** @param tensor a handle of its own: it is freed apart from the node's other tensors */
+  /** @param tensor must return a new handle, which is freed separately from the node's other tensors */
   addGradient(to: Value | Parameter, tensor: () => Tensor): void;
 }
 
@@ -26,7 +26,7 @@ interface Row<Name extends OperatorName<"trained">> {
   readonly backward: (tape: Tape, node: NodeOf<Name, "trained", number>) => void;
 }
 
-/** Symmetric pads of a convolution: by TensorFlow's "same" where that is symmetric, by hand where it is not. */
+/** Symmetric padding of a convolution: TensorFlow's "same" if that is symmetric, otherwise by hand. */
 interface Padding {
   readonly mode: "same" | "valid";
   readonly pad: number;
@@ -52,7 +52,7 @@ function cropped(tf: TF, dx: Tensor4D, x: Tensor4D, { pad }: Padding): Tensor4D 
 
 const overPixels = [0, 1, 2];
 
-/** TensorFlow.js's registered kernels for the gradients of convolutions; its own gradients call the same. */
+/** Runs TensorFlow.js's registered kernels for the gradients of convolutions, which its own gradients call too. */
 const run = (tf: TF, name: string, inputs: Record<string, Tensor>, attributes: KernelAttributes): Tensor =>
   tf.engine().runKernel<Tensor>(name, inputs, attributes);
 

@@ -1,6 +1,6 @@
 /**
- * The interpreter of graphs on TensorFlow.js: one engine for every backend of it. The backward pass is written out, operator by
- * operator, rather than taped by TensorFlow.js: its tape keeps every intermediate result and calls composed gradients.
+ * Interprets graphs on TensorFlow.js: one engine for all of its backends. The backward pass is written out operator by
+ * operator; it does not use TensorFlow.js's tape, which keeps every intermediate result and calls composed gradients.
  */
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { parametersOf, rowOf, valuesOutOf, type PlainGraph } from "../../graph/graph.js";
@@ -10,7 +10,7 @@ import type { Arrays, Engine, Program, ProgramSize } from "../engine.js";
 import type { BackendKernels, TF } from "./backend.js";
 import { rows, type Tape } from "./operators.js";
 
-/** @param tf with its backend chosen and ready */
+/** @param tf TensorFlow.js with its backend chosen and ready */
 export function createTensorflowEngine(
   tf: TF,
   kernels: BackendKernels,
@@ -56,7 +56,7 @@ function interpret(
       const now = pass;
       now.addGradient(logits, () => tf.tensor2d(gradient, [batch, gradient.length / batch]));
       for (const node of [...graph.nodes].reverse()) now.backward(node);
-      // All asked for at once: a GPU's answers then wait for each other's way, not one after the other.
+      // Start all reads together, so that their transfers overlap.
       const gradients = await Promise.all(
         parameters.map(async (parameter) => [parameter.name, await now.gradient(parameter).data<"float32">()] as const),
       );
@@ -73,14 +73,14 @@ const forward = <Name extends OperatorName<"trained">>(tape: Tape, node: NodeOf<
 const backward = <Name extends OperatorName<"trained">>(tape: Tape, node: NodeOf<Name, "trained", number>): void =>
   rowOf(rows, node).backward(tape, node);
 
-/** The tensors of one forward and backward pass, all kept by hand: each is freed once the last node that reads it has run. */
+/** Manages all tensors of one forward and backward pass: each is freed once the last node that reads it has run. */
 class Pass implements Tape {
   readonly normGradients: Tape["normGradients"] = new Map();
   dropout: Tensor2D | undefined;
   private readonly values = new Map<string, Tensor>();
   private readonly weights = new Map<string, Tensor>();
   private readonly gradients = new Map<string, Tensor>();
-  /** What the nodes made, by the node's name, and what was there before them. */
+  /** Outputs by the node's name, including those that no node made. */
   private readonly kept = new Map<string, Tensor[]>();
   private keptNow: Tensor[] = [];
 
@@ -112,7 +112,10 @@ class Pass implements Tape {
     this.tf.tidy(() => forward(this, node));
   }
 
-  /** After it nobody reads the node's output or the output's gradient: a step needs half the memory, and finds it in the cache. */
+  /**
+   * Then frees the node's output and the output's gradient: a step needs half the memory, and more of it is in the
+   * cache.
+   */
   backward(node: Node<"trained", number>): void {
     this.tf.tidy(() => backward(this, node));
     this.tf.dispose(this.kept.get(node.name)!);
@@ -137,7 +140,7 @@ class Pass implements Tape {
   };
 
   addGradient = (to: Value | Parameter, tensor: () => Tensor): void => {
-    // Nobody asks for the images' gradient.
+    // The images' gradient is not needed.
     if (to.name === this.input.name) return;
     const before = this.gradients.get(to.name);
     this.gradients.set(to.name, this.tf.keep(before ? this.tf.add(before, tensor()) : tensor()));

@@ -1,6 +1,6 @@
 /**
- * Joins a batch norm with what follows it, so that an activation is passed over once: the activation function that alone reads it, or
- * the residual sum that takes it as its branch.
+ * Joins a batch norm with its follower, so that one pass over memory does both: an activation function that is its only
+ * reader, or the residual sum whose branch it ends.
  */
 import { valuesOutOf, type PlainGraph } from "../../graph/graph.js";
 import type { NodeOf, Trained } from "../../graph/operators.js";
@@ -10,7 +10,7 @@ import type { Value } from "../../graph/values.js";
 type Norm = NodeOf<"batchNorm", "trained", number>;
 
 interface Steps extends Omit<Trained<number>, "batchNorm"> {
-  /** A batch norm with its followers; `y` is what the last of them makes. */
+  /** A batch norm with its followers; `y` is the last one's output. */
   readonly fusedNorm: {
     readonly norm: Norm;
     readonly activation?: NodeOf<"activation", "trained", number>;
@@ -27,7 +27,7 @@ export type FusedNorm = StepOf<"fusedNorm">;
 export function fuse(graph: PlainGraph<"trained">): readonly Step[] {
   const readers = readersOf(graph);
   const made = new Set([graph.input.name]);
-  /** Nodes that a batch norm has taken in. */
+  /** Nodes that are joined to a batch norm. */
   const taken = new Set<object>();
   const fused = (norm: Norm): FusedNorm => {
     const [next, ...others] = readers.get(norm.out.y.name) ?? [];

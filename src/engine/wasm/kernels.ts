@@ -1,4 +1,4 @@
-/** The kernels' module: which build the runtime takes, and what it exports (kernels/*.ts). */
+/** The kernels' module: which build the runtime accepts, and what it exports (kernels/*.ts). */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { ActivationFunction } from "../../graph/activations.js";
@@ -6,7 +6,7 @@ import { kernelConstants, type kernelSignatures } from "./signatures.js";
 
 export type KernelName = keyof typeof kernelSignatures;
 
-/** As the module has them: positional numbers. plan/call.ts takes arguments by name. */
+/** The module's own signatures, with positional numbers. plan/call.ts takes arguments by name. */
 export type Kernels = Readonly<Record<KernelName, (...args: number[]) => void>>;
 
 const { RELU, RELU6, SWISH, HARD_SWISH, SIGMOID, HARD_SIGMOID } = kernelConstants;
@@ -21,7 +21,7 @@ export const activationCodes: Readonly<Record<ActivationFunction, number>> = {
 
 export type KernelBuild = "simd" | "relaxed";
 
-/** A module whose only function is f32x4.relaxed_madd of zeros: whether it validates tells whether the opcode is known. */
+/** A module whose only function is f32x4.relaxed_madd of zeros: it validates only if the runtime knows the opcode. */
 const relaxedProbe = Uint8Array.from([
   ...[0, 97, 115, 109, 1, 0, 0, 0], // magic, version
   ...[1, 5, 1, 96, 0, 1, 123], // type: () → v128
@@ -31,13 +31,13 @@ const relaxedProbe = Uint8Array.from([
   ...[253, 133, 2, 11], // f32x4.relaxed_madd, end
 ]);
 
-/** The builds that this runtime takes, best first. Node 20's V8 knows relaxed SIMD only behind a flag. */
+/** The builds that this runtime accepts, best first. Node 20's V8 has relaxed SIMD only with a flag. */
 export const acceptedBuilds = (): KernelBuild[] =>
   WebAssembly.validate(relaxedProbe) ? ["relaxed", "simd"] : ["simd"];
 
 const modules = new Map<KernelBuild, WebAssembly.Module>();
 
-/** Instantiates a build over a memory. The compiled module is kept for the process. */
+/** Instantiates a build over a memory. Keeps the compiled module for the life of the process. */
 export function loadKernels(build: KernelBuild, memory: WebAssembly.Memory): Kernels {
   let module = modules.get(build);
   if (!module) {

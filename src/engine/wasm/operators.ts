@@ -1,4 +1,6 @@
-/** How each operator becomes kernel calls: one row each, forward and backward; batch norm comes fused (fuse.ts). */
+/**
+ * How each operator becomes kernel calls, forward and backward, one row each. Batch norm is already fused (fuse.ts).
+ */
 import { rowOf } from "../../graph/graph.js";
 import type { Value } from "../../graph/values.js";
 import type { Step, StepName, StepOf } from "./fuse.js";

@@ -73,7 +73,7 @@ export function compileProgram(
   return {
     async forward(given, images, dropout) {
       if (images.length !== context.count(graph.input)) {
-        throw new Error(`internal: ${images.length} floats of images where ${context.count(graph.input)} are due`);
+        throw new Error(`internal: ${images.length} floats of images instead of ${context.count(graph.input)}`);
       }
       const floats = arena.reserve(end);
       for (const [name, buffer] of weights) floats.set(arrayOf(given, name), at(buffer));

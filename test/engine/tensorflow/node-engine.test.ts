@@ -1,4 +1,4 @@
-// A file of its own: TensorFlow.js keeps one engine a process, whichever package loads it.
+// In a separate file, because TensorFlow.js keeps one engine per process, whichever package loads it.
 import { beforeAll, expect, test } from "vitest";
 import { random } from "../../../src/base/random.js";
 import { prepareEngine } from "../../../src/engine/choose.js";
@@ -10,7 +10,7 @@ import type { ActivationFunction } from "../../../src/graph/activations.js";
 import { describeEngine, randomNet, randomWeights } from "../conformance.js";
 
 if (locate("node").length > 0) {
-  // As training does, before the library is loaded.
+  // As in training, before the library is loaded.
   beforeAll(() => void prepareEngine("node", 1));
   const runs = { values: 100, gradients: 50, contract: 5 };
   describeEngine("TensorFlow.js on libtensorflow", async () => createNodeEngine("node"), runs);
@@ -38,7 +38,7 @@ if (locate("node").length > 0) {
     }
   });
 
-  test("libtensorflow's own gradients of activations are the composed ones", () => {
+  test("libtensorflow's gradients of activations equal the composed ones", () => {
     const tf: TF = loadTensorflow("node");
     const [own, composed] = [libtensorflowKernels(tf), composedKernels(tf)];
     const [x, dy] = [tf.randomNormal([2, 5, 5, 7], 0, 4), tf.randomNormal([2, 5, 5, 7])] as [never, never];

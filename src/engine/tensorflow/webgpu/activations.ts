@@ -3,7 +3,7 @@ import type { ActivationFunction } from "../../../graph/activations.js";
 import type { BackendKernels, TF } from "../backend.js";
 import { mapElements } from "./program.js";
 
-/** exp stays finite: WGSL promises nothing about infinities. */
+/** Keeps exp finite: WGSL guarantees nothing about infinities. */
 const sigmoid = "1.0 / (1.0 + exp(-max(v, -80.0)))";
 
 /** f(v), and f'(v) of v alone. */

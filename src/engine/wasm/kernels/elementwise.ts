@@ -1,4 +1,5 @@
-// Everything without weights: sums, activations, products, pools. Flat kernels run over whole vectors: buffers end on 16 bytes.
+// Everything without weights: sums, activations, products, pools. Flat kernels use whole vectors: buffers are multiples
+// of 16 bytes.
 import { activate4, derivative4, loadPart, madd, storePart, HARD_SIGMOID, HARD_SWISH, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
 
 /** y = a + b, `count` floats. y may be a. */
@@ -127,7 +128,7 @@ export function globalAveragePoolGradient(B: i32, P: i32, C: i32, dy: usize, dx:
   }
 }
 
-/** Windows of stride × stride; a window over the edge averages the pixels that it has. */
+/** Windows of stride × stride; a window over the edge averages only the pixels inside. */
 export function averagePool(B: i32, size: i32, C: i32, stride: i32, out: i32, x: usize, y: usize): void {
   for (let b = 0; b < B; b++) {
     for (let oy = 0; oy < out; oy++) {
@@ -148,7 +149,7 @@ export function averagePool(B: i32, size: i32, C: i32, stride: i32, out: i32, x:
   }
 }
 
-/** dx (+)= dy shared among its window. */
+/** dx (+)= dy, spread evenly over its window. */
 export function averagePoolGradient(B: i32, size: i32, C: i32, stride: i32, out: i32, dy: usize, dx: usize, accumulate: i32): void {
   for (let b = 0; b < B; b++) {
     for (let iy = 0; iy < size; iy++) {

@@ -1,4 +1,4 @@
-// Batch norm over rows [M, C] with the activation and the residual sum behind it, forward and backward.
+// Batch norm over rows [M, C] with the activation or residual sum after it, forward and backward.
 //
 //   forward    y = f(x · scale + shift) (+ residual),  scale = γ / √(σ² + ε),  shift = β − μ · scale
 //   backward   du = dy · f'(x · scale + shift);  dβ = Σ du;  dγ = Σ du · x̂
@@ -8,8 +8,8 @@
 import { activate4, derivative4, loadPart, madd, prefetch, storePart, storeSwish8, swishDerivative4, HARD_SIGMOID, HARD_SWISH, IDENTITY, RELU, RELU6, SIGMOID, SWISH } from "./lanes";
 
 /**
- * Floats of a block of rows: as much as the L1 cache holds while `statistics` takes it by columns. Blocks of a few rows would spend
- * their time on the float64 totals.
+ * Floats of a block of rows: as many as the L1 cache holds while `statistics` reads it by columns. With blocks of only
+ * a few rows, the float64 totals would dominate the time.
  */
 const BLOCK_FLOATS = 4096, LEAST_ROWS = 16;
 
@@ -40,7 +40,7 @@ function addTotal(at: usize, v: v128): void {
 }
 
 /**
- * Mean and biased variance per channel, by sums of x − x[0], which loses no digits to a large mean.
+ * Mean and biased variance per channel, from sums of x − x[0], so that a large mean costs no digits.
  * @param totals scratch of 2 · C float64, C rounded up to fours
  */
 export function statistics(M: i32, C: i32, x: usize, mean: usize, variance: usize, totals: usize): void {
@@ -106,7 +106,7 @@ export function scaleAndShift(C: i32, gamma: usize, beta: usize, mean: usize, va
   }
 }
 
-/** y = f(x · scale + shift), plus `residual` where it is not 0. */
+/** y = f(x · scale + shift), plus `residual` if its address is not 0. */
 export function normalize(M: i32, C: i32, code: i32, x: usize, scale: usize, shift: usize, residual: usize, y: usize): void {
   if (code == IDENTITY) {
     if (residual) normalizeAdd(M, C, x, scale, shift, residual, y);
@@ -158,8 +158,9 @@ function normalizeAdd(M: i32, C: i32, x: usize, scale: usize, shift: usize, resi
 }
 
 /**
- * First pass backward: dy becomes du in place, dgamma and dbeta are added to. `slope` and `offset` (vectors of C) get what the second
- * pass needs: dx = scale · du + slope · x + offset. Of a swish y, what the forward pass put out, saves the exponential.
+ * First backward pass: turns dy into du in place, adds to dgamma and dbeta, and writes `slope` and `offset` (vectors of
+ * C) for the second pass: dx = scale · du + slope · x + offset. For swish, y (the forward pass's output) saves
+ * computing the exponential.
  * @param totals scratch of 2 · C float64 and 2 · C float32, C rounded up to fours
  */
 export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, dy: usize, scale: usize, shift: usize, mean: usize, variance: usize, epsilon: f32, dgamma: usize, dbeta: usize, slope: usize, offset: usize, totals: usize): void {
@@ -175,8 +176,8 @@ export function normGradientSums(M: i32, C: i32, code: i32, x: usize, y: usize, 
 }
 
 /**
- * totals: Σ du, then Σ du · (x − μ). Three tensors at once are too much for the L1 cache to be taken by columns: pairs of rows are
- * walked through, and a block's sums kept in memory.
+ * totals: Σ du, then Σ du · (x − μ). Three tensors at once exceed the L1 cache when read by columns, so this goes
+ * through pairs of rows and keeps a block's sums in memory.
  */
 // @ts-ignore: decorator
 @inline
@@ -238,7 +239,7 @@ function sumRows(code: i32, rows: i32, C: i32, x: usize, y: usize, dy: usize, sc
   }
 }
 
-/** The activation's derivative at u, where `y` holds what it put out. */
+/** The activation's derivative at u; `y` is its output. */
 // @ts-ignore: decorator
 @inline
 function slope4(code: i32, u: v128, y: usize): v128 {

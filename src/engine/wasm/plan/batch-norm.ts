@@ -56,7 +56,7 @@ function backward(context: Context, step: FusedNorm, gradients: Gradients, saved
   const y = next && activations[next].slopeReadsOutput ? context.value(step.y) : 0;
   const vectors = { scale, shift, mean, variance, dgamma, dbeta, slope, offset };
   call("normGradientSums", { M, C, code: codeOf(step), x: from, y, dy, epsilon, ...vectors, totals });
-  // In place, unless the sum's gradient goes on to the shortcut.
+  // In place, unless the sum's gradient is also the shortcut's.
   const dx = step.residual ? plan.buffer(context.count(x)) : dy;
   call("normGradient", { M, C, x: from, du: dy, scale, slope, offset, dx });
   gradients.hand(x, dx);

@@ -1,4 +1,4 @@
-/** What planning an operator can use. */
+/** What the planning of an operator can use. */
 import type { Parameter, Value } from "../../../graph/values.js";
 import type { Arena } from "../arena.js";
 import type { Buffer, MemoryPlan } from "../memory-plan.js";
@@ -13,11 +13,11 @@ export interface Context {
   channels(value: Value<number>): number;
   /** Height = width; 1 for a vector. */
   extent(value: Value<number>): number;
-  /** Floats of a value. */
+  /** Number of floats in a value. */
   count(value: Value<number>): number;
-  /** Rows of channels: batch × pixels. */
+  /** Number of rows of channels: batch × pixels. */
   rows(value: Value<number>): number;
-  /** Where a value, a parameter or its gradient lies. */
+  /** The buffer of a value, a parameter or its gradient. */
   value(value: Value<number>): Buffer;
   parameter(parameter: Parameter): Buffer;
   gradientOf(parameter: Parameter): Buffer;

@@ -5,7 +5,7 @@ import { geometry, type Depthwise } from "./geometry.js";
 import type { Gradients } from "./gradients.js";
 import type { RowOf } from "./row.js";
 
-/** Depthwise kernels take channels in fours; others go through padded copies. */
+/** Depthwise kernels process channels in fours; other counts use padded copies. */
 const paddedChannels = (C: number): number => Math.ceil(C / 4) * 4;
 
 function padded(context: Context, rows: number, C: number, from: Buffer): Buffer {
@@ -20,7 +20,7 @@ function unpad({ call }: Context, rows: number, C: number, from: Buffer, to: Buf
   call("unpadChannels", { rows, C, padded: paddedChannels(C), x: from, to, accumulate });
 }
 
-/** Scratch for one zero-padded image, flipped taps behind it, and what tiles read past the end. */
+/** Scratch for one zero-padded image, the flipped taps after it, and what tiles read past its end. */
 const imageScratch = (size: number, k: number, C: number): number =>
   ((size + k - 1) ** 2 + k * k + 8 * (size + k)) * paddedChannels(C);
 

@@ -1,4 +1,4 @@
-/** Operators that touch each number once: activations that follow no batch norm, sums, products, copies. */
+/** Operators that touch each value once: activations that follow no batch norm, sums, products, copies. */
 import { activationCodes } from "../kernels.js";
 import type { Buffer } from "../memory-plan.js";
 import type { Context } from "./context.js";

@@ -1,4 +1,4 @@
-/** The numbers of a convolution, depthwise or dense layer as its kernels take them. */
+/** The sizes of a convolution, depthwise or dense layer, as its kernels take them. */
 import type { NodeOf } from "../../../graph/operators.js";
 import type { Context } from "./context.js";
 

@@ -1,15 +1,18 @@
-/** Where gradients of values lie while backward is planned. */
+/** The buffers of values' gradients while the backward pass is planned. */
 import type { Value } from "../../../graph/values.js";
 import type { Buffer } from "../memory-plan.js";
 import type { Context } from "./context.js";
 
-/** Gradients of values while backward is planned: every value's readers give to it before its producer takes it. */
+/**
+ * Gradients of values while the backward pass is planned: all readers of a value give to its gradient before its
+ * producer takes it.
+ */
 export interface Gradients {
   /** The finished gradient of a value. */
   take(value: Value<number>): Buffer;
   /** Writes (0) or adds (1) to a value's gradient. */
   give(value: Value<number>, write: (dx: Buffer, accumulate: 0 | 1) => void): void;
-  /** Hands over a buffer that nobody else needs as (a part of) a value's gradient. */
+  /** Passes on a buffer that nothing else needs, as a value's gradient or a part of it. */
   hand(value: Value<number>, buffer: Buffer): void;
 }
 

@@ -1,17 +1,17 @@
-/** What planning an operator means: the calls it appends forward, and those it appends backward. */
+/** How to plan an operator: the calls it appends to the forward pass and to the backward pass. */
 import type { StepName, StepOf } from "../fuse.js";
 import type { Buffer } from "../memory-plan.js";
 import type { Context } from "./context.js";
 import type { Gradients } from "./gradients.js";
 
-/** What backward needs of a batch norm's forward: vectors of its channels. */
+/** What a batch norm's backward pass needs from its forward pass: vectors of [channels]. */
 export interface Statistics {
   readonly mean: Buffer;
   readonly variance: Buffer;
   readonly scale: Buffer;
   readonly shift: Buffer;
 }
-/** By the batch norm's name. */
+/** Statistics by the batch norm's name. */
 export type Saved = Map<string, Statistics>;
 
 export interface Row<Planned> {

@@ -8,11 +8,11 @@ import { findAdapter, howToGet } from "./adapter.js";
 const runs = Number(process.env["NESTLING_WEBGPU_RUNS"] ?? 6);
 const adapter = await findAdapter();
 if (adapter.state === "present") {
-  // A software GPU takes a second to compile a shader; NESTLING_WEBGPU_RUNS asks a real one for more nets.
+  // A software GPU takes a second per shader; on a real one, set NESTLING_WEBGPU_RUNS to run more nets.
   describeEngine(adapter.description, createWebgpuEngine, { values: runs, gradients: runs, contract: 1 });
   describeTensors(adapter.description, createWebgpuEngine);
 
-  test("disposing of a program gives its GPU memory back", async () => {
+  test("disposing of a program frees its GPU memory", async () => {
     const engine = await createWebgpuEngine();
     const bytes = (): unknown => (tf.memory() as unknown as Record<string, unknown>)["numBytesAllocatedInGPU"];
     const { graph, batch, resolution } = randomNet(7);
