@@ -10,9 +10,9 @@ import { describeSteps, importFrom, makeTask } from "./net.mjs";
 const root = resolve(import.meta.dirname, "../..");
 
 /** Starts a process; `ask` sends it one request and gives its answer. */
-async function start(name, command, args, env = {}) {
+async function start(name, command, args, { cwd = root, env = {} } = {}) {
   const child = spawn(command, args, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -34,9 +34,12 @@ async function start(name, command, args, env = {}) {
   };
 }
 
-/** Nestling on an engine; `node` is the binary, `checkout` another built checkout to measure against. */
-export const startNestling = (net, { name, engine = "wasm", node = process.execPath, checkout = root }) =>
-  start(name, node, [join(import.meta.dirname, "contender.mjs"), resolve(checkout), net, engine]);
+/** Nestling on an engine; `node` is the binary, `checkout` another built checkout to measure against, by its own contender. */
+export function startNestling(net, { name, engine = "wasm", node = process.execPath, checkout = root }) {
+  const folder = resolve(checkout);
+  // Its own script knows where its modules are, whatever has moved since.
+  return start(name, node, [join(folder, "bench/train/contender.mjs"), folder, net, engine], { cwd: folder });
+}
 
 /** PyTorch with the allocator keeping its memory, which is worth 1.45× to it. @param device "cpu" or "cuda" */
 export async function startTorch(net, device) {
@@ -48,7 +51,6 @@ export async function startTorch(net, device) {
   writeFileSync(join(folder, "weights.bin"), initialize(task.layout, task.seed, 1));
   writeFileSync(join(folder, "images.bin"), images);
   return start("torch", python(), [join(import.meta.dirname, "contender.py"), folder, device], {
-    MALLOC_MMAP_MAX_: "0",
-    MALLOC_TRIM_THRESHOLD_: "100000000000",
+    env: { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: "100000000000" },
   });
 }

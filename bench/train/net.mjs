@@ -17,19 +17,13 @@ export const importFrom = (root, path) => import(pathToFileURL(resolve(root, "di
 /** The task of a net as `train` would make it, on random images; `roles` takes the sandwich down to the biggest child. */
 export async function makeTask(root, netName, { execution, biggestOnly = false }) {
   const { space: path, batch, resolution } = nets[netName];
-  const [{ loadSpace }, { searchSpace }, { buildSupernet }, { layoutOf }, { recipeSchema }, { random }] =
-    await Promise.all(
-      [
-        "supernet/spaces.js",
-        "space/space.js",
-        "supernet/supernet.js",
-        "supernet/initialize.js",
-        "train/recipe.js",
-        "base/random.js",
-      ].map((file) => importFrom(root, file)),
-    );
+  const [{ loadSpace, parseSpace }, { buildSupernet }, { layoutOf }, { recipeSchema }, { random }] = await Promise.all(
+    ["supernet/spaces.js", "supernet/supernet.js", "supernet/initialize.js", "train/recipe.js", "base/random.js"].map(
+      (file) => importFrom(root, file),
+    ),
+  );
   const loaded = await loadSpace(path);
-  const space = resolution ? searchSpace({ ...loaded, resolutions: [resolution] }) : loaded;
+  const space = resolution ? parseSpace({ ...loaded.data, resolutions: [resolution] }, path) : loaded;
   const supernet = buildSupernet(space);
   const size = space.resolutions.at(-1);
   const draw = random(1, "bench");
