@@ -1,4 +1,4 @@
-/** nestling as a library: what the command line does, as functions. */
+/** nestling as a library: everything that the command line does, as functions. */
 export { UserError, type ErrorCode, type Problem } from "./base/user-error.js";
 export { version } from "./base/version.js";
 export { loadDataset } from "./data/load.js";

@@ -1,4 +1,6 @@
-/** checkpoint.json: what the weights are of, and, where they were trained here, how far and by which recipe. */
+/**
+ * checkpoint.json: describes the weights and, if they were trained here, the recipe and the progress of the training.
+ */
 import { z } from "zod";
 import type { DocumentKind } from "../base/document.js";
 import { orderedSeal } from "../base/seal.js";
@@ -12,9 +14,9 @@ const trainingSchema = z.strictObject({
     .number()
     .int()
     .min(0)
-    .describe("Steps done. Random streams are keyed by it, so it is the random state and data position too."),
+    .describe("Steps done. It keys all random streams, so it is the random state and the data position too."),
   totalSteps: z.number().int().min(1),
-  recipe: z.unknown().describe("The recipe, whole."),
+  recipe: z.unknown().describe("The complete recipe."),
   engine: z.string(),
   execution: z.enum(["masked", "sliced"]),
   optimizer: file,
@@ -23,7 +25,7 @@ const trainingSchema = z.strictObject({
 /** checkpoint.json */
 export const checkpointSchema = z.strictObject({
   format: z.literal(FORMAT),
-  space: z.unknown().describe("The search space, whole."),
+  space: z.unknown().describe("The complete search space."),
   spaceHash: sha256,
   data: z
     .strictObject({
@@ -35,11 +37,11 @@ export const checkpointSchema = z.strictObject({
       validationShare: z.number(),
       size: z.number().int().describe("Height = width of the images in pixels."),
     })
-    .describe("The images that the weights are for: recalibration, search and judgement take them too."),
-  seed: z.number().int().describe("Of the split, of recalibration, of judging, and of training."),
+    .describe("The images that the weights are for; recalibration, search and judging use them too."),
+  seed: z.number().int().describe("Seed of the split, of recalibration, of judging and of training."),
   weights: file,
-  training: trainingSchema.optional().describe("None for weights that were not trained here."),
-  sha256: sha256.describe("Of all fields above as one line of JSON: a damaged number is noticed too."),
+  training: trainingSchema.optional().describe("Absent for weights that were not trained here."),
+  sha256: sha256.describe("SHA-256 of all fields above as one line of JSON, so that a damaged number is found too."),
 });
 
 export type CheckpointFile = z.output<typeof checkpointSchema>;

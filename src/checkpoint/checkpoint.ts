@@ -1,6 +1,7 @@
 /**
- * A run's checkpoint folder: weights and optimiser state as safetensors, and checkpoint.json, which names them with their hashes.
- * checkpoint.json is renamed into place last, so whatever moment a run is killed at, the last complete checkpoint is whole.
+ * A run's checkpoint folder: weights and optimiser state as safetensors, and checkpoint.json, which names them with
+ * their hashes. checkpoint.json is renamed into place last, so a run may be killed at any moment and its last
+ * checkpoint stays complete.
  */
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,28 +14,31 @@ import { readUserBytes } from "../base/user-file.js";
 import { checkpointFile, FORMAT, type CheckpointFile, type FileEntry } from "./checkpoint-file.js";
 import { decodeSafetensors, encodeSafetensors, type Tensors } from "./safetensors.js";
 
-/** What weights are of: their space, the images they are for, the seed of all that follows. */
+/** Describes weights: their space, the images they are for, the seed of everything that follows. */
 export type WeightsDescription = Pick<CheckpointFile, "space" | "spaceHash" | "data" | "seed">;
 
-/** How far a training is, and what continues it must have in common with it. */
+/** The progress of a training, and what a run that resumes it must have in common with it. */
 export type TrainingPosition = Omit<NonNullable<CheckpointFile["training"]>, "optimizer">;
 
 export interface Checkpoint {
   readonly description: WeightsDescription;
   readonly weights: Tensors;
-  /** None for weights that were not trained here. */
+  /** Undefined for weights that were not trained here. */
   readonly training?: { readonly position: TrainingPosition; readonly optimizer: Tensors } | undefined;
 }
 
-/** A checkpoint whose description was read and checked. Arrays are read when they are asked for: who only exports needs no optimiser. */
+/**
+ * A checkpoint whose description has been read and checked. Its arrays are read on demand: an export needs no optimiser
+ * state.
+ */
 export interface OpenCheckpoint {
   readonly description: WeightsDescription;
   readonly position: TrainingPosition | undefined;
-  /** SHA-256 of the weights' file. */
+  /** SHA-256 of the weights file. */
   readonly weightsHash: string;
   /** @throws UserError `checkpoint/corrupt` */
   readonly weights: () => Promise<Tensors>;
-  /** Empty where there is no training. @throws UserError `checkpoint/corrupt` */
+  /** Empty if there was no training. @throws UserError `checkpoint/corrupt` */
   readonly optimizer: () => Promise<Tensors>;
 }
 
@@ -65,7 +69,7 @@ function encoded(name: string, tensors: Tensors): { entry: FileEntry; bytes: Uin
   return { entry: { file: name, sha256: sha256Of(bytes) }, bytes };
 }
 
-/** @throws UserError `checkpoint/missing` where checkpoint.json is not, `checkpoint/corrupt` */
+/** @throws UserError `checkpoint/missing` if there is no checkpoint.json, `checkpoint/corrupt` */
 export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
   const { space, spaceHash, data, seed, weights, training } = await readDocument(
     join(folder, "checkpoint.json"),
@@ -83,7 +87,7 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
 
 async function readTensors(folder: string, { file, sha256 }: FileEntry): Promise<Tensors> {
   const at = join(folder, file);
-  // Not "missing": there is a checkpoint, and nobody may start a new run over it.
+  // Not "missing": there is a checkpoint, and no new run may overwrite it.
   const bytes = await readUserBytes(at, {
     code: "checkpoint/corrupt",
     want: "the file that checkpoint.json names",

@@ -1,6 +1,6 @@
 /**
- * safetensors files, float32 only: 8 bytes of header length, a JSON header, the values.
- * github.com/huggingface/safetensors The bytes are a pure function of the content: names in the map's order, no dates.
+ * safetensors files (github.com/huggingface/safetensors), float32 only: 8 bytes of header length, a JSON header, the
+ * values. The bytes are a pure function of the content: names in the map's order, no dates.
  */
 import { UserError } from "../base/user-error.js";
 

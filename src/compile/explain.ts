@@ -1,7 +1,7 @@
-/** The compiler's report as text: for each step what it rewrote, and where it did nothing and why. */
+/** The compiler's report as text: what each step rewrote, and which nodes it left alone and why. */
 import type { Note, StepReport } from "./pass.js";
 
-/** Nodes that are named in a line; the JSON has all. */
+/** Most nodes named in one line; the JSON names all. */
 const NAMED = 6;
 
 const words = { rewrote: "rewrote", skipped: "left" } as const satisfies Record<Note["verdict"], string>;

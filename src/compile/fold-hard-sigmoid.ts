@@ -28,7 +28,7 @@ export const foldHardSigmoid = passOf({
     return {
       replace: new Map([[activation, { ...activation, attributes: { ...activation.attributes, slope: SLOPE } }]]),
       weights: new Map([weight, ...(bias ? [bias] : [])].map(smaller)),
-      did: "given the slope 1/5, its conv 5/6 of its weights",
+      did: "set its slope to 1/5, scaled its conv by 5/6",
     };
   },
 });

@@ -20,11 +20,11 @@ export const lower: Pass<"trained"> = {
     const did = (node: string, detail: string): void => void notes.push({ node, verdict: "rewrote", detail });
     const nodes = graph.nodes.flatMap((node): Node<"deployed", number>[] => {
       if (node.op === "dropout") {
-        did(node.name, "dropped, the identity outside training");
+        did(node.name, "dropped, since it is the identity outside training");
         return [];
       }
       if (node.op !== "batchNorm") return [node];
-      did(node.name, "given moments of its own");
+      did(node.name, "given its own moments");
       const moments = momentsBefore(node);
       return [moments, { ...node, in: { ...node.in, ...moments.out } }];
     });

@@ -1,4 +1,4 @@
-/** What a compiled file is made from. Its hash stands in the file's metadata, so file and certificate know each other. */
+/** What a compiled file is made from. Its hash is in the file's metadata, which ties the file to its certificate. */
 import { sha256OfJson } from "../base/hash.js";
 import type { Run } from "../run/run.js";
 

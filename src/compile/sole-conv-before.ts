@@ -11,9 +11,7 @@ export function soleConvBefore({ producers, readers }: Site, value: Value): AnyC
   if (conv?.op !== "conv" && conv?.op !== "depthwise") return skip("its input is not a conv");
   const [reader, ...others] = readers.get(conv.out.y.name)!;
   if (others.length > 0)
-    return skip(
-      [reader, ...others].includes(undefined) ? "the graph puts the conv out" : "another node reads the conv",
-    );
+    return skip([reader, ...others].includes(undefined) ? "the graph outputs the conv" : "another node reads the conv");
   const shares = [conv.in.weight, conv.in.bias].some((own) => own && readers.get(own.name)!.length > 1);
   return shares ? skip("another node has the conv's weights") : conv;
 }

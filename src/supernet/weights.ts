@@ -1,31 +1,31 @@
-/** A supernet's weights, each at its maximum, and where they can come from. */
+/** A supernet's weights, each at its maximum size, and the sources they can come from. */
 import { UserError } from "../base/user-error.js";
 import { initialize, viewsOf, type Layout } from "./initialize.js";
 
 /** A supernet's weights by parameter name, each at its maximum shape (see `Parameter`), row-major. */
 export type SharedWeights = ReadonlyMap<string, Float32Array>;
 
-/** Gives all weights of a layout in its one flat array: from a seed, a checkpoint, another tool's file. */
+/** Returns all weights of a layout in one flat array: from a seed, a checkpoint or another tool's file. */
 export type WeightSource = (layout: Layout) => Promise<Float32Array>;
 
-/** An array as files hold it. */
+/** An array as stored in files. */
 export interface NamedArray {
   readonly shape: readonly number[];
   /** Row-major. */
   readonly data: Float32Array;
 }
 
-/** First weights, random. @param lastGamma see `initialize` */
+/** Random initial weights. @param lastGamma see `initialize` */
 export const seededWeights =
   (seed: number, lastGamma: 0 | 1): WeightSource =>
   async (layout) =>
     initialize(layout, seed, lastGamma);
 
 /**
- * Weights out of named arrays: every name of the layout must be there in its shape, and no other. A length alone would let a
+ * Weights from named arrays: exactly the names of the layout, each in its shape. Checking only lengths would let a
  * transposed matrix pass.
  * @param at names the arrays in messages
- * @throws UserError `supernet/weights` that lists every array that is wrong
+ * @throws UserError `supernet/weights` listing every wrong array
  */
 export const storedWeights =
   (read: () => Promise<ReadonlyMap<string, NamedArray>>, at: string): WeightSource =>
@@ -44,7 +44,7 @@ function checkShapes({ slots }: Layout, arrays: ReadonlyMap<string, NamedArray>,
   const problems = [...names].flatMap((name) => {
     const got = textOf(arrays.get(name)?.shape, "missing");
     const want = textOf(slots.get(name)?.shape, "no such weight");
-    const fix = "The weights are of another space or version: use those of this one.";
+    const fix = "The weights belong to another space or version: use this one's.";
     return got === want ? [] : [{ at: `${at}: ${name}`, got, want, fix }];
   });
   if (problems.length > 0) throw new UserError("supernet/weights", problems);

@@ -1,16 +1,16 @@
-/** The batches of a run: every epoch sees its images in an order of its own. */
+/** The batches of a run. Every epoch has its own order of the images. */
 import { permutation, random } from "../base/random.js";
 import type { RunPlan } from "./plan-run.js";
 
 export interface Batch {
-  /** From 0. */
+  /** Index of the step, from 0. */
   readonly step: number;
   readonly epoch: number;
   /** The images, by their index in the training data. */
   readonly indices: Uint32Array;
 }
 
-/** @param first the step to start at, in the middle of an epoch where a run is resumed */
+/** @param first the step to start at, in the middle of an epoch if a run resumes there */
 export function* batchesFrom(first: number, { task, length, images }: RunPlan): Generator<Batch> {
   const { totalSteps, stepsPerEpoch, batch } = length;
   let step = first;

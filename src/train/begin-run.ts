@@ -14,7 +14,7 @@ import { cutLog } from "./log.js";
 import { startState, type OptimizerState } from "./optimizer.js";
 import type { RunPlan } from "./plan-run.js";
 
-/** Steps done, and what training changes: in place, at every step. */
+/** Steps done, and the arrays that every step of training changes in place. */
 export interface RunState {
   readonly step: number;
   readonly weights: Float32Array;
@@ -34,7 +34,7 @@ export async function beginRun(
   files: RunFiles,
   { resume = false, ranks }: { readonly resume?: boolean; readonly ranks: Ranks },
 ): Promise<RunState> {
-  // Rank 0 alone touches the files; the others get what it found.
+  // Only rank 0 touches the files; it sends the others what it found.
   const state = await agree(
     ranks,
     async () => (ranks.rank === 0 ? await resumed(plan, files, resume) : undefined) ?? firstState(plan),
@@ -69,7 +69,7 @@ async function resumed(
   return { step, weights, optimizer };
 }
 
-/** Optimiser state has the names and lengths that the recipe's optimiser starts with. */
+/** Checks that optimiser state has the names and lengths that the recipe's optimiser starts with. */
 function optimizerOf(tensors: Tensors, start: OptimizerState, at: string): OptimizerState {
   for (const [name, { length }] of start) {
     const got = tensors.get(name)?.data.length;

@@ -10,7 +10,7 @@ import {
   type WeightsDescription,
 } from "../checkpoint/checkpoint.js";
 
-/** What is trained and how far: what a resumed run must have in common with the run, but for the step. */
+/** What is trained and how far: apart from the step, a resumed run must have all of it in common with the run. */
 export interface RunIdentity {
   readonly description: WeightsDescription;
   readonly position: TrainingPosition;

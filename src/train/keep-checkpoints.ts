@@ -9,7 +9,7 @@ import type { Intervals } from "./schedule.js";
 export interface CheckpointKeeper {
   /** Before the first step. */
   atStart(): Promise<void>;
-  /** After a step: writes a checkpoint where one is due. @param done steps done @throws UserError `train/collapse` */
+  /** After a step: writes a checkpoint if one is due. @param done steps done @throws UserError `train/collapse` */
   after(done: number): Promise<void>;
 }
 

@@ -5,9 +5,9 @@ import type { Intervals, RunLength } from "./schedule.js";
 import type { Update } from "./update-weights.js";
 
 export interface Logbook {
-  /** Adds what one norm group's children did. */
+  /** Adds the results of one norm group's children. */
   add(children: readonly ChildResult[], images: number): void;
-  /** After a step: writes a line where one is due. @param done steps done */
+  /** After a step: writes a line if one is due. @param done steps done */
   after(done: number, update: Update): Promise<void>;
   /** The last line written. */
   readonly last: LogLine | undefined;
@@ -18,7 +18,7 @@ export interface LogbookOptions {
   readonly path: string | undefined;
   readonly length: RunLength;
   readonly intervals: Intervals;
-  /** Steps done before. */
+  /** Steps done before this call. */
   readonly from: number;
   readonly onLog: ((line: LogLine) => void) | undefined;
 }

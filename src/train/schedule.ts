@@ -15,7 +15,7 @@ export interface RunLength {
 const CHECKPOINTS = 20;
 const LOG_LINES = 200;
 
-/** In steps. */
+/** Intervals in steps. */
 export interface Intervals {
   readonly log: number;
   readonly checkpoint: number;

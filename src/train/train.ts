@@ -58,8 +58,9 @@ export interface TrainResult {
 
 /**
  * Trains a supernet, or resumes a run.
- * @throws UserError `train/…` for options that don't fit together, `train/collapse` when the run diverges, `engine/…` for an engine that is
- * not there, `checkpoint/…` for a run that can't be resumed, `ranks/differ`, `space/family`, `file/write`
+ * @throws UserError `train/…` for options that don't fit together, `train/collapse` if the run diverges, `engine/…` for
+ * an engine that is missing, `checkpoint/…` for a run that can't be resumed, `ranks/differ`, `space/family`,
+ * `file/write`
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, ranks = alone, threads = availableParallelism() } = options;
@@ -109,7 +110,7 @@ async function planTogether(options: TrainOptions, ranks: Ranks, threads: number
   return plan;
 }
 
-/** By name: what would silently make another run of it where one rank had another. */
+/** What every rank must have the same, by name: a difference would silently change the run. */
 function whatMustBeSame({ engineBuild, description, position }: RunPlan): Record<string, string> {
   const { spaceHash, data, seed } = description;
   const { recipe, totalSteps, execution } = position;

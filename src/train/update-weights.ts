@@ -1,4 +1,4 @@
-/** From a step's summed gradient to new weights: decay, clip, look for a collapse, update. */
+/** Turns a step's summed gradient into new weights: decay, clip, check for a collapse, update. */
 import type { CollapseGuard } from "./collapse.js";
 import type { RunState } from "./begin-run.js";
 import { clip, update } from "./optimizer.js";
@@ -7,22 +7,22 @@ import type { ChildResult } from "./sandwich.js";
 import { learningRateAt } from "./schedule.js";
 import { weightDecay } from "./weight-decay.js";
 
-/** What the log says of a step's update. */
+/** The figures of a step's update that the log records. */
 export interface Update {
   readonly learningRate: number;
-  /** Before clipping. */
+  /** Norm before clipping. */
   readonly gradientNorm: number;
 }
 
-/** What a step's groups came to. */
+/** The results of a step's norm groups. */
 export interface GroupsResult {
   readonly gradient: Float32Array;
-  /** Of every norm group, its children's, the biggest first. */
+  /** Results of every norm group's children, the biggest first. */
   readonly groups: readonly (readonly ChildResult[])[];
 }
 
 /**
- * @param guard on the one rank that checks; where it stops, MPI ends the other ranks
+ * @param guard given on rank 0, which checks; if it stops, MPI ends the other ranks
  * @returns a function that changes the state's arrays in place
  */
 export function weightUpdater(

@@ -129,7 +129,7 @@ const refusals: Record<string, () => Child> = {
       const x = b.conv("conv", b.input, { out: 2 });
       return b.add("sum", b.batchNorm("norm", x), b.batchNorm("norm2", x));
     }),
-  "the graph puts the conv out": () =>
+  "the graph outputs the conv": () =>
     childOf((b) => {
       const x = b.conv("conv", b.input, { out: 2 });
       return [b.batchNorm("norm", x), x];

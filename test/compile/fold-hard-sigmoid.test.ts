@@ -53,9 +53,7 @@ test("the hard-sigmoid gets slope 1/5 and its conv 5/6 of its weights (printed b
   for (const name of ["conv.weight", "conv.bias"]) {
     expect(pack(folded.weights.get(name)!)).toEqual(pack(child.weights.get(name)!).map((x) => (x * 5) / 6));
   }
-  expect(notes).toEqual([
-    { node: "gate", verdict: "rewrote", detail: "given the slope 1/5, its conv 5/6 of its weights" },
-  ]);
+  expect(notes).toEqual([{ node: "gate", verdict: "rewrote", detail: "set its slope to 1/5, scaled its conv by 5/6" }]);
   // A second run does nothing.
   const again = foldHardSigmoid.run(folded);
   expect(again.child).toBe(folded);
@@ -80,7 +78,7 @@ const refusals: Record<string, () => Child> = {
       const x = b.conv("conv", b.input, { out: 2 });
       return b.add("sum", x, b.activation("gate", x, "hard-sigmoid"));
     }),
-  "the graph puts the conv out": () =>
+  "the graph outputs the conv": () =>
     childOf((b) => {
       const x = b.conv("conv", b.input, { out: 2 });
       return [b.activation("gate", x, "hard-sigmoid"), x];

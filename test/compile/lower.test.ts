@@ -35,8 +35,8 @@ test("readers of a dropout read its input instead, also through a second dropout
   `);
   expect(child.weights).toBe(weights);
   expect(notes.map(({ node, verdict, detail }) => `${node}: ${verdict}, ${detail}`)).toEqual([
-    "dropout: rewrote, dropped, the identity outside training",
-    "dropout2: rewrote, dropped, the identity outside training",
+    "dropout: rewrote, dropped, since it is the identity outside training",
+    "dropout2: rewrote, dropped, since it is the identity outside training",
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** The random nets that engines are compared on: nothing that an engine must compute is missing in them. */
+/** The random nets on which engines are compared: they contain everything that an engine must compute. */
 import { expect, test } from "vitest";
 import { activations } from "../../src/graph/activations.js";
 import { producersOf } from "../../src/graph/rewrite.js";
@@ -7,7 +7,7 @@ import { randomNet } from "./conformance.js";
 
 const nets = Array.from({ length: 60 }, (_, seed) => randomNet(seed).graph);
 
-/** A new operator does not compile until it is here. */
+/** A new operator does not compile until it is listed here. */
 const trained: Readonly<Record<OperatorName<"trained">, true>> = {
   conv: true,
   depthwise: true,
@@ -22,12 +22,12 @@ const trained: Readonly<Record<OperatorName<"trained">, true>> = {
   dropout: true,
 };
 
-test("every operator that trains occurs in them", () => {
+test("every operator of training occurs in the random nets", () => {
   const found = new Set(nets.flatMap(({ nodes }) => nodes.map(({ op }) => op)));
   expect([...found].sort()).toEqual(Object.keys(trained).sort());
 });
 
-test("every activation occurs in them, after a batch norm and after anything else", () => {
+test("every activation occurs in the random nets, after a batch norm and after other operators", () => {
   const found = { afterNorm: new Set<string>(), alone: new Set<string>() };
   for (const graph of nets) {
     const producers = producersOf(graph);
@@ -42,7 +42,7 @@ test("every activation occurs in them, after a batch norm and after anything els
   expect([...found.alone].sort()).toEqual(all);
 });
 
-test("every kernel size and stride occurs for convolutions of both kinds, with and without a bias", () => {
+test("every kernel size and stride occurs for both kinds of convolution, with and without a bias", () => {
   const kinds = new Set<string>();
   for (const { nodes } of nets) {
     for (const node of nodes) {

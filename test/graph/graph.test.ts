@@ -1,4 +1,7 @@
-/** What a graph's type says: which operators it may hold, and whether its sizes are numbers. `tsc` checks these lines, as it does all tests. */
+/**
+ * A graph's type tells which operators it may hold and whether its sizes are numbers. `tsc` checks these lines, as it
+ * does all tests.
+ */
 import { expect, expectTypeOf, test } from "vitest";
 import { lower } from "../../src/compile/lower.js";
 import { graphBuilder } from "../../src/graph/builder.js";
@@ -9,7 +12,7 @@ const b = graphBuilder<number>("net", 2);
 const trained = b.build([b.dropout("dropout", b.batchNorm("norm", b.input))]);
 const deployed = lower.run({ graph: trained, weights: new Map() }).child.graph;
 
-test("plain is elastic, elastic is not plain; both sets are graphs that any reader takes", () => {
+test("a plain graph is also an elastic one, but not the reverse; code for any graph accepts both operator sets", () => {
   expectTypeOf(trained).toEqualTypeOf<PlainGraph<"trained">>();
   expectTypeOf(trained).toExtend<ElasticGraph>();
   expectTypeOf<ElasticGraph>().not.toExtend<PlainGraph<"trained">>();
@@ -17,13 +20,13 @@ test("plain is elastic, elastic is not plain; both sets are graphs that any read
   expectTypeOf(deployed).toExtend<Graph>();
 });
 
-test("what trains is not what ships, either way", () => {
+test("a graph for training is not one for deployment, nor the reverse", () => {
   expectTypeOf(trained).not.toExtend<PlainGraph<"deployed">>();
   expectTypeOf(deployed).not.toExtend<PlainGraph<"trained">>();
   expect(nodesOf(trained, "dropout")).toHaveLength(1);
-  // @ts-expect-error no file holds a dropout
+  // @ts-expect-error a graph for deployment has no dropout
   expect(nodesOf(deployed, "dropout")).toHaveLength(0);
-  // @ts-expect-error nothing that trains has moments of its own
+  // @ts-expect-error a graph for training has no moments
   expect(nodesOf(trained, "moments")).toHaveLength(0);
 });
 

@@ -14,12 +14,12 @@ const sum = b.add("sum", c, c);
 const graph: PlainGraph<"trained"> = b.build([sum, a]);
 const names = (nodes: readonly ({ readonly name: string } | undefined)[] = []) => nodes.map((node) => node?.name);
 
-test("producers are found by the values that they make", () => {
+test("producersOf maps each value to the node that makes it", () => {
   expect(producersOf(graph).get("sum")?.name).toBe("sum");
   expect(producersOf(graph).get(b.input.name)).toBeUndefined();
 });
 
-test("readers are found once for each time they read, the graph among them; of parameters too", () => {
+test("readersOf lists readers of values and parameters once per use, the graph itself for its outputs", () => {
   const readers = readersOf(graph);
   expect(names(readers.get("a"))).toEqual(["c", "unused", undefined]);
   expect(names(readers.get("c"))).toEqual(["sum", "sum"]);
@@ -32,7 +32,7 @@ test("live nodes are those that an output depends on", () => {
   expect(names(liveNodes(graph.nodes, [unused]))).toEqual(["a", "unused"]);
 });
 
-test("a value gives way to another wherever it is read, put out too; what reads neither stays the same node", () => {
+test("replaceUses replaces a value wherever it is read or output; other nodes stay the same objects", () => {
   const replaced = verify(replaceUses(graph, new Map([["c", a]])));
   expect(print(replaced)).toMatchInlineSnapshot(`
     "net(%0:2)
@@ -47,7 +47,7 @@ test("a value gives way to another wherever it is read, put out too; what reads 
   expect(replaceUses(graph, new Map([["a", c]])).outputs).toEqual([sum, c]);
 });
 
-test("a node in numbers: sizes are decided, and what only an elastic graph can say is gone", () => {
+test("plainNode decides sizes and drops the attributes of elastic graphs", () => {
   const axis: Axis = { kind: "axis", name: "width", maximum: 8 };
   const elastic = graphBuilder("net", 2);
   const kernel = { kind: "kernel", name: "kernel", maximum: 5 } as const;

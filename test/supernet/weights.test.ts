@@ -14,11 +14,11 @@ const named = new Map(
 );
 const from = (arrays: ReadonlyMap<string, NamedArray>) => storedWeights(() => Promise.resolve(arrays), "file")(layout);
 
-test("named arrays in any order come to the seed's flat array", async () => {
+test("named arrays in any order give the same flat array as the seed", async () => {
   expect(await from(new Map([...named].toReversed()))).toEqual(seeded);
 });
 
-test("a transposed weight, of the same length, is refused", async () => {
+test("a transposed weight of the same length is refused", async () => {
   const { shape, data } = named.get("classifier.weight")!;
   const transposed = new Map([...named, ["classifier.weight", { shape: shape.toReversed(), data }]]);
   const [rows, columns] = shape;
@@ -28,7 +28,7 @@ test("a transposed weight, of the same length, is refused", async () => {
   });
 });
 
-test("all that is missing or unknown is named at once", async () => {
+test("all missing and unknown arrays are named at once", async () => {
   const changed = new Map(named);
   changed.delete("classifier.bias");
   changed.set("head.extra", { shape: [1], data: Float32Array.of(1) });

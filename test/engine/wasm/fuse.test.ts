@@ -17,7 +17,7 @@ const read = (step: Step): readonly Value<number>[] =>
   step.op === "fusedNorm" ? [step.norm.in.x, ...(step.residual ? [step.residual] : [])] : valuesInto(step);
 const made = (step: Step): readonly Value<number>[] => (step.op === "fusedNorm" ? [step.y] : valuesOutOf(step));
 
-/** A step a line: what it makes, what it is with its followers, what it reads. */
+/** One line per step: its output, its operator with followers, its inputs. */
 const printed = (graph: PlainGraph<"trained">): string =>
   fuse(graph)
     .map((step) => {
@@ -30,7 +30,7 @@ const printed = (graph: PlainGraph<"trained">): string =>
     })
     .join("\n");
 
-test("a batch norm takes in the activation that alone reads it, or the sum that it is the branch of; printed before and after", () => {
+test("a batch norm is joined with the activation that alone reads it, or with the sum whose branch it is (printed before and after)", () => {
   const graph = netOf((b) => {
     const x = b.activation("relu", b.batchNorm("norm", b.conv("conv", b.input, { out: 4 })), "relu");
     return b.add("sum", x, b.batchNorm("norm2", b.conv("conv2", x, { out: 4 })));
@@ -53,14 +53,14 @@ test("a batch norm takes in the activation that alone reads it, or the sum that 
   `);
 });
 
-/** Where a batch norm stays alone: the reason, and a net. */
+/** Cases in which a batch norm stays alone: the reason, and a net. */
 const alone: Record<string, () => PlainGraph<"trained">> = {
   "two nodes read it": () =>
     netOf((b) => {
       const x = b.batchNorm("norm", b.input);
       return b.add("sum", b.activation("relu", x, "relu"), x);
     }),
-  "the graph puts it out": () =>
+  "the graph outputs it": () =>
     netOf((b) => {
       const x = b.batchNorm("norm", b.input);
       return [b.activation("relu", x, "relu"), x];
@@ -80,7 +80,7 @@ const alone: Record<string, () => PlainGraph<"trained">> = {
   "another operator reads it": () => netOf((b) => b.conv("conv", b.batchNorm("norm", b.input), { out: 4 })),
 };
 
-test.each(Object.entries(alone))("a batch norm stays alone where %s", (_, make) => {
+test.each(Object.entries(alone))("a batch norm stays alone if %s", (_, make) => {
   const graph = make();
   const steps = fuse(graph);
   expect(steps).toHaveLength(graph.nodes.length);
@@ -89,7 +89,7 @@ test.each(Object.entries(alone))("a batch norm stays alone where %s", (_, make) 
   expect(norm).not.toHaveProperty("residual");
 });
 
-test("over random nets every node is in one step, and every value is made before it is read", () => {
+test("in random nets every node is in exactly one step, and every value is made before it is read", () => {
   fc.assert(
     fc.property(fc.nat(1e6), (seed) => {
       const { graph } = randomNet(seed);

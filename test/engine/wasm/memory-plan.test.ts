@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryPlan, type Buffer } from "../../../src/engine/wasm/memory-plan.js";
 
-/** Buffers by their floats (`whole`: alive throughout), and which of them each step touches. */
+/** Buffers given by their number of floats (`whole`: always alive), and which of them each step touches. */
 const anyPlan = fc
   .array(fc.record({ floats: fc.integer({ min: 1, max: 3000 }), whole: fc.boolean() }), { minLength: 1, maxLength: 25 })
   .chain((buffers) =>
@@ -15,7 +15,7 @@ const anyPlan = fc
 
 const overlap = (a: Buffer, b: Buffer): boolean => a.address < b.address + b.bytes && b.address < a.address + a.bytes;
 
-test("buffers alive at once never overlap, and all lie between base and end", () => {
+test("buffers alive at once never overlap, and all are between base and end", () => {
   fc.assert(
     fc.property(anyPlan, ({ buffers, steps, base }) => {
       const plan = memoryPlan();
@@ -26,7 +26,7 @@ test("buffers alive at once never overlap, and all lie between base and end", ()
           () => undefined,
         );
       const { end } = plan.layOut(base);
-      // What a buffer's life is, from the steps alone.
+      // Each buffer's life, from the steps alone.
       const lives = made.map((_, i) => {
         const touching = steps.flatMap((touched, at) => (touched.includes(i) ? [at] : []));
         return buffers[i]!.whole
@@ -52,7 +52,7 @@ test("buffers alive at once never overlap, and all lie between base and end", ()
   );
 });
 
-test("buffers whose lives don't meet share addresses", () => {
+test("buffers that are never alive together share addresses", () => {
   const plan = memoryPlan();
   const [a, b, c] = [plan.buffer(1000), plan.buffer(1000), plan.buffer(1000)];
   plan.step([a], () => undefined);
