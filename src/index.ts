@@ -57,6 +57,8 @@ export type { Numbers, Ranks } from "./ranks/ranks.js";
 export type { WeightsDescription } from "./checkpoint/checkpoint.js";
 export { openRun, type Run } from "./run/run.js";
 export { compiler, type CompileOptions, type CompiledChild, type Compiler } from "./compile/compile-child.js";
+export type { PrecisionName } from "./compile/precisions.js";
+export type { Provenance } from "./compile/provenance.js";
 export type { Note, StepReport } from "./compile/pass.js";
 export type { Statistics } from "./compile/recalibration.js";
 export { localTarget, type LocalOptions } from "./target/local.js";

@@ -12,8 +12,8 @@ import { emit } from "./emit.js";
 import { metadataOf } from "./metadata.js";
 import { measure } from "./measure.js";
 import type { StepReport } from "./pass.js";
-import { floatSteps } from "./passes.js";
-import { provenanceOf } from "./provenance.js";
+import { defaultPrecision, precisions, type PrecisionName } from "./precisions.js";
+import { provenanceOf, type Provenance } from "./provenance.js";
 import { recalibration, type Statistics } from "./recalibration.js";
 import { runPasses } from "./run-passes.js";
 import { blockOf, recalibrationIndices, type Run } from "../run/run.js";
@@ -29,6 +29,8 @@ export interface CompiledChild extends Cost {
   readonly sha256: string;
   /** Batch norm statistics, from recalibration. */
   readonly statistics: Statistics;
+  /** What the file is made from. */
+  readonly provenance: Provenance;
   /** What each step of the compiler rewrote, and why it left other nodes alone. */
   readonly report: readonly StepReport[];
 }
@@ -39,6 +41,8 @@ export interface CompileOptions {
   readonly recalibrationImages: number;
   /** A fixed batch size instead of a free one. */
   readonly staticBatch?: number;
+  /** float32 by default. */
+  readonly precision?: PrecisionName;
 }
 
 export const defaultRecalibrationImages = 2000;
@@ -52,9 +56,11 @@ export interface Compiler {
  * A compiler of a run's children: slice → recalibrate → fold → emit.
  * @throws UserError from `compile`: `space/architecture`, `runtime/model`
  */
-export function compiler(run: Run, { recalibrationImages, staticBatch }: CompileOptions): Compiler {
+export function compiler(
+  run: Run,
+  { recalibrationImages, staticBatch, precision = defaultPrecision }: CompileOptions,
+): Compiler {
   const indices = recalibrationIndices(run, recalibrationImages);
-  const provenance = provenanceOf(run, recalibrationImages);
   const blocks = new Map<number, ImageBlock>();
   const blockAt = (resolution: number): ImageBlock => {
     const known = blocks.get(resolution) ?? blockOf(run, run.data.train, indices, resolution);
@@ -64,8 +70,15 @@ export function compiler(run: Run, { recalibrationImages, staticBatch }: Compile
   return {
     async compile(architecture) {
       const { resolution } = architecture;
+      const id = idOf(run.supernet.space, architecture);
+      const provenance = provenanceOf(run, {
+        architecture: id,
+        precision,
+        batch: staticBatch ?? "free",
+        recalibrationImages,
+      });
       const sliced = slicedChild(run.supernet, run.weights, architecture);
-      const { child, found, report } = await runPasses(sliced, floatSteps, (measured, before) =>
+      const { child, found, report } = await runPasses(sliced, precisions[precision].steps, (measured, before) =>
         measure(measured, before, blockAt(resolution)),
       );
       const bytes = emit(child, {
@@ -75,11 +88,12 @@ export function compiler(run: Run, { recalibrationImages, staticBatch }: Compile
         ...(staticBatch !== undefined && { staticBatch }),
       });
       return {
-        id: idOf(run.supernet.space, architecture),
+        id,
         architecture,
         bytes,
         sha256: sha256Of(bytes),
         statistics: found.get(recalibration.name)!,
+        provenance,
         report,
         // The cost of the slice, whose gamma and beta count as in the published tables.
         ...costOf(sliced.graph, resolution),

@@ -1,7 +1,6 @@
 /** A file's metadata (ONNX metadata_props): its origin, its labels, and how to prepare an image for it. */
 import { version } from "../base/version.js";
 import type { Architecture } from "../space/space.js";
-import { idOf } from "../space/space.js";
 import { hashProvenance, type Provenance } from "./provenance.js";
 import type { Run } from "../run/run.js";
 
@@ -28,8 +27,9 @@ export const preprocessingOf = ({ data }: Run, { resolution }: Architecture): Pr
 export const metadataOf = (run: Run, architecture: Architecture, provenance: Provenance): Record<string, string> => ({
   "nestling.version": version,
   "nestling.provenance": JSON.stringify(provenance),
-  "nestling.certificate": hashProvenance(provenance),
-  "nestling.architecture_id": idOf(run.supernet.space, architecture),
+  "nestling.provenance_sha256": hashProvenance(provenance),
+  "nestling.precision": provenance.precision,
+  "nestling.architecture_id": provenance.architecture,
   "nestling.architecture": JSON.stringify(architecture),
   "nestling.labels": JSON.stringify(run.data.classes),
   "nestling.preprocessing": JSON.stringify(preprocessingOf(run, architecture)),

@@ -1,8 +1,22 @@
-/** What a compiled file is made from. Its hash is in the file's metadata, which ties the file to its certificate. */
+/**
+ * What a compiled file is made from: everything that its bytes follow from. Its hash is in the file's metadata and in the certificate,
+ * and no two children have the same, so that a file names its own certificate.
+ */
 import { sha256OfJson } from "../base/hash.js";
 import type { Run } from "../run/run.js";
+import type { PrecisionName } from "./precisions.js";
 
-export interface Provenance {
+/** What is asked for of a run. */
+export interface Wanted {
+  /** The architecture's id in the run's space. */
+  readonly architecture: string;
+  readonly precision: PrecisionName;
+  /** Images of the file's batch. */
+  readonly batch: number | "free";
+  readonly recalibrationImages: number;
+}
+
+export interface Provenance extends Wanted {
   readonly space: string;
   readonly spaceHash: string;
   /** SHA-256 of the supernet's weights. */
@@ -10,20 +24,22 @@ export interface Provenance {
   readonly step: number;
   readonly data: string;
   readonly dataFingerprint: string;
-  readonly recalibrationImages: number;
 }
 
 export const provenanceOf = (
   { description, steps, supernet, weightsHash, train }: Run,
-  recalibrationImages: number,
+  { architecture, precision, batch, recalibrationImages }: Wanted,
 ): Provenance => ({
   space: supernet.space.name,
   spaceHash: supernet.space.hash,
+  architecture,
   checkpoint: weightsHash,
   step: steps,
   data: description.data.source,
   dataFingerprint: description.data.fingerprint,
   recalibrationImages: Math.min(recalibrationImages, train.length),
+  precision,
+  batch,
 });
 
 export const hashProvenance = (provenance: Provenance): string => sha256OfJson(provenance);

@@ -1,8 +1,10 @@
 /** What is known of an exported child: where it is from, what it costs, how sure each number is. `verify` reruns it. */
 import { z } from "zod";
 import type { DocumentKind } from "../base/document.js";
+import { precisionNames } from "../compile/precisions.js";
 import { architectureSchema } from "../space/architecture.js";
 
+const precision = z.enum(precisionNames);
 const interval = z.tuple([z.number(), z.number()]);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -15,18 +17,22 @@ export const certificateSchema = z.strictObject({
   fileBytes: z.number(),
   id: z.string().describe("The architecture's id in its space."),
   architecture: architectureSchema,
+  precision: precision.describe("What the file's weights and activations are held in."),
   provenance: z
     .strictObject({
       space: z.string(),
       spaceHash: sha256,
+      architecture: z.string().describe("The architecture's id in the space."),
       checkpoint: sha256.describe("SHA-256 of the supernet's weights."),
       step: z.number(),
       data: z.string(),
       dataFingerprint: sha256,
       recalibrationImages: z.number(),
+      precision,
+      batch: z.union([z.number(), z.literal("free")]).describe("Images of the file's batch."),
     })
-    .describe("What the file is made from; its hash stands in the file's metadata."),
-  provenanceHash: sha256,
+    .describe("What the file is made from: all that its bytes follow from."),
+  provenanceHash: sha256.describe("Of `provenance`; the file's metadata has it as nestling.provenance_sha256."),
   macs: z.number(),
   parameters: z.number(),
   peakBytes: z.number().describe("Largest sum of float32 activations alive at once, one image."),
@@ -48,7 +54,9 @@ export const certificateSchema = z.strictObject({
   target: z.string().optional().describe("Where latency was measured; older certificates are of this machine."),
   environment: z.record(z.string(), z.unknown()),
   maxDifference: z.number().describe("Largest |logit difference| to the masked supernet with the same statistics."),
-  tolerance: z.number().describe("1e-4 × (1 + largest |logit|): what maxDifference may be."),
+  tolerance: z
+    .number()
+    .describe("What maxDifference may be: the precision's tolerance (float32: 1e-4) × (1 + largest |logit|)."),
   sameTopOne: z.number().describe("Share of images on which file and supernet agree."),
   comparedImages: z.number(),
   labels: z.array(z.string()),
@@ -74,6 +82,3 @@ export const certificateFile: DocumentKind<typeof certificateSchema> = {
 
 /** `child.onnx` → `child.json`. */
 export const certificatePath = (onnxPath: string): string => onnxPath.replace(/\.onnx$/, ".json");
-
-/** The contract of design.md for float32. */
-export const toleranceFor = (maxLogit: number): number => 1e-4 * (1 + maxLogit);

@@ -6,14 +6,15 @@ import { UserError } from "../base/user-error.js";
 import { version } from "../base/version.js";
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
 import { preprocessingOf } from "../compile/metadata.js";
-import { hashProvenance, provenanceOf } from "../compile/provenance.js";
+import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
+import { hashProvenance } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import { withLatencyBench, type LatencyBench, type Timed } from "../evaluate/latency.js";
 import type { Latency } from "../evaluate/rounds.js";
 import type { Architecture } from "../space/space.js";
 import type { Target } from "../target/target.js";
-import { certificatePath, toleranceFor, type Certificate } from "./certificate.js";
+import { certificatePath, type Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 
 /** Where a child goes, and how it is compiled. */
@@ -24,6 +25,8 @@ export interface ExportOptions {
   readonly recalibrationImages?: number;
   /** A fixed batch size instead of a free one. */
   readonly staticBatch?: number;
+  /** float32 by default. */
+  readonly precision?: PrecisionName;
   /** Where its latency is measured: on this machine by default. */
   readonly target?: Target;
   /** An open bench instead of a target, to share one anchor among many exports. */
@@ -40,7 +43,7 @@ const COMPARED = 500;
  * @throws UserError `deploy/out` when the name is no .onnx file, `space/architecture`, `runtime/model`, `target/…`, `file/write`
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
-  const { out, recalibrationImages = defaultRecalibrationImages, staticBatch } = options;
+  const { out, recalibrationImages = defaultRecalibrationImages, staticBatch, precision = defaultPrecision } = options;
   if (!out.endsWith(".onnx")) {
     throw new UserError("deploy/out", {
       at: "--out",
@@ -49,17 +52,16 @@ export async function exportChild(run: Run, architecture: Architecture, options:
       fix: `Use ${out}.onnx.`,
     });
   }
-  const provenance = provenanceOf(run, recalibrationImages);
-  const child = await compiler(run, { recalibrationImages, ...(staticBatch !== undefined && { staticBatch }) }).compile(
-    architecture,
-  );
+  const shared = { recalibrationImages, precision };
+  const fixed = { ...shared, ...(staticBatch !== undefined && { staticBatch }) };
+  const child = await compiler(run, fixed).compile(architecture);
   options.onCompiled?.(child);
   // What is judged has a free batch; a fixed one is the same network, compiled for its file alone.
-  const judged = staticBatch === undefined ? child : await compiler(run, { recalibrationImages }).compile(architecture);
+  const judged = staticBatch === undefined ? child : await compiler(run, shared).compile(architecture);
   const images = testImages(run, architecture.resolution);
   const compared = testImages(run, architecture.resolution, COMPARED);
   const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, judged, compared);
-  const tolerance = toleranceFor(maxLogit);
+  const tolerance = toleranceOf(precision, maxLogit);
   if (!(maxDifference <= tolerance)) {
     throw new Error(
       `internal: child ${child.id} differs from its supernet by ${maxDifference}, more than ${tolerance}`,
@@ -82,8 +84,9 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     fileBytes: child.bytes.length,
     id: child.id,
     architecture,
-    provenance,
-    provenanceHash: hashProvenance(provenance),
+    precision,
+    provenance: child.provenance,
+    provenanceHash: hashProvenance(child.provenance),
     macs: child.macs,
     parameters: child.parameters,
     peakBytes: child.peakBytes,

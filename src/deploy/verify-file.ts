@@ -24,14 +24,18 @@ export async function verifyFile(bytes: Uint8Array, certificate: Certificate, fo
 /** Numbers that follow from others in the certificate. */
 function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Ledger): void {
   const { correct, testImages, fileBytes, accuracy, accuracyInterval, latencyMs, latency } = certificate;
-  const { maxDifference, tolerance } = certificate;
+  const { maxDifference, tolerance, id, precision, provenance, inputs } = certificate;
+  const [batch] = inputs.pixel_values;
+  const stated = [id, precision, typeof batch === "number" ? batch : "free"];
   const claims: Record<string, boolean> = {
     fileBytes: fileBytes === bytes.length,
     accuracy: accuracy === correct / testImages,
     accuracyInterval: wilson(correct, testImages).every((bound, i) => Math.abs(bound - accuracyInterval[i]!) < 1e-9),
     latencyMs: latencyMs === latency.p50Ms,
     maxDifference: maxDifference <= tolerance,
-    provenanceHash: certificate.provenanceHash === hashProvenance(certificate.provenance),
+    provenance:
+      canonicalJson([provenance.architecture, provenance.precision, provenance.batch]) === canonicalJson(stated),
+    provenanceHash: certificate.provenanceHash === hashProvenance(provenance),
   };
   const wrong = Object.keys(claims).filter((name) => !claims[name]);
   found.check(
@@ -44,15 +48,15 @@ function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Le
 /** What the compiler wrote into the file against what the certificate says. */
 function verifyMetadata(bytes: Uint8Array, certificate: Certificate, found: Ledger): void {
   const metadata = describeModel(bytes)?.metadata ?? new Map<string, string>();
-  const { provenance, provenanceHash, id, architecture, labels, preprocessing } = certificate;
+  const { provenance, provenanceHash, precision, id, architecture, labels, preprocessing } = certificate;
   const wanted: Record<string, unknown> = { provenance, architecture, labels, preprocessing };
-  const words: Record<string, string> = { certificate: provenanceHash, architecture_id: id };
+  const words: Record<string, string> = { provenance_sha256: provenanceHash, precision, architecture_id: id };
   const wrong = [
     ...Object.keys(words).filter((key) => metadata.get(`nestling.${key}`) !== words[key]),
     ...Object.keys(wanted).filter((key) => parsedJson(metadata.get(`nestling.${key}`)) !== canonicalJson(wanted[key])),
   ];
-  const named = metadata.has("nestling.certificate");
-  const right = `the file names ${provenanceHash}`;
+  const named = metadata.has("nestling.provenance_sha256");
+  const right = `the file names this certificate, by its provenance ${provenanceHash}`;
   const detail = named ? `the file says otherwise: ${wrong.join(", ")}` : "the file names no certificate";
   found.check("provenance", wrong.length === 0, wrong.length === 0 ? right : detail);
 }

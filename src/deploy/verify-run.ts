@@ -1,11 +1,12 @@
 /** What the run can tell: the child compiled again, its costs counted again, compared with the supernet and judged on the test images. */
 import { compiler } from "../compile/compile-child.js";
+import { toleranceOf } from "../compile/precisions.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
 import { measureAccuracy, type Accuracy } from "../evaluate/accuracy.js";
 import { checkArchitecture, idOf } from "../space/space.js";
 import { environmentHere } from "../target/environment.js";
-import { toleranceFor, type Certificate } from "./certificate.js";
+import type { Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 import type { Ledger } from "./ledger.js";
 
@@ -13,14 +14,14 @@ import type { Ledger } from "./ledger.js";
 const SAME_TOP_ONE = 0.999;
 
 export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run: Run, found: Ledger): Promise<void> {
-  const { architecture, provenance } = certificate;
-  const { recalibrationImages } = provenance;
-  const own = hashProvenance(provenanceOf(run, recalibrationImages)) === certificate.provenanceHash;
+  const { architecture, precision, provenance } = certificate;
+  const wanted = { recalibrationImages: provenance.recalibrationImages, precision };
+  const own = hashProvenance(provenanceOf(run, provenance)) === certificate.provenanceHash;
   found.check("run", own, own ? "the child is of this run" : `the child is of another run (${provenance.checkpoint})`);
   if (!own) return;
   checkArchitecture(run.supernet.space, architecture, "certificate");
 
-  const free = await compiler(run, { recalibrationImages }).compile(architecture);
+  const free = await compiler(run, wanted).compile(architecture);
   const { macs, parameters, peakBytes } = free;
   const counted = { id: idOf(run.supernet.space, architecture), macs, parameters, peakBytes };
   const wrong = (Object.keys(counted) as (keyof typeof counted)[])
@@ -31,7 +32,7 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
 
   const staticBatch = staticBatchOf(certificate);
   const again =
-    staticBatch === undefined ? free : await compiler(run, { recalibrationImages, staticBatch }).compile(architecture);
+    staticBatch === undefined ? free : await compiler(run, { ...wanted, staticBatch }).compile(architecture);
   const same = again.sha256 === certificate.sha256;
   const detail = same ? "the same bytes" : "other bytes";
   // Another processor or onnxruntime rounds the recalibrated statistics otherwise; the numbers below then decide.
@@ -48,7 +49,7 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   const images = testImages(run, architecture.resolution);
   const child = { architecture, bytes: judged, statistics: free.statistics };
   const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, child, images);
-  const tolerance = toleranceFor(maxLogit);
+  const tolerance = toleranceOf(precision, maxLogit);
   const difference = `largest difference ${maxDifference.toExponential(2)} of ${tolerance.toExponential(2)}`;
   const tops = `the same top-1 on ${Math.round(sameTopOne * images.count)} of ${images.count} images`;
   found.check("supernet", maxDifference <= tolerance && sameTopOne >= SAME_TOP_ONE, `${difference}, ${tops}`);

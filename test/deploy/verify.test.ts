@@ -10,6 +10,7 @@ import { exportChild } from "../../src/deploy/export-child.js";
 import { verifyChild, type Verification } from "../../src/deploy/verify.js";
 import { wilson } from "../../src/evaluate/accuracy.js";
 import { withSession } from "../../src/runtime/session.js";
+import { describeModel } from "../../src/onnx/decode.js";
 import { biggest, sample } from "../../src/space/space.js";
 import { mockTarget } from "../../src/target/mock.js";
 import { random } from "../../src/base/random.js";
@@ -166,6 +167,7 @@ test("an edit that is sealed again is found where it contradicts the file, itsel
   expect(await alone({ architecture: biggest(run.supernet.space) })).toEqual(["provenance"]);
   expect(await alone({ labels: [...certificate.labels].reverse() })).toEqual(["provenance"]);
   expect(await alone({ latencyMs: 0.001 })).toEqual(["arithmetic"]);
+  expect(await alone({ id: "1" })).toEqual(["arithmetic", "provenance"]);
   const withRun = async (edit: Partial<Certificate>) =>
     failures(await verifyChild(await resealed(edit), { run: run.folder }));
   expect(await withRun({ macs: certificate.macs - 1 })).toEqual(["costs"]);
@@ -176,6 +178,23 @@ test("an edit that is sealed again is found where it contradicts the file, itsel
 
 test("another run is told apart", async () => {
   expect(failures(await verifyChild(child, { run: otherRun.folder }))).toEqual(["run"]);
+});
+
+test("a file names its own certificate and no other of its run: each child, and each batch of one, has a provenance of its own", async () => {
+  const others = [
+    await exportChild(run, biggest(run.supernet.space), { out: join(run.folder, "names.onnx"), recalibrationImages }),
+    await exportChild(run, architecture, { out: join(run.folder, "fixed.onnx"), recalibrationImages, staticBatch: 2 }),
+  ];
+  const all = [certificate, ...others];
+  expect(new Set(all.map(({ provenanceHash }) => provenanceHash)).size).toBe(all.length);
+  for (const { file, provenanceHash, provenance, id, precision } of all) {
+    const { metadata } = describeModel(await readFile(join(run.folder, file)))!;
+    expect(metadata.get("nestling.provenance_sha256")).toBe(provenanceHash);
+    expect(metadata.get("nestling.precision")).toBe(precision);
+    expect(metadata.has("nestling.certificate")).toBe(false);
+    expect(provenance).toMatchObject({ architecture: id, precision: "float32" });
+  }
+  expect(others.map(({ provenance }) => provenance.batch)).toEqual(["free", 2]);
 });
 
 test("the certificate of another child does not pass", async () => {

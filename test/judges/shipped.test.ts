@@ -44,7 +44,7 @@ print(json.dumps([props, custom]))
     const certificate = JSON.parse(readFileSync(join(folder, "child.json"), "utf8")) as Record<string, unknown>;
     const json = (key: string): unknown => JSON.parse(props![`nestling.${key}`]!);
     expect(props!["nestling.architecture_id"]).toBe(certificate["id"]);
-    expect(props!["nestling.certificate"]).toBe(certificate["provenanceHash"]);
+    expect(props!["nestling.provenance_sha256"]).toBe(certificate["provenanceHash"]);
     expect(json("architecture")).toEqual(certificate["architecture"]);
     expect(json("labels")).toEqual(certificate["labels"]);
     expect(json("preprocessing")).toEqual(certificate["preprocessing"]);

@@ -1,8 +1,9 @@
 /** nestling export */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { explain } from "../../compile/explain.js";
 import type { StepReport } from "../../compile/pass.js";
+import { defaultPrecision, precisionNames, type PrecisionName } from "../../compile/precisions.js";
 import { openRun } from "../../run/run.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
@@ -17,6 +18,7 @@ interface Options extends CommonOptions {
   readonly data?: string;
   readonly recalibrationImages: number;
   readonly staticBatch?: number;
+  readonly precision: PrecisionName;
   readonly explain?: boolean;
 }
 
@@ -29,6 +31,11 @@ export const exportCommand = (): Command =>
     .option("--data <source>", "the run's data set, where it lies now")
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--static-batch <n>", "a fixed batch size instead of a free one", fewWhole)
+    .addOption(
+      new Option("--precision <name>", "what weights and activations are held in")
+        .choices(precisionNames)
+        .default(defaultPrecision),
+    )
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
@@ -41,6 +48,7 @@ export const exportCommand = (): Command =>
         exportChild(run, architecture, {
           out: options.out,
           recalibrationImages: options.recalibrationImages,
+          precision: options.precision,
           target,
           ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
           onCompiled: (child) => (report = child.report),
