@@ -4,7 +4,8 @@
  */
 import type { Ranks } from "../ranks/ranks.js";
 import { shareOf } from "../ranks/tree.js";
-import { childrenOf, type ChildResult, type Task } from "./sandwich.js";
+import { childrenOf, type ChildResult } from "./sandwich.js";
+import type { Task } from "./task.js";
 
 export interface GroupResult {
   readonly group: number;

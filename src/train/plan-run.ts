@@ -11,7 +11,7 @@ import { seededWeights, type WeightSource } from "../supernet/weights.js";
 import type { RunIdentity } from "./find-run.js";
 import { checkFit } from "./fit.js";
 import type { Recipe } from "./recipe.js";
-import type { Execution, Task } from "./sandwich.js";
+import type { Execution, Task } from "./task.js";
 import type { RunLength } from "./schedule.js";
 
 /** What to train, on which images and for how long. */

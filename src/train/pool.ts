@@ -12,7 +12,8 @@ import { summation } from "../ranks/sum.js";
 import { shareOf } from "../ranks/tree.js";
 import type { SearchSpace } from "../space/space.js";
 import { gatherResults, type GroupResult } from "./gather-results.js";
-import type { ChildResult, Task } from "./sandwich.js";
+import type { ChildResult } from "./sandwich.js";
+import type { Task } from "./task.js";
 
 /** What a worker is started with: plain data and shared memory. */
 export interface WorkerStart {

@@ -3,36 +3,15 @@
  * the same crops. The result depends only on weights, step and group, so groups run anywhere, in any order.
  */
 import { random } from "../base/random.js";
-import { makeBatch, type Augmentation, type Normalization } from "../data/make-batch.js";
-import type { Images } from "../data/images.js";
+import { makeBatch, type Augmentation } from "../data/make-batch.js";
 import { resizeImages } from "../data/resize.js";
-import type { Arrays, Engine, Program } from "../engine/engine.js";
-import type { PlainGraph } from "../graph/graph.js";
+import type { Arrays, Engine } from "../engine/engine.js";
 import type { Architecture } from "../space/space.js";
-import { biggest, idOf, sample, smallest } from "../space/space.js";
-import { viewsOf, type Layout } from "../supernet/initialize.js";
-import { addMaskedGradient, applyMask, atMaximum, mask } from "../supernet/mask.js";
-import { boxesOf, gatherBox, isWhole, scatterAddBox, slice } from "../supernet/slice.js";
-import type { Supernet } from "../supernet/supernet.js";
+import { biggest, sample, smallest } from "../space/space.js";
+import { viewsOf } from "../supernet/initialize.js";
+import { executor } from "./executable.js";
 import { crossEntropy, smoothLabels, softmax } from "./loss.js";
-import type { Recipe } from "./recipe.js";
-
-/** How a child runs: by masks on the whole supernet, or by its slice of the weights. One function, two costs. */
-export type Execution = "masked" | "sliced";
-
-/** What stays the same over a run. */
-export interface Task {
-  readonly supernet: Supernet;
-  readonly layout: Layout;
-  readonly recipe: Recipe;
-  readonly seed: number;
-  readonly execution: Execution;
-  readonly images: Images;
-  readonly normalization: Normalization;
-  /** Images per step and per norm group. */
-  readonly batch: number;
-  readonly group: number;
-}
+import type { Task } from "./task.js";
 
 /** What a child is in a step of the sandwich rule. */
 export type Role = "biggest" | "smallest" | "random";
@@ -60,89 +39,33 @@ export function childrenOf(
   ];
 }
 
-/** A child as an engine runs it. */
-interface Executable {
-  readonly program: Program;
-  /** Effective weights, made from the shared ones. */
-  readonly weightsFrom: (shared: Arrays) => Arrays;
-  /** Adds the program's gradients to the shared ones. */
-  readonly addGradients: (gradients: Arrays, shared: Arrays) => void;
+/** One norm group of one step. */
+export interface StepGroup {
+  readonly step: number;
+  readonly epoch: number;
+  /** The group's place in its batch. */
+  readonly index: number;
+  /** Its images. */
+  readonly indices: Uint32Array;
 }
 
 export interface SandwichRunner {
-  /** Adds the group's gradient to `gradient`; `indices` are the group's images. */
-  run(
-    weights: Float32Array,
-    gradient: Float32Array,
-    step: number,
-    epoch: number,
-    groupIndex: number,
-    indices: Uint32Array,
-  ): Promise<ChildResult[]>;
+  /** Adds the group's gradient to `gradient`, both as flat as the layout. */
+  run(weights: Float32Array, gradient: Float32Array, group: StepGroup): Promise<ChildResult[]>;
   dispose(): void;
 }
 
-/** Number of programs kept, so that the biggest and the smallest child are planned only once. */
-const KEPT = 8;
-
+/** Runs norm groups of a task on one engine. Programs are kept from group to group. */
 export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
   const { supernet, layout, recipe, images, normalization, group } = task;
-  const programs = new Map<string, Program>();
-  const programOf = (key: string, graph: () => PlainGraph<"trained">, resolution: number): Program => {
-    const known = programs.get(key);
-    if (known) programs.delete(key);
-    const program = known ?? engine.compile(graph(), { batch: group, resolution });
-    programs.set(key, program);
-    if (programs.size > KEPT) {
-      const [oldest, unused] = [...programs][0]!;
-      programs.delete(oldest);
-      unused.dispose();
-    }
-    return program;
-  };
-
-  let whole: PlainGraph<"trained"> | undefined;
-  const supernetGraph = (): PlainGraph<"trained"> => (whole ??= atMaximum(supernet.graph));
-
-  const executable = (architecture: Architecture): Executable => {
-    const setting = supernet.settingOf(architecture);
-    if (task.execution === "masked") {
-      const masks = mask(supernet.graph, setting);
-      return {
-        program: programOf(`masked ${setting.resolution}`, supernetGraph, setting.resolution),
-        weightsFrom: (shared) =>
-          new Map(
-            [...shared].map(([name, full]) => [
-              name,
-              applyMask(masks.get(name), layout.slots.get(name)!.parameter, full),
-            ]),
-          ),
-        addGradients(gradients, shared) {
-          for (const [name, sum] of gradients) addMaskedGradient(masks.get(name), sum, shared.get(name)!);
-        },
-      };
-    }
-    const graph = slice(supernet.graph, setting);
-    const boxes = [...boxesOf(supernet.graph, graph, setting)];
-    return {
-      program: programOf(idOf(supernet.space, architecture), () => graph, setting.resolution),
-      weightsFrom: (shared) =>
-        new Map(
-          boxes.map(([name, box]) => [name, isWhole(box) ? shared.get(name)! : gatherBox(box, shared.get(name)!)]),
-        ),
-      addGradients(gradients, shared) {
-        for (const [name, box] of boxes) scatterAddBox(box, gradients.get(name)!, shared.get(name)!);
-      },
-    };
-  };
-
+  const { executableOf, dispose } = executor(engine, task);
   const cropped = (indices: Uint32Array, epoch: number): Float32Array => {
     const { crop, flip }: Augmentation = recipe.augmentation;
     return makeBatch(images, indices, images.height, normalization, { crop, flip, key: [task.seed, "augment", epoch] });
   };
 
   return {
-    async run(weights, gradient, step, epoch, groupIndex, indices) {
+    async run(weights, gradient, { step, epoch, index: groupIndex, indices }) {
       const shared = viewsOf(layout, weights);
       const sharedGradients = viewsOf(layout, gradient);
       const labels = Array.from(indices, (index) => images.labels[index]!);
@@ -152,7 +75,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
       let soft = hard;
       const results: ChildResult[] = [];
       for (const [child, { role, architecture }] of childrenOf(task, step).entries()) {
-        const { program, weightsFrom, addGradients } = executable(architecture);
+        const { program, weightsFrom, addGradients } = executableOf(architecture);
         const { height: from, channels } = images;
         const input = resizeImages(batch, { count: group, from, to: architecture.resolution, channels });
         const effective = weightsFrom(shared);
@@ -169,9 +92,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
       }
       return results;
     },
-    dispose() {
-      for (const program of programs.values()) program.dispose();
-    },
+    dispose,
   };
 }
 

@@ -2,7 +2,8 @@
 import type { Architecture } from "../space/space.js";
 import { biggest } from "../space/space.js";
 import { boxesOf, forEachRun, slice, type Box } from "../supernet/slice.js";
-import { childrenOf, type Task } from "./sandwich.js";
+import { childrenOf } from "./sandwich.js";
+import type { Task } from "./task.js";
 
 /**
  * Adds weight decay to a gradient: w · decay for every decayed weight that the biggest child uses; or, under `regularize: all`,

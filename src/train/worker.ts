@@ -18,7 +18,7 @@ async function runStep({ step, epoch }: StepOrder): Promise<WorkerAnswer> {
     const group = firstGroup + taken;
     const gradient = gradients[taken]!.fill(0);
     const own = indices.slice(group * task.group, (group + 1) * task.group);
-    results.push({ group, children: await runner.run(weights, gradient, step, epoch, group, own) });
+    results.push({ group, children: await runner.run(weights, gradient, { step, epoch, index: group, indices: own }) });
   }
 }
 

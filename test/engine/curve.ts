@@ -11,7 +11,7 @@ import { installCommand, locate } from "../../src/engine/tensorflow/locate.js";
 import { loadSpace } from "../../src/supernet/spaces.js";
 import { readLog } from "../../src/train/log.js";
 import { recipeSchema, type Recipe } from "../../src/train/recipe.js";
-import type { Execution } from "../../src/train/sandwich.js";
+import type { Execution } from "../../src/train/task.js";
 import { train } from "../../src/train/train.js";
 import { checkpointBytes } from "../train/tiny.js";
 import { findAdapter, howToGet } from "./tensorflow/webgpu/adapter.js";

@@ -14,7 +14,8 @@ import { boxesOf, gatherBox, slice } from "../../src/supernet/slice.js";
 import { crossEntropy, smoothLabels } from "../../src/train/loss.js";
 import { planRun } from "../../src/train/plan-run.js";
 import { loadRecipe } from "../../src/train/recipe.js";
-import { childrenOf, sandwichRunner, type ChildResult, type Task } from "../../src/train/sandwich.js";
+import { childrenOf, sandwichRunner, type ChildResult } from "../../src/train/sandwich.js";
+import type { Task } from "../../src/train/task.js";
 import { weightDecay } from "../../src/train/weight-decay.js";
 import { images, largest, source, temporaryFolder, tinyRecipe, tinySpace, trainTiny } from "./tiny.js";
 
@@ -36,7 +37,7 @@ async function groupOf(
   const weights = initialize(task.layout, task.seed, 1);
   const gradient = new Float32Array(task.layout.length);
   const runner = sandwichRunner(engine, task);
-  const results = await runner.run(weights, gradient, 3, 0, 0, indices);
+  const results = await runner.run(weights, gradient, { step: 3, epoch: 0, index: 0, indices });
   runner.dispose();
   engine.dispose();
   return { results, gradient, task };

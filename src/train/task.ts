@@ -1,0 +1,23 @@
+/** What stays the same over a run, and every norm group of it is given. */
+import type { Normalization } from "../data/make-batch.js";
+import type { Images } from "../data/images.js";
+import type { Layout } from "../supernet/initialize.js";
+import type { Supernet } from "../supernet/supernet.js";
+import type { Recipe } from "./recipe.js";
+
+/** How a child runs: by masks on the whole supernet, or by its slice of the weights. One function, two costs. */
+export type Execution = "masked" | "sliced";
+
+/** What stays the same over a run. */
+export interface Task {
+  readonly supernet: Supernet;
+  readonly layout: Layout;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly execution: Execution;
+  readonly images: Images;
+  readonly normalization: Normalization;
+  /** Images per step and per norm group. */
+  readonly batch: number;
+  readonly group: number;
+}
