@@ -191,12 +191,12 @@ test("lastGamma: the last batch norm of every residual branch starts at 0 or at 
     const task = await tinyTask();
     for (const node of task.supernet.graph.nodes) {
       if (node.op !== "batchNorm") continue;
-      const isLast = node.in.gamma.initializer === "zeros";
+      const isLast = node.in.gamma.initializer === "last-gamma";
       for (const gamma of weights.get(node.in.gamma.name)!.data)
         expect(gamma, node.name).toBeCloseTo(isLast ? start : 1, 12);
     }
     expect(
-      task.supernet.graph.nodes.filter((node) => node.op === "batchNorm" && node.in.gamma.initializer === "zeros")
+      task.supernet.graph.nodes.filter((node) => node.op === "batchNorm" && node.in.gamma.initializer === "last-gamma")
         .length,
     ).toBeGreaterThan(1);
   }
