@@ -6,7 +6,8 @@ import { program } from "./program.js";
 
 const flags = { json: process.argv.includes("--json"), debug: process.argv.includes("--debug") };
 try {
-  await program().parseAsync();
+  const root = await program(process.argv[2]);
+  await root.parseAsync();
 } catch (error) {
   // Commander has printed its own message; help and version are no mistakes.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;

@@ -1,32 +1,27 @@
 /** All commands: flags, help with an example, and one library call each. */
 import { Command } from "commander";
 import { version } from "../base/version.js";
-import { benchCommand } from "./commands/bench.js";
-import { doctorCommand } from "./commands/doctor.js";
-import { engineCommand } from "./commands/engine.js";
-import { exportCommand } from "./commands/export.js";
-import { reportCommand } from "./commands/report.js";
-import { searchCommand } from "./commands/search.js";
-import { spaceCommand } from "./commands/space.js";
-import { trainCommand } from "./commands/train.js";
-import { verifyCommand } from "./commands/verify.js";
 
-export function program(): Command {
+/** A command's module is loaded when it is needed: loading all takes longer than some of them run. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  train: async () => (await import("./commands/train.js")).trainCommand(),
+  search: async () => (await import("./commands/search.js")).searchCommand(),
+  export: async () => (await import("./commands/export.js")).exportCommand(),
+  verify: async () => (await import("./commands/verify.js")).verifyCommand(),
+  bench: async () => (await import("./commands/bench.js")).benchCommand(),
+  report: async () => (await import("./commands/report.js")).reportCommand(),
+  space: async () => (await import("./commands/space.js")).spaceCommand(),
+  engine: async () => (await import("./commands/engine.js")).engineCommand(),
+  doctor: async () => (await import("./commands/doctor.js")).doctorCommand(),
+};
+
+/** @param name of the only command that is wanted; without a command of this name, all of them */
+export async function program(name?: string): Promise<Command> {
   const root = new Command("nestling")
     .description("Train one supernet, search it, and ship any of its children as a verified ONNX file.")
     .version(version);
-  const commands = [
-    trainCommand,
-    searchCommand,
-    exportCommand,
-    verifyCommand,
-    benchCommand,
-    reportCommand,
-    spaceCommand,
-    engineCommand,
-    doctorCommand,
-  ];
-  for (const make of commands) root.addCommand(make());
+  const only = Object.entries(commands).filter(([known]) => known === name);
+  for (const [, load] of only.length > 0 ? only : Object.entries(commands)) root.addCommand(await load());
   forEachCommand(root, (command) => {
     command.exitOverride().showHelpAfterError("(see --help)");
     if (command.commands.length === 0) {

@@ -4,7 +4,6 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
 import { UserError, type Problem } from "../base/user-error.js";
 import { foundInstead } from "../base/user-file.js";
 import { makeDataset } from "./dataset.js";
@@ -96,6 +95,8 @@ async function readImages(files: readonly File[], { size, channels }: ImageWishe
   const bytes = size * size * channels;
   const pixels = new Uint8Array(files.length * bytes);
   const problems: Problem[] = [];
+  // Loaded here: other data sets can do without it, and every command would wait for it.
+  const { default: sharp } = await import("sharp");
   for (const [i, { path }] of files.entries()) {
     const image = sharp(path).rotate().removeAlpha().resize(size, size, { fit: "cover", kernel: "linear" });
     try {

@@ -22,7 +22,7 @@ function leaves(command: Command, words: readonly string[] = []): readonly (read
   if (command.commands.length === 0) return [words];
   return command.commands.flatMap((child) => leaves(child, [...words, child.name()]));
 }
-const commands = leaves(program()).map((words) => words.join(" "));
+const commands = leaves(await program()).map((words) => words.join(" "));
 
 /** A call of each that succeeds in `folder`. */
 const calls: Readonly<Record<string, readonly string[]>> = {

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
+import { copyOfMadeOnce } from "../made-once.js";
 import { runNestling } from "./bad-input.js";
 
 export const finishedSteps = 4;
@@ -17,6 +18,11 @@ export const searchArgs = (run: string): readonly string[] => [
 
 /** @returns `folder`/run */
 export async function makeFinishedRun(folder: string): Promise<string> {
+  await copyOfMadeOnce("finished-run", folder, make);
+  return join(folder, "run");
+}
+
+async function make(folder: string): Promise<void> {
   const must = async (...args: readonly string[]): Promise<void> => {
     const { status, stderr } = await runNestling(args, { cwd: folder });
     expect(status, stderr).toBe(0);
@@ -26,5 +32,4 @@ export async function makeFinishedRun(folder: string): Promise<string> {
   await must(...trainArgs("run"));
   await must(...searchArgs("run"));
   await must("export", "run", "--arch", "smallest", "--out", "run/child.onnx", "--recalibration-images", "64");
-  return join(folder, "run");
 }

@@ -18,7 +18,7 @@ import { tinyRun } from "../search/tiny-run.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { source } from "../train/tiny.js";
 
-const [run, otherRun] = [await tinyRun(60), await tinyRun(60, 8)];
+const [run, otherRun] = [await tinyRun(), await tinyRun(4, 8)];
 const recalibrationImages = 300;
 const architecture = sample(run.supernet.space, random(2));
 const child = join(run.folder, "child.onnx");

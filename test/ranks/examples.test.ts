@@ -33,7 +33,7 @@ const [worker] = Worker.template.spec.containers;
 
 /** Throws where the command line would refuse the flags. */
 async function parseFlags(args: readonly string[]): Promise<string[]> {
-  const root = program();
+  const root = await program("train");
   const train = root.commands.find((command) => command.name() === "train")!;
   const [seen] = await new Promise<[string[]]>((resolve, reject) => {
     train.configureOutput({ writeErr: () => undefined, outputError: () => undefined });

@@ -12,7 +12,7 @@ import { temporaryFolder } from "../temporary-folder.js";
 import { tinyRun } from "../search/tiny-run.js";
 
 const executablePath = "/usr/bin/chromium";
-const run = await tinyRun(80);
+const run = await tinyRun();
 let path: string;
 let text: string;
 let result: SearchResult;

@@ -4,11 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { openRun, type Run } from "../../src/run/run.js";
+import { copyOfMadeOnce } from "../made-once.js";
 import { trainTiny } from "../train/tiny.js";
 
-export async function tinyRun(steps = 200, seed = 7): Promise<Run> {
+export async function tinyRun(steps = 80, seed = 7): Promise<Run> {
   const out = await mkdtemp(join(tmpdir(), "nestling-run-"));
   afterAll(() => rm(out, { recursive: true, force: true }));
-  await trainTiny({ out, steps, seed });
+  await copyOfMadeOnce(`tiny-run-${steps}-${seed}`, out, async (folder) => {
+    await trainTiny({ out: folder, steps, seed });
+  });
   return openRun(out);
 }

@@ -17,7 +17,7 @@ import { tinyRun } from "../search/tiny-run.js";
 afterEach(() => void vi.restoreAllMocks());
 
 test("every session that is opened is released, whether the work succeeds or fails", async () => {
-  const run = await tinyRun(4);
+  const run = await tinyRun();
   const create = ort.InferenceSession.create.bind(ort.InferenceSession) as (
     bytes: Uint8Array,
     options?: object,
