@@ -50,7 +50,10 @@ export async function saveCheckpoint(folder: string, { description, weights, tra
   const { space, spaceHash, data, seed } = description;
   const fields: Omit<CheckpointFile, "sha256"> = {
     format: FORMAT,
-    ...{ space, spaceHash, data, seed },
+    space,
+    spaceHash,
+    data,
+    seed,
     weights: ofWeights.entry,
     ...(training && ofOptimizer && { training: { ...training.position, optimizer: ofOptimizer.entry } }),
   };
