@@ -1,6 +1,6 @@
 /**
  * Compile time of one child, slice → fold → emit → bytes on disk (statistics given), against torch.onnx.export of the same net with
- * the same weights, and the latency of the files. Everything of one net runs in the same rounds, in turn; ours stands twice in
+ * the same weights, and the latency of the files. Everything of one net runs in the same rounds, in turn; ours runs twice in
  * each, and the ratio of its two medians is the noise (A/A).
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -28,5 +28,5 @@ function reasonOf(test: TestCase): string {
   if (test.options.mode === "todo") return "to be written";
   return test.options.mode === "skip"
     ? "marked as skipped"
-    : "what it stands in failed, or another test is marked `only`";
+    : "its file or group failed, or another test is marked `only`";
 }

@@ -1,6 +1,6 @@
 /**
  * The main job on real images, as the commands that you would type: train, search, export, verify, report, into runs/quickstart.
- * Run again, it goes on where it stopped.
+ * Run again, it resumes where it stopped.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -33,7 +33,7 @@ function exported(arch) {
 
 /** The geometric mean of two latencies, to two digits: a budget that makes sense on whatever machine this is. */
 function budgetBetween(fast, slow) {
-  // A search that was begun keeps its budget, so that it can go on.
+  // A search that was begun keeps its budget, so that it can resume.
   try {
     const { budgets } = JSON.parse(readFileSync(`${run}/search.json`, "utf8"));
     return /latency=(.*)ms/.exec(budgets.join())[1];

@@ -24,7 +24,7 @@ export const schemas = () =>
     Object.entries(sources).map(([name, schema]) => [name, `${JSON.stringify(jsonSchema(schema), null, 2)}\n`]),
   );
 
-/** The generated part of each document, and the marks that it stands between. */
+/** The generated part of each document, and the marks around it. */
 export const documents = () => {
   const marked = (text, name = "fields") => ({ from: `<!-- ${name} -->`, to: `<!-- /${name} -->`, text });
   return {

@@ -7,7 +7,7 @@ const median = (values) => {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
-/** Of ratios in one round, so that what slows a whole round down slows both. */
+/** Takes ratios within a round, so that whatever slows a whole round slows both. */
 const ratioOf = (mine, theirs) => median(mine.ms.map((ms, round) => theirs.ms[round] / ms));
 const ratioOfBest = (mine, theirs) => Math.min(...theirs.ms) / Math.min(...mine.ms);
 

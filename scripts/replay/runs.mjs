@@ -1,4 +1,4 @@
-/** What a run comes to: the bits of a tiny training, and search.json of a fixed search of it, without latency. */
+/** The results of a run: the bits of a tiny training, and search.json of a fixed search of it, without latency. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -7,13 +7,13 @@ import { readUserBytes, readUserBytesIfAny, type Mistake } from "./user-file.js"
 
 /** A kind of JSON file, whatever its schema. */
 export interface FileKind {
-  /** Of a file whose content is wrong. */
+  /** The code of an error about wrong content. */
   readonly code: ErrorCode;
   /** What to do about wrong content: a full sentence. */
   readonly fix: string;
   /** What should lie there, said of a path that can't be read. */
   readonly want: string;
-  /** Of a path that can't be read, where it differs from wrong content. */
+  /** The code and the fix of an error about a path that can't be read, where they differ. */
   readonly unreadable?: { readonly code?: ErrorCode; readonly fix?: string };
   /** How the file is sealed; without it no seal is asked for. */
   readonly seal?: Seal;

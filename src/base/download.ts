@@ -16,7 +16,7 @@ import { UserError, type ErrorCode } from "./user-error.js";
 
 export interface Download {
   readonly url: string;
-  /** Of the file as it is sent, or of what it unpacks to: mirrors may pack the same content in their own way. */
+  /** Hash of the file as it is sent, or of what it unpacks to: mirrors may pack the same content in their own way. */
   readonly sha256: string;
   readonly hashed: "sent" | "unpacked";
   /** Where the size is known, all bytes got need no request. */

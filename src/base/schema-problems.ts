@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Problem } from "./user-error.js";
 
-/** Every complaint of a schema, with the place as `file: stages[2].width[1]` and the value that stands there. */
+/** Every complaint of a schema, with the place as `file: stages[2].width[1]` and the value found there. */
 export function problemsOf(error: z.ZodError, data: unknown, at: string, fix: string): Problem[] {
   return error.issues.map((issue) => {
     const path = issue.path.map((step, i) =>

@@ -5,7 +5,7 @@ import { UserError } from "../base/user-error.js";
 export interface Output {
   /** The command's result: an object for --json, text for people. */
   result(value: object, text: string): void;
-  /** A line for people while the work goes on. */
+  /** A line for people while a command works. */
   note(line: string): void;
   progress(label: string): Progress;
 }

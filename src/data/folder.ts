@@ -104,14 +104,14 @@ async function readImages(files: readonly File[], { size, channels }: ImageWishe
       pixels.set(raw.subarray(0, bytes), i * bytes);
     } catch (error) {
       const got = `not readable (${(error as Error).message.split("\n")[0] ?? "unknown"})`;
-      problems.push({ at: path, got, want: "a whole image", fix: "Mend or remove it." });
+      problems.push({ at: path, got, want: "a whole image", fix: "Fix or remove it." });
     }
   }
   if (problems.length > 0) {
     const more = problems.length - NAMED;
     const rest: Problem[] =
       more > 0
-        ? [{ at: "and more", got: `${more} images like these`, want: "whole images", fix: "Mend or remove them." }]
+        ? [{ at: "and more", got: `${more} images like these`, want: "whole images", fix: "Fix or remove them." }]
         : [];
     throw new UserError("data/unreadable", [...problems.slice(0, NAMED), ...rest]);
   }

@@ -1,4 +1,4 @@
-/** The data sets of IDX files that have names for their classes: told by name, or by the content of their files. */
+/** The data sets of IDX files that have names for their classes: recognised by name, or by the content of their files. */
 import type { idxNames } from "./idx.js";
 
 interface KnownIdx {

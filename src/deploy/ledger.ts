@@ -3,7 +3,7 @@
 /** One check of a verification. */
 export interface Check {
   readonly name: string;
-  /** noted: told for comparison, it decides nothing. */
+  /** noted: reported for comparison; it decides nothing. */
   readonly verdict: "passed" | "failed" | "skipped" | "noted";
   /** What was found, or what is missing to check it. */
   readonly detail: string;

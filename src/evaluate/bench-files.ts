@@ -1,4 +1,4 @@
-/** Latency of any .onnx files of image classifiers, timed together; the first one stands twice, as an A/A pair, to show the noise. */
+/** Latency of any .onnx files of image classifiers, timed together; the first one is timed twice, as an A/A pair, to show the noise. */
 import { UserError } from "../base/user-error.js";
 import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { describeModel } from "../onnx/decode.js";

@@ -15,13 +15,13 @@ export interface Timed {
   readonly name: string;
   /** The .onnx file. */
   readonly bytes: Uint8Array;
-  /** Of its input: [batch, channels, height, width]. */
+  /** Shape of its input: [batch, channels, height, width]. */
   readonly dims: readonly number[];
 }
 
 /** How long models are timed, and how precisely. */
 export interface LatencyOptions {
-  /** Of inputs, orders and intervals; 0 by default. */
+  /** Seed of inputs, orders and intervals; 0 by default. */
   readonly seed?: number;
   /** Stop when the interval's half width is below this share of the median; 0.01 by default. */
   readonly precision?: number;

@@ -24,7 +24,7 @@ export async function run(tool: keyof typeof fixes, args: readonly string[], cwd
         at: `${tool} ${args[0] ?? ""}`,
         got: said.slice(0, 3).join("; ") || "failing",
         want: "it to work",
-        fix: "Nothing was installed. Mend what it says and run the command again.",
+        fix: "Nothing was installed. Fix what it says and run the command again.",
       },
       { cause: error },
     );

@@ -45,7 +45,7 @@ export interface Installed extends BuildCheck {
   readonly installed: boolean;
   /** The wheels that were fetched; empty where nothing was installed. */
   readonly wheels: readonly { filename: string; bytes: number; sha256: string }[];
-  /** Of what was extracted. */
+  /** Size of what was extracted from the wheels. */
   readonly extractedBytes: number;
   /** Time of the whole call. */
   readonly seconds: number;

@@ -4,7 +4,7 @@ import { libraryVersion, type TensorflowEngine } from "../engine/tensorflow/inst
 export interface WheelPart {
   readonly project: string;
   readonly version: string;
-  /** Of the wheel's members, those to extract. */
+  /** Whether a member of the wheel is extracted. */
   readonly wants: (member: string) => boolean;
 }
 

@@ -15,7 +15,7 @@ export interface CostAxis {
   readonly show: (value: number) => string;
 }
 
-/** Costs that span more than this factor stand on a logarithmic axis. */
+/** Costs that span more than this factor get a logarithmic axis. */
 const LOGARITHMIC_FROM = 5;
 /** A budget is drawn up to this multiple of the dearest child. */
 const FAR = 1.5;

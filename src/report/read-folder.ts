@@ -18,7 +18,7 @@ export interface RunFolder {
   readonly checkpoint: CheckpointFile | undefined;
   readonly log: readonly LogLine[];
   readonly search: SearchResult | undefined;
-  /** Of the checkpoint, or else of the search. */
+  /** The checkpoint's space, or else the search's. */
   readonly space: SearchSpace;
   readonly children: readonly { readonly path: string; readonly certificate: Certificate }[];
 }

@@ -43,7 +43,7 @@ export function parseBudget(text: string): Budget {
 
 /**
  * Reads every budget of a search.
- * @throws UserError `search/budget` where one is wrong or stands twice
+ * @throws UserError `search/budget` where one is wrong or given twice
  */
 export function parseBudgets(texts: readonly string[]): readonly Budget[] {
   const budgets = texts.map(parseBudget);

@@ -1,4 +1,4 @@
-/** What an architecture costs, told from its graph without compiling it: MACs and parameters exactly, and the work that latency follows from. */
+/** What an architecture costs, computed from its graph without compiling it: MACs and parameters exactly, and the work that latency follows from. */
 import { costOf, macsOf } from "../graph/analyses.js";
 import { pixelsOf } from "../graph/extents.js";
 import { facts } from "../graph/facts.js";

@@ -26,7 +26,7 @@ export function cannotWin(challenger: Hits, incumbent: Hits, seen: number): bool
   if (own + (incumbent.length - seen) < total) return true;
   if (seen < MIN_SEEN) return false;
   const mean = (own - its) / seen;
-  // At least one difference is assumed: two equal starts don't prove that all goes on so.
+  // At least one difference is assumed: equal results so far don't prove that the rest is equal.
   const error = Math.sqrt(Math.max(squares / seen - mean ** 2, 1 / seen) / seen);
   return mean + Z_LOST * error < 0;
 }

@@ -14,7 +14,7 @@ export const candidateSchema = z.strictObject({
   macs: z.number(),
   parameters: z.number(),
   peakBytes: z.number(),
-  fileBytes: z.number().describe("Of the .onnx file."),
+  fileBytes: z.number().describe("Size of the .onnx file."),
   sha256: z.string(),
   correct: z.number(),
   count: z.number().describe("Validation images seen; all of them unless `stopped`."),
@@ -60,7 +60,7 @@ export const searchSchema = resultSchema.extend({
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, "a SHA-256")
-    .describe("Of all fields above as one line of JSON: a damaged number is noticed too."),
+    .describe("Hash of all fields above as one line of JSON: it shows a damaged number too."),
 });
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The search of a run: budgets held before the work starts, children judged by their compiled files, search.json kept up to date. A
- * resumed search takes what was judged and goes on.
+ * resumed search keeps what was judged before.
  */
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
@@ -33,7 +33,7 @@ export interface SearchOptions {
   readonly fineCandidates?: number;
   /** Training images for batch norm recalibration; 2,000 by default. */
   readonly recalibrationImages?: number;
-  /** Of the mutations; 0 by default. */
+  /** Seed of the mutations; 0 by default. */
   readonly seed?: number;
   /** race (the default): judging a mutant stops as soon as it can't win. full: every child is judged on all validation images. */
   readonly judging?: "race" | "full";

@@ -192,7 +192,7 @@ export const badData: readonly BadInput[] = [
     "one that is text",
     { "cat/1.png": Buffer.from("text"), "dog/1.png": png },
     "images/cat/1.png is not readable",
-    "Mend or remove it",
+    "Fix or remove it",
   ),
   folderCase(
     "one cut off",

@@ -117,7 +117,7 @@ export async function snapshot(folder: string): Promise<Record<string, string>> 
 export const cutOff = (bytes: Buffer): Uint8Array => bytes.subarray(0, bytes.length * 0.6);
 export const flipBit = (bytes: Buffer): Uint8Array =>
   bytes.with(Math.floor(bytes.length * 0.6), bytes[Math.floor(bytes.length * 0.6)]! ^ 4);
-/** Another digit behind the first place of a key. */
+/** Another digit after the first place of a key. */
 export const changeNumber =
   (key: string) =>
   (bytes: Buffer): Uint8Array =>

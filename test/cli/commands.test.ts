@@ -63,7 +63,7 @@ describe.concurrent.for(commands)("%s", (words) => {
   });
 });
 
-test("a mistake under --json is one JSON object with code and problems; with --debug its stack stands on stderr", async () => {
+test("a mistake under --json is one JSON object with code and problems; with --debug its stack is on stderr", async () => {
   const wrong = ["export", "nowhere", "--arch", "biggest", "--out", "a.onnx"];
   const plain = await runNestling([...wrong, "--json"], { cwd: folder });
   expect(plain.status).toBe(2);

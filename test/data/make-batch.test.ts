@@ -16,7 +16,7 @@ const images = (channels: 1 | 3, count = 5): Images => ({
   labels: new Uint16Array(count),
 });
 
-test("a value is (pixel / 255 − mean) / std of its channel; images stand in the order asked for", () => {
+test("a value is (pixel / 255 − mean) / std of its channel; images come in the order asked for", () => {
   const { pixels, ...rest } = images(3);
   const [mean, std] = [
     [0.1, 0.5, 0.9],

@@ -96,7 +96,7 @@ const noisy = (share: number): Script => {
 };
 const halfWidth = ({ p50Ms, intervalMs: [low, high] }: Latency): number => (high - low) / 2 / p50Ms;
 
-test("rounds go on until every interval's half width is below 1 % of its median, and not one longer", async () => {
+test("rounds continue until every interval's half width is below 1 % of its median, and not one longer", async () => {
   const scripts = { quiet: 1, noisy: noisy(0.06) };
   const found = await measure(machine(scripts), ["quiet", "noisy"]);
   const { rounds } = found[1]!;

@@ -8,7 +8,7 @@ export type Script = (run: MockRun) => number;
 /** A model whose bytes are its name. */
 export const named = (name: string): Timed => ({ name, bytes: new TextEncoder().encode(name), dims: [1, 1, 2, 2] });
 
-/** Of the models above; everything else is the anchor. */
+/** The name of a model above; everything else is the anchor. */
 export const nameOf = ({ bytes }: Pick<MockRun, "bytes">): string =>
   bytes.length < 20 ? String.fromCharCode(...bytes) : "anchor";
 

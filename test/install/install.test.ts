@@ -1,5 +1,5 @@
 /**
- * `nestling engine install` for real: the network, 274 MB, a compiler. Killed twice on its way, then it goes on and ends whole.
+ * `nestling engine install` for real: the network, 274 MB, a compiler. Killed twice on its way, then it resumes and ends whole.
  * Asked for by NESTLING_TEST_INSTALL=1 (.ci/run sets it).
  */
 import { spawn, spawnSync } from "node:child_process";

@@ -1,4 +1,4 @@
-/** Agreement without MPI: each rank in turn, told what the others would have gathered. test/ranks/mpirun.test.ts has real ranks. */
+/** Agreement without MPI: each rank in turn is given what the others would have gathered. test/ranks/mpirun.test.ts has real ranks. */
 import { expect, test } from "vitest";
 import { UserError } from "../../src/base/user-error.js";
 import { agree, checkSameEverywhere, FailedTogether } from "../../src/ranks/agree.js";

@@ -1,4 +1,4 @@
-/** `mpirun -np N nestling train`: the number of ranks never changes a byte, a job ends as one, and goes on with any number of ranks. */
+/** `mpirun -np N nestling train`: the number of ranks never changes a byte, a job ends as one, and resumes with any number of ranks. */
 import { once } from "node:events";
 import { access, readdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -70,7 +70,7 @@ describe.skipIf(mpirunMissing)(`mpirun${needsMpirun}`, () => {
     }
   });
 
-  test("a job whose rank is killed ends, says so, leaves a whole checkpoint, and goes on with other ranks to the same bytes", async () => {
+  test("a job whose rank is killed ends, says so, leaves a whole checkpoint, and resumes with other ranks to the same bytes", async () => {
     const folder = await temporaryFolder();
     const recipe = await recipeIn(folder);
     const [whole, killed] = [join(folder, "whole"), join(folder, "killed")];

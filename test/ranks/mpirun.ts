@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import type { Outcome } from "../cli/nestling.js";
 
 export const mpirunMissing = spawnSync("mpirun", ["--version"]).status !== 0;
-/** To stand in the name of what is skipped. */
+/** For the name of what is skipped. */
 export const needsMpirun = mpirunMissing ? " (skipped: no mpirun here; apt-get install openmpi-bin)" : "";
 
 export const main = resolve(import.meta.dirname, "../../dist/cli/main.js");

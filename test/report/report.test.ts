@@ -133,7 +133,7 @@ describe.skipIf(!found)(`in a browser${found ? "" : ` (skipped: ${executablePath
   });
 
   test.each(["light", "dark"] as const)(
-    "in %s, text stands out from what is behind it (WCAG AA)",
+    "in %s, text stands out from its background (WCAG AA)",
     async (colorScheme) => {
       const ratios = await opened({ ...desk, colorScheme }, (page) =>
         page.evaluate<number[]>(`(() => {
@@ -141,7 +141,7 @@ describe.skipIf(!found)(`in a browser${found ? "" : ` (skipped: ${executablePath
           const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((c) => c / 255).map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
           return 0.2126 * r + 0.7152 * g + 0.0722 * b;
         };
-        const behind = (element) => {
+        const backgroundOf = (element) => {
           for (; element; element = element.parentElement) {
             const { backgroundColor } = getComputedStyle(element);
             if (backgroundColor !== "rgba(0, 0, 0, 0)") return backgroundColor;
@@ -149,7 +149,7 @@ describe.skipIf(!found)(`in a browser${found ? "" : ` (skipped: ${executablePath
         };
         return [...document.querySelectorAll("h1, h2, h3, p, dt, dd, pre, figcaption, svg text")].map((element) => {
           const style = getComputedStyle(element);
-          const [a, b] = [element instanceof SVGElement ? style.fill : style.color, behind(element)].map(light).sort((x, y) => y - x);
+          const [a, b] = [element instanceof SVGElement ? style.fill : style.color, backgroundOf(element)].map(light).sort((x, y) => y - x);
           return (a + 0.05) / (b + 0.05);
         });
       })()`),

@@ -29,7 +29,7 @@ test.each(spaces)("$name: the grid has every combination of the levels once, eac
   expect(ids).toContain(idOf(space, biggest(space)));
 });
 
-test("choices are network-wise: all stages stand at the same level", async () => {
+test("choices are network-wise: all stages are at the same level", async () => {
   const space = await loadSpace("fashion");
   const listed = convnetOf(space).stages;
   for (const { stages } of coarseGrid(space).map(inConvnet)) {

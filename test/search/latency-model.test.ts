@@ -17,7 +17,7 @@ const points = Array.from({ length: 60 }, (_, i) => sample(space, random(i, "lat
 const truth = [0.02, 3e-8, 1e-7, 4e-7, 0.003];
 const timeOf = (work: readonly number[]): number => work.reduce((sum, amount, k) => sum + amount * truth[k]!, 0);
 
-test("work is told of the child's own graph: all MACs, one kind or the other, and more of all in the biggest child", () => {
+test("work is computed from the child's own graph: all MACs, one kind or the other, and more of all in the biggest child", () => {
   const [least, most] = [plan(smallest(space)), plan(biggest(space))];
   for (const { macs, work } of [least, most]) {
     expect(work).toHaveLength(workNames.length);

@@ -67,7 +67,7 @@ test(`killed at ${KILLS} random moments and resumed, a run ends with the same ch
     const state = await readFile(join(killed, "checkpoint", "checkpoint.json"), "utf8");
     left.push((JSON.parse(state) as { training: { step: number } }).training.step);
   }
-  // The kills hit a run that was on its way: its checkpoint went on over them, never back.
+  // The kills hit a run that was on its way: its checkpoint only ever moved forward.
   expect(left).toEqual(left.toSorted((a, b) => a - b));
   expect(new Set(left).size).toBeGreaterThan(3);
 

@@ -103,7 +103,7 @@ test("clipping keeps the direction and brings the norm down to the limit, never 
   );
 });
 
-test("without a limit nothing is scaled, and the norm is still told", () => {
+test("without a limit nothing is scaled, and the norm is still returned", () => {
   const gradient = Float32Array.of(3, 4);
   expect(clip(gradient, null)).toBe(5);
   expect([...gradient]).toEqual([3, 4]);

@@ -27,7 +27,7 @@ export const searchCommand = (): Command =>
     .argument("<run>", "folder of a trained run")
     .requiredOption(
       "--budget <kind=limit>",
-      "latency=1.5ms, macs=5M or parameters=100k; may stand several times",
+      "latency=1.5ms, macs=5M or parameters=100k; may be given several times",
       collect,
     )
     .option("--data <source>", "the run's data set, where it lies now")
@@ -35,7 +35,7 @@ export const searchCommand = (): Command =>
     .option("--fine <n>", "mutants judged for each budget", positiveWhole, defaultFineCandidates)
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--seed <n>", "of the mutations", wholeNumber, 0)
-    .option("--resume", "go on with search.json")
+    .option("--resume", "resume from search.json")
     .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);

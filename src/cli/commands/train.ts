@@ -47,7 +47,7 @@ export const trainCommand = (): Command =>
         .choices(["masked", "sliced"])
         .default("sliced"),
     )
-    .option("--resume", "go on from the run's checkpoint")
+    .option("--resume", "resume from the run's checkpoint")
     .addHelpText("after", "\nExample: nestling train --space fashion --data fashion-mnist --out runs/full --epochs 10")
     .configureOutput({ outputError: (text, write) => sayOnce(() => write(text)) })
     .action((options: Options) => onRanks(options, (ranks, terminal) => run(options, ranks, terminal)));
