@@ -13,7 +13,7 @@ const rules = [
   [/(?<!\bleaves?(?: \w+){0,2} |\bleft )\bbehind\b/i, "after"],
   [/\bstand(?:s|ing)?\b(?! (?:for|out)\b)/i, "is, or lies"],
   [/\b(?:hold|holds|held|holding)(?: \w+)? against\b/i, "check against, or compare with"],
-  [/\bcomes? to\b/i, "is, becomes, or amounts to"],
+  [/\b(?:comes?|came) to\b/i, "is, becomes, or amounts to"],
   [/\b(?:takes for an?|taken for)\b/i, "mistakes for"],
   [/\b(?:go|goes|going|went) on\b/i, "resumes, or continues"],
   [/\bmend(?:s|ed|ing)?\b/i, "fix"],
