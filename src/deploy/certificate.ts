@@ -32,7 +32,7 @@ export const certificateSchema = z.strictObject({
       batch: z.union([z.number(), z.literal("free")]).describe("Images of the file's batch."),
     })
     .describe("What the file is made from: all that its bytes follow from."),
-  provenanceHash: sha256.describe("Of `provenance`; the file's metadata has it as nestling.provenance_sha256."),
+  provenanceHash: sha256.describe("SHA-256 of `provenance`; the file's metadata has it as nestling.provenance_sha256."),
   macs: z.number(),
   parameters: z.number(),
   peakBytes: z.number().describe("Largest sum of float32 activations alive at once, one image."),

@@ -132,11 +132,9 @@ describe.skipIf(!found)(`in a browser${found ? "" : ` (skipped: ${executablePath
     expect(level).toBeGreaterThanOrEqual(full.length);
   });
 
-  test.each(["light", "dark"] as const)(
-    "in %s, text stands out from its background (WCAG AA)",
-    async (colorScheme) => {
-      const ratios = await opened({ ...desk, colorScheme }, (page) =>
-        page.evaluate<number[]>(`(() => {
+  test.each(["light", "dark"] as const)("in %s, text stands out from its background (WCAG AA)", async (colorScheme) => {
+    const ratios = await opened({ ...desk, colorScheme }, (page) =>
+      page.evaluate<number[]>(`(() => {
         const light = (color) => {
           const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((c) => c / 255).map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
           return 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -153,10 +151,9 @@ describe.skipIf(!found)(`in a browser${found ? "" : ` (skipped: ${executablePath
           return (a + 0.05) / (b + 0.05);
         });
       })()`),
-      );
-      expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);
-    },
-  );
+    );
+    expect(Math.min(...ratios)).toBeGreaterThanOrEqual(4.5);
+  });
 
   test("on paper it is black on white, in two columns, and cards are not cut", async () => {
     const { background, columns, cut } = await opened({ ...desk, colorScheme: "dark" }, async (page) => {
