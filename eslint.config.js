@@ -15,7 +15,6 @@ export default tseslint.config(
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true, argsIgnorePattern: "^_" }],
-      "@typescript-eslint/no-misused-spread": "off",
       // An interface that one engine has to await is async for all.
       "@typescript-eslint/require-await": "off",
       "no-console": "error",

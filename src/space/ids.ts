@@ -105,5 +105,5 @@ function blocksOf(blocks: Blocks, digit: bigint): Omit<PartValues, "once"> {
 
 function parseBase36(text: string): bigint | undefined {
   if (!/^(0|[1-9a-z][0-9a-z]*)$/.test(text)) return undefined;
-  return [...text].reduce((value, digit) => value * 36n + BigInt(parseInt(digit, 36)), 0n);
+  return Array.from(text).reduce((value, digit) => value * 36n + BigInt(parseInt(digit, 36)), 0n);
 }

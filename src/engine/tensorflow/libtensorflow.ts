@@ -26,8 +26,18 @@ export interface NodeBackend {
   ): Tensor[];
 }
 
+const isNodeBackend = (backend: object): backend is NodeBackend =>
+  "binding" in backend && "executeSingleOutput" in backend;
+
+/** tfjs-node's backend, which must be the one in use. */
+export function nodeBackendOf(tf: TF): NodeBackend {
+  const backend: object = tf.backend();
+  if (!isNodeBackend(backend)) throw new Error("internal: the backend of TensorFlow.js is not tfjs-node's");
+  return backend;
+}
+
 export function libtensorflowKernels(tf: TF): BackendKernels {
-  const backend = tf.backend() as unknown as NodeBackend;
+  const backend = nodeBackendOf(tf);
   const { binding } = backend;
   const composed = composedKernels(tf);
   const float = (name: string): Attribute => ({ name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT });

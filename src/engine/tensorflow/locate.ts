@@ -65,7 +65,11 @@ export const installCommand = (engine: TensorflowEngine): string =>
  * released).
  */
 function bridgeUtil(): void {
-  const util = nodeUtil as unknown as Record<string, unknown>;
-  util["isArray"] ??= Array.isArray;
-  util["isNullOrUndefined"] ??= (value: unknown): boolean => value === null || value === undefined;
+  const missing = {
+    isArray: Array.isArray,
+    isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined,
+  };
+  for (const [name, value] of Object.entries(missing)) {
+    if (!(name in nodeUtil)) Object.assign(nodeUtil, { [name]: value });
+  }
 }

@@ -3,7 +3,7 @@ import { UserError } from "../../base/user-error.js";
 import type { Engine } from "../engine.js";
 import type { TF } from "./backend.js";
 import type { TensorflowEngine } from "./installed.js";
-import { libtensorflowKernels, type NodeBackend } from "./libtensorflow.js";
+import { libtensorflowKernels, nodeBackendOf } from "./libtensorflow.js";
 import { isOwnBuild, loadTensorflow } from "./locate.js";
 import { createTensorflowEngine } from "./tensorflow-engine.js";
 
@@ -24,9 +24,8 @@ export function createNodeEngine(name: TensorflowEngine): Engine {
 export const nodeEngineOf = (name: TensorflowEngine, tf: TF): Engine =>
   createTensorflowEngine(tf, libtensorflowKernels(tf), { name, description: `${name} (TensorFlow ${versionOf(tf)})` });
 
-const backendOf = (tf: TF): NodeBackend => tf.backend() as unknown as NodeBackend;
-export const versionOf = (tf: TF): string => backendOf(tf).binding.TF_Version;
-export const gpuOf = (tf: TF): boolean => backendOf(tf).isUsingGpuDevice;
+export const versionOf = (tf: TF): string => nodeBackendOf(tf).binding.TF_Version;
+export const gpuOf = (tf: TF): boolean => nodeBackendOf(tf).isUsingGpuDevice;
 
 /**
  * Norm groups run on worker threads, and each operator on its worker's own thread: this keeps more cores busy than

@@ -60,13 +60,15 @@ type KernelAttributes = Readonly<Record<string, string | number[]>>;
 
 export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
   conv: {
-    forward({ tf, ...tape }, { in: { x, weight, bias }, attributes, out: { y } }) {
+    forward(tape, { in: { x, weight, bias }, attributes, out: { y } }) {
+      const { tf } = tape;
       const padding = paddingOf(attributes.kernel, attributes.stride);
       const input = padded(tf, tape.value(x) as Tensor4D, padding);
       const sum = tf.conv2d(input, tape.parameter(weight) as Tensor4D, attributes.stride, padding.mode);
       tape.setValue(y, bias ? tf.add(sum, tape.parameter(bias)) : sum);
     },
-    backward({ tf, ...tape }, { in: { x, weight, bias }, attributes, out: { y } }) {
+    backward(tape, { in: { x, weight, bias }, attributes, out: { y } }) {
+      const { tf } = tape;
       const [input, filter, dy] = [tape.value(x) as Tensor4D, tape.parameter(weight) as Tensor4D, tape.gradient(y)];
       const padding = paddingOf(attributes.kernel, attributes.stride);
       const given = padded(tf, input, padding);
@@ -83,14 +85,16 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
     },
   },
   depthwise: {
-    forward({ tf, ...tape }, { in: { x, weight, bias }, attributes, out: { y } }) {
+    forward(tape, { in: { x, weight, bias }, attributes, out: { y } }) {
+      const { tf } = tape;
       const padding = paddingOf(attributes.kernel, attributes.stride);
       const input = padded(tf, tape.value(x) as Tensor4D, padding);
       const filter: Tensor4D = tf.expandDims(tape.parameter(weight), 3);
       const sum = tf.depthwiseConv2d(input, filter, attributes.stride, padding.mode);
       tape.setValue(y, bias ? tf.add(sum, tape.parameter(bias)) : sum);
     },
-    backward({ tf, ...tape }, { in: { x, weight, bias }, attributes, out: { y } }) {
+    backward(tape, { in: { x, weight, bias }, attributes, out: { y } }) {
+      const { tf } = tape;
       const [input, dy] = [tape.value(x) as Tensor4D, tape.gradient(y)];
       const filter: Tensor4D = tf.expandDims(tape.parameter(weight), 3);
       const padding = paddingOf(attributes.kernel, attributes.stride);
@@ -110,11 +114,13 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
     },
   },
   dense: {
-    forward({ tf, ...tape }, { in: { x, weight, bias }, out: { y } }) {
+    forward(tape, { in: { x, weight, bias }, out: { y } }) {
+      const { tf } = tape;
       const product = tf.matMul(tape.value(x), tape.parameter(weight));
       tape.setValue(y, bias ? tf.add(product, tape.parameter(bias)) : product);
     },
-    backward({ tf, ...tape }, { in: { x, weight, bias }, out: { y } }) {
+    backward(tape, { in: { x, weight, bias }, out: { y } }) {
+      const { tf } = tape;
       const dy = tape.gradient(y) as Tensor2D;
       tape.addGradient(weight, () => tf.matMul(tape.value(x), dy, true, false));
       tape.addGradient(x, () => tf.matMul(dy, tape.parameter(weight), false, true));
@@ -122,7 +128,8 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
     },
   },
   batchNorm: {
-    forward({ kernels, ...tape }, { name, in: { x, gamma, beta }, attributes, out: { y } }) {
+    forward(tape, { name, in: { x, gamma, beta }, attributes, out: { y } }) {
+      const { kernels } = tape;
       const [input, scale, shift] = [tape.value(x), tape.parameter(gamma), tape.parameter(beta)];
       const norm = kernels.batchNorm(input as Tensor4D, scale as Tensor1D, shift as Tensor1D, attributes.epsilon);
       tape.setValue(y, norm.y);
@@ -137,10 +144,12 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
     },
   },
   activation: {
-    forward({ kernels, ...tape }, { in: { x }, attributes, out: { y } }) {
+    forward(tape, { in: { x }, attributes, out: { y } }) {
+      const { kernels } = tape;
       tape.setValue(y, kernels.activation(attributes.function, tape.value(x)));
     },
-    backward({ kernels, ...tape }, { in: { x }, attributes, out: { y } }) {
+    backward(tape, { in: { x }, attributes, out: { y } }) {
+      const { kernels } = tape;
       const [dy, input, output] = [tape.gradient(y), tape.value(x), tape.value(y)] as Tensor4D[];
       tape.addGradient(x, () => kernels.activationGradient(attributes.function, dy!, input!, output!));
     },
@@ -149,7 +158,8 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
     forward(tape, { in: { x, branch }, out: { y } }) {
       tape.setValue(y, tape.tf.add(tape.value(x), tape.value(branch)));
     },
-    backward({ tf, ...tape }, { in: { x, branch }, out: { y } }) {
+    backward(tape, { in: { x, branch }, out: { y } }) {
+      const { tf } = tape;
       tape.addGradient(x, () => tf.clone(tape.gradient(y)));
       tape.addGradient(branch, () => tf.clone(tape.gradient(y)));
     },
@@ -158,7 +168,8 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
     forward(tape, { in: { x, factor }, out: { y } }) {
       tape.setValue(y, tape.tf.mul(tape.value(x), tape.value(factor)));
     },
-    backward({ tf, ...tape }, { in: { x, factor }, out: { y } }) {
+    backward(tape, { in: { x, factor }, out: { y } }) {
+      const { tf } = tape;
       const dy = tape.gradient(y);
       tape.addGradient(x, () => tf.mul(dy, tape.value(factor)));
       tape.addGradient(factor, () => tf.sum(tf.mul(dy, tape.value(x)), [1, 2], true));
@@ -169,7 +180,8 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
       tape.setValue(y, tape.tf.avgPool(tape.value(x) as Tensor4D, stride, stride, "same"));
     },
     // Not AvgPoolGrad: tfjs-backend-cpu's divides partial windows by the pixels of a whole one.
-    backward({ tf, ...tape }, { in: { x }, attributes: { stride }, out: { y } }) {
+    backward(tape, { in: { x }, attributes: { stride }, out: { y } }) {
+      const { tf } = tape;
       const [{ shape }, dy] = [tape.value(x) as Tensor4D, tape.gradient(y) as Tensor4D];
       const [, outHeight, outWidth] = dy.shape;
       const covered = (size: number, windows: number): number[] =>
@@ -187,7 +199,8 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
     forward(tape, { in: { x }, out: { y } }) {
       tape.setValue(y, tape.tf.mean(tape.value(x), [1, 2], true));
     },
-    backward({ tf, ...tape }, { in: { x }, out: { y } }) {
+    backward(tape, { in: { x }, out: { y } }) {
+      const { tf } = tape;
       const { shape } = tape.value(x) as Tensor4D;
       tape.addGradient(x, () => tf.broadcastTo(tf.div(tape.gradient(y), shape[1] * shape[2]), shape));
     },

@@ -126,26 +126,34 @@ class Pass implements Tape {
     }
   }
 
-  value = (value: Value): Tensor => found(this.values, value.name);
-  parameter = (parameter: Parameter): Tensor => found(this.weights, parameter.name);
-  gradient = (of: Value | Parameter): Tensor => found(this.gradients, of.name);
+  value(value: Value): Tensor {
+    return found(this.values, value.name);
+  }
 
-  setValue = (value: Value, tensor: Tensor): void => {
+  parameter(parameter: Parameter): Tensor {
+    return found(this.weights, parameter.name);
+  }
+
+  gradient(of: Value | Parameter): Tensor {
+    return found(this.gradients, of.name);
+  }
+
+  setValue(value: Value, tensor: Tensor): void {
     this.keep([tensor]);
     this.values.set(value.name, tensor);
-  };
+  }
 
-  keep = (tensors: readonly Tensor[]): void => {
+  keep(tensors: readonly Tensor[]): void {
     for (const tensor of tensors) this.keptNow.push(this.tf.keep(tensor));
-  };
+  }
 
-  addGradient = (to: Value | Parameter, tensor: () => Tensor): void => {
+  addGradient(to: Value | Parameter, tensor: () => Tensor): void {
     // The images' gradient is not needed.
     if (to.name === this.input.name) return;
     const before = this.gradients.get(to.name);
     this.gradients.set(to.name, this.tf.keep(before ? this.tf.add(before, tensor()) : tensor()));
     before?.dispose();
-  };
+  }
 
   end(): void {
     this.tf.dispose([...this.kept.values()].flat());

@@ -23,8 +23,13 @@ interface ConvolutionAttributes {
   readonly pad: "same" | "valid";
 }
 
-const attributesOf = (attributes: NamedAttrMap | undefined): ConvolutionAttributes =>
-  attributes as unknown as ConvolutionAttributes;
+const isConvolution = (attributes: object): attributes is ConvolutionAttributes => "strides" in attributes;
+
+function attributesOf(attributes: NamedAttrMap = {}): ConvolutionAttributes {
+  const given: object = attributes;
+  if (!isConvolution(given)) throw new Error("internal: a convolution without attributes");
+  return given;
+}
 
 function geometryOf(attributes: NamedAttrMap | undefined): Geometry {
   const { filterShape, strides, pad } = attributesOf(attributes);

@@ -51,9 +51,12 @@ export interface Kernel extends Omit<Inputs, "prepare"> {
   readonly body: string;
 }
 
+const runsPrograms = (backend: object): backend is ProgramRunner => "runWebGPUProgram" in backend;
+
 export function runKernel(tf: TF, kernel: Kernel): Tensor {
   const { key, inputs, sizes = {}, epsilon = 0, outputShape, workgroups, workgroupSize, declarations = "" } = kernel;
-  const backend = tf.backend() as unknown as ProgramRunner;
+  const backend: object = tf.backend();
+  if (!runsPrograms(backend)) throw new Error("internal: the backend of TensorFlow.js is not webgpu");
   const result = backend.runWebGPUProgram(
     {
       shaderKey: `nestling ${key}`,

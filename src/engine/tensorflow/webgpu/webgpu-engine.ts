@@ -54,9 +54,14 @@ interface BufferManager {
   numBytesAllocated: number;
 }
 
+const hasBufferManager = (backend: object): backend is { readonly bufferManager: BufferManager } =>
+  "bufferManager" in backend;
+
 /** The backend keeps free buffers of each exact size for ever, and every sliced child needs other sizes. */
 function releaseFreeBuffers(tf: TF): void {
-  const { bufferManager } = tf.backend() as unknown as { bufferManager: BufferManager };
+  const backend: object = tf.backend();
+  if (!hasBufferManager(backend)) throw new Error("internal: the backend of TensorFlow.js is not webgpu");
+  const { bufferManager } = backend;
   for (const buffers of bufferManager.freeBuffers.values()) {
     for (const buffer of buffers.splice(0)) {
       bufferManager.numFreeBuffers--;
