@@ -44,6 +44,7 @@ export const checkpointSchema = z.strictObject({
   sha256: sha256.describe("SHA-256 of all fields above as one line of JSON, so that a damaged number is found too."),
 });
 
+/** checkpoint.json, as read. */
 export type CheckpointFile = z.output<typeof checkpointSchema>;
 export type FileEntry = z.output<typeof file>;
 

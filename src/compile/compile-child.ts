@@ -49,6 +49,10 @@ export const defaultRecalibrationImages = 2000;
 
 /** Compiles children of one run; images are prepared once per resolution. */
 export interface Compiler {
+  /**
+   * Slices, recalibrates, folds and emits one child.
+   * @throws UserError `space/architecture` where it is no point of the run's space
+   */
   compile(architecture: Architecture): Promise<CompiledChild>;
 }
 

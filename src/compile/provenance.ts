@@ -16,6 +16,7 @@ export interface Wanted {
   readonly recalibrationImages: number;
 }
 
+/** What a file is made from; equal provenance means equal bytes on one machine. */
 export interface Provenance extends Wanted {
   readonly space: string;
   readonly spaceHash: string;

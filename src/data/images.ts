@@ -22,9 +22,9 @@ export interface Dataset {
   readonly train: Images;
   /** For final figures only: neither training nor search may look at it. */
   readonly test: Images;
-  /** [channels]: mean of pixel / 255 over the training images. */
+  /** Shape [channels]: mean of pixel / 255 over the training images. */
   readonly mean: readonly number[];
-  /** [channels]: standard deviation of pixel / 255 over the training images. */
+  /** Shape [channels]: standard deviation of pixel / 255 over the training images. */
   readonly std: readonly number[];
   /** SHA-256 over sizes, pixels and labels. */
   readonly fingerprint: string;

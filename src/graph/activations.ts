@@ -20,4 +20,5 @@ export const activations = {
   "hard-sigmoid": { formula: "relu6(x + 3) / 6", keepsZero: false, slopeReadsOutput: false },
 } as const satisfies Record<string, ActivationFacts>;
 
+/** An activation function by name. */
 export type ActivationFunction = keyof typeof activations;

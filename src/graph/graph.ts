@@ -9,6 +9,10 @@
 import type { Node, OperatorName, NodeOf, OperatorSet } from "./operators.js";
 import { isParameter, type Parameter, type Size, type Value } from "./values.js";
 
+/**
+ * A network: values, and nodes that make them. `Set` says which operators may occur (those that train, those that ship), `S` whether sizes may
+ * be elastic or are numbers.
+ */
 export interface Graph<Set extends OperatorSet = "any", S extends Size = Size> {
   readonly name: string;
   readonly input: Value<S>;

@@ -116,7 +116,9 @@ interface Sets<S extends Size> {
   any: Any<S>;
 }
 
+/** trained: what the engines run. deployed: what the compiler emits. any: either. */
 export type OperatorSet = keyof Sets<Size>;
+/** The name of an operator of a set. */
 export type OperatorName<Set extends OperatorSet = "any"> = keyof Sets<Size>[Set];
 
 /** A node of one operator. */

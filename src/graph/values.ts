@@ -26,11 +26,14 @@ export interface Gate {
 
 /** A dimension: a number, or one that an architecture decides. */
 export type Size = number | Axis | ElasticKernel;
+/** A number of channels, or an axis whose size an architecture chooses. */
 export type Channels<S extends Size = Size> = Extract<S, number | Axis>;
+/** A kernel size (height = width), or an elastic kernel whose size an architecture chooses. */
 export type Kernel<S extends Size = Size> = Extract<S, number | ElasticKernel>;
 
 /** Bytes of one element, by data type. */
 export const bytesOfType = { float32: 4 } as const;
+/** The type of an array's values. */
 export type DataType = keyof typeof bytesOfType;
 
 /** An activation tensor: [batch, height, width, channels], or [batch, channels] after `flatten`. */
