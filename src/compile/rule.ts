@@ -48,7 +48,19 @@ export const passOf = <Name extends OperatorName<"deployed">>({ name, op, apply 
       if (!found) throw new Error(`internal: ${name}: no values for ${parameter.name}`);
       return found;
     };
-    const site: Site = { graph, producers: producersOf(graph), readers: readersOf(graph), numbers };
+    let producers: Site["producers"] | undefined;
+    let readers: Site["readers"] | undefined;
+    const site: Site = {
+      graph,
+      // Made when the first node asks: most graphs have nothing for most rules.
+      get producers() {
+        return (producers ??= producersOf(graph));
+      },
+      get readers() {
+        return (readers ??= readersOf(graph));
+      },
+      numbers,
+    };
     const replaced = new Map<AnyNode, AnyNode | undefined>();
     const notes: Note[] = [];
     for (const node of nodesOf(graph, op)) {

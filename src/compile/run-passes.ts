@@ -2,6 +2,7 @@
  * Runs the compiler's steps over a child and verifies the graph after each. A failure names the step and its
  * predecessors.
  */
+import { UserError } from "../base/user-error.js";
 import { verify } from "../graph/verify.js";
 import type { Child } from "./child.js";
 import { lower } from "./lower.js";
@@ -25,16 +26,19 @@ export async function runPasses(
 ): Promise<Passed> {
   const found = new Map<string, Found>();
   const report: StepReport[] = [];
+  let verified: Child["graph"] | undefined;
   const run = async (name: string, step: () => Outcome | Promise<Outcome>): Promise<Child> => {
     const before = report.map((done) => done.name).join(", ");
     const where = `${name}${before === "" ? "" : `, following ${before}`}`;
     const { child, notes } = await Promise.resolve()
       .then(step)
       .catch((error: unknown) => {
+        if (error instanceof UserError) throw error;
         const message = error instanceof Error ? error.message.replace(/^internal: /, "") : String(error);
         throw new Error(`internal: in ${where}: ${message}`, { cause: error });
       });
-    verify(child.graph, where);
+    if (child.graph !== verified) verify(child.graph, where);
+    verified = child.graph;
     report.push({ name, notes });
     return child;
   };

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { UserError } from "../../src/base/user-error.js";
 import type { Child } from "../../src/compile/child.js";
 import type { Measured, Pass } from "../../src/compile/pass.js";
 import { runPasses } from "../../src/compile/run-passes.js";
@@ -73,4 +74,15 @@ test("a measured pass gets what was found for the child before it, and later pas
     ["measured", 1],
     ["last", 1],
   ]);
+});
+
+test("what a user can fix, such as a file that doesn't load where it is measured, keeps its code", async () => {
+  const mistake = new UserError("runtime/model", { at: "x.onnx", got: "nothing", want: "a model", fix: "Give one." });
+  const measured: Measured = {
+    name: "measured",
+    observe: (graph) => graph,
+    conclude: nothing,
+    absorb: (child) => ({ child, notes: [] }),
+  };
+  await expect(runPasses(trained, [measured], () => Promise.reject(mistake))).rejects.toBe(mistake);
 });
