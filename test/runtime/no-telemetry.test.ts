@@ -9,9 +9,10 @@ async function leftBehind(): Promise<string[]> {
   const folder = await temporaryFolder();
   const script = `
     const { openSession } = await import(${JSON.stringify(resolve("dist/runtime/session.js"))});
-    const { anchorModel, ANCHOR_SIZE } = await import(${JSON.stringify(resolve("dist/evaluate/anchor.js"))});
-    const session = await openSession(anchorModel());
-    await session.run(new Float32Array(ANCHOR_SIZE ** 2), [1, 1, ANCHOR_SIZE, ANCHOR_SIZE]);
+    const { anchor } = await import(${JSON.stringify(resolve("dist/evaluate/anchor.js"))});
+    const { bytes, dims } = anchor();
+    const session = await openSession(bytes);
+    await session.run(new Float32Array(dims.reduce((product, size) => product * size, 1)), dims);
     await session.release();`;
   const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
     env: {
