@@ -1,11 +1,6 @@
 // From rounds to a table: images/s by the median and the best round, and ratios to PyTorch in the same run.
+import { median } from "../results.mjs";
 import { nets } from "./net.mjs";
-
-const median = (values) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
 
 /** Takes ratios within a round, so that whatever slows a whole round slows both. */
 const ratioOf = (mine, theirs) => median(mine.ms.map((ms, round) => theirs.ms[round] / ms));

@@ -14,7 +14,7 @@ export interface Part {
 
 export type Numbers = Float32Array | Part;
 
-export const isPacked = (numbers: Numbers): numbers is Float32Array => numbers instanceof Float32Array;
+const isPacked = (numbers: Numbers): numbers is Float32Array => numbers instanceof Float32Array;
 
 /** The values as a part. */
 export function asPart(numbers: Numbers, { shape }: Pick<Parameter<number>, "shape">): Part {

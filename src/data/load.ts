@@ -15,7 +15,7 @@ import { loadMnist } from "./mnist.js";
 const shipped = "fixtures/fashion-mnist";
 const shippedFolder = fileURLToPath(new URL(`../../${shipped}`, import.meta.url));
 
-export const dataSources =
+const dataSources =
   "fashion-mnist, mnist, fashion-mnist:FOLDER, mnist:FOLDER, cifar10:FOLDER, cifar100:FOLDER, or a folder";
 
 /**

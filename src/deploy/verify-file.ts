@@ -21,6 +21,9 @@ export async function verifyFile(bytes: Uint8Array, certificate: Certificate, fo
   await verifyLoads(bytes, found);
 }
 
+/** Two machines may round a square root differently; both bounds are shares. */
+const ROUNDING = 1e-9;
+
 /** Numbers that follow from others in the certificate. */
 function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Ledger): void {
   const { correct, testImages, fileBytes, accuracy, accuracyInterval, latencyMs, latency } = certificate;
@@ -30,7 +33,9 @@ function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Le
   const claims: Record<string, boolean> = {
     fileBytes: fileBytes === bytes.length,
     accuracy: accuracy === correct / testImages,
-    accuracyInterval: wilson(correct, testImages).every((bound, i) => Math.abs(bound - accuracyInterval[i]!) < 1e-9),
+    accuracyInterval: wilson(correct, testImages).every(
+      (bound, i) => Math.abs(bound - accuracyInterval[i]!) < ROUNDING,
+    ),
     latencyMs: latencyMs === latency.p50Ms,
     maxDifference: maxDifference <= tolerance,
     provenance:

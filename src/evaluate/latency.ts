@@ -45,6 +45,10 @@ export interface LatencyBench {
   close(): Promise<void>;
 }
 
+/** Defaults of `LatencyOptions`. */
+const PRECISION = 0.01;
+const MIN_ROUNDS = 7;
+const MAX_ROUNDS = 30;
 const WARM_UP_RUNS = 10;
 const WARM_UP_MS = 100;
 /** Timed runs of a model in a round, after one that refills the caches and is not counted. */
@@ -95,7 +99,7 @@ async function openAnchor(
 
 /** A session of the protocol on a target: its anchor is timed first, and all that is measured refers to it. */
 export async function openLatencyBench(target: Target, options: LatencyOptions = {}): Promise<LatencyBench> {
-  const { seed = 0, precision = 0.01, minRounds = 7, maxRounds = 30 } = options;
+  const { seed = 0, precision = PRECISION, minRounds = MIN_ROUNDS, maxRounds = MAX_ROUNDS } = options;
   const environment = await target.environment();
   const { contestant: anchorContestant, anchorMs } = await openAnchor(target, seed, minRounds);
   let measurements = 0;

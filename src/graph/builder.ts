@@ -4,7 +4,7 @@ import type { Graph } from "./graph.js";
 import type { Node } from "./operators.js";
 import type { Channels, Gate, Initializer, Kernel, Parameter, Size, Value } from "./values.js";
 
-export const BATCH_NORM_EPSILON = 1e-5;
+const BATCH_NORM_EPSILON = 1e-5;
 
 /** `S` is the type of sizes: `number` in a plain graph. */
 export interface GraphBuilder<S extends Size = Size> {

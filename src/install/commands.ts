@@ -8,10 +8,13 @@ const fixes = {
   npm: "Install npm, which Node's own packages bring.",
 } as const;
 
+/** A compiler's errors may be long; the default of 1 MiB would stop it. */
+const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
+
 /** @throws UserError `engine/tool` when it isn't there, `engine/build` with what it said when it fails */
 export async function run(tool: keyof typeof fixes, args: readonly string[], cwd: string): Promise<void> {
   try {
-    await promisify(execFile)(tool, args, { cwd, maxBuffer: 1 << 26 });
+    await promisify(execFile)(tool, args, { cwd, maxBuffer: MOST_OUTPUT_BYTES });
   } catch (error) {
     const { code, stderr = "", message } = error as NodeJS.ErrnoException & { stderr?: string };
     if (code === "ENOENT") {

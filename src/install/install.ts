@@ -14,6 +14,7 @@ import {
   installedFolder,
   packageFolder,
   packageOf,
+  packageVersion,
   type TensorflowEngine,
 } from "../engine/tensorflow/installed.js";
 import { locate } from "../engine/tensorflow/locate.js";
@@ -154,7 +155,7 @@ function checkPlatform(engine: TensorflowEngine): void {
     at: "nestling engine install",
     got: `run on ${platform()} ${machine}`,
     want: "Linux on x64",
-    fix: `Here the official package is the way: npm install ${packageOf(engine)}@4.22.0; or use --engine wasm.`,
+    fix: `Here the official package is the way: npm install ${packageOf(engine)}@${packageVersion}; or use --engine wasm.`,
   });
 }
 

@@ -6,11 +6,14 @@ export interface Scale {
   readonly at: (value: number) => number;
 }
 
+/** A share of a step: ticks at the very ends are not lost to rounding. */
+const ROUNDING = 1e-9;
+
 /** @param pixels where the two ends of the domain lie */
 export function linear([low, high]: readonly [number, number], pixels: readonly [number, number], count = 5): Scale {
   const step = roundStep((high - low) / count);
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
+  const first = Math.ceil(low / step - ROUNDING);
+  const last = Math.floor(high / step + ROUNDING);
   return {
     ticks: Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12))),
     at: (value) => pixels[0] + ((value - low) / (high - low)) * (pixels[1] - pixels[0]),
@@ -33,7 +36,7 @@ export function logarithmic([low, high]: readonly [number, number], pixels: read
   const choices = digits.map((chosen) =>
     decades
       .flatMap((decade) => chosen.map((digit) => Number((digit * decade).toPrecision(12))))
-      .filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)),
+      .filter((tick) => tick >= low * (1 - ROUNDING) && tick <= high * (1 + ROUNDING)),
   );
   const roomy = (ticks: readonly number[]): boolean =>
     ticks.every((tick, i) => i === 0 || Math.abs(at(tick) - at(ticks[i - 1]!)) >= LABEL);
@@ -54,5 +57,5 @@ export function extent(values: readonly number[], room = 0): [number, number] {
 /** 1, 2 or 5 times a power of ten, at least as large as the step asked for. */
 function roundStep(step: number): number {
   const power = 10 ** Math.floor(Math.log10(step));
-  return power * [1, 2, 5, 10].find((digit) => digit * power >= step * (1 - 1e-9))!;
+  return power * [1, 2, 5, 10].find((digit) => digit * power >= step * (1 - ROUNDING))!;
 }

@@ -4,15 +4,17 @@
  *
  *   w = argmin Σ_i ((Σ_k w_k x_ik − t_i) / t_i)² + λ Σ_k w_k²     (x scaled to at most 1, so that λ is one for all)
  */
+import type { Work } from "./plan.js";
 
 export interface LatencyModel {
-  predict(work: readonly number[]): number;
+  /** In ms. */
+  predict(work: Work): number;
   /** Root mean square of its relative errors on what it was fitted to. */
   readonly error: number;
 }
 
 export interface Measured {
-  readonly work: readonly number[];
+  readonly work: Work;
   readonly latencyMs: number;
 }
 
@@ -21,10 +23,11 @@ const RIDGE = 1e-6;
 
 /** @param measured at least one */
 export function fitLatencyModel(measured: readonly Measured[]): LatencyModel {
-  const features = measured[0]!.work.map((_, k) => k);
-  const scale = features.map((k) => Math.max(...measured.map(({ work }) => Math.abs(work[k]!))) || 1);
+  const names = Object.keys(measured[0]!.work) as readonly (keyof Work)[];
+  const features = names.map((_, k) => k);
+  const scale = names.map((name) => Math.max(...measured.map(({ work }) => Math.abs(work[name]))) || 1);
   // Each row is divided by its latency: errors count relative to it.
-  const rows = measured.map(({ work, latencyMs }) => features.map((k) => work[k]! / scale[k]! / latencyMs));
+  const rows = measured.map(({ work, latencyMs }) => names.map((name, k) => work[name] / scale[k]! / latencyMs));
   const matrix = features.map((j) =>
     features.map((k) => rows.reduce((sum, row) => sum + row[j]! * row[k]!, j === k ? RIDGE : 0)),
   );
@@ -32,8 +35,8 @@ export function fitLatencyModel(measured: readonly Measured[]): LatencyModel {
     matrix,
     features.map((k) => rows.reduce((sum, row) => sum + row[k]!, 0)),
   );
-  const predict = (work: readonly number[]): number =>
-    features.reduce((sum, k) => sum + (weights[k]! * work[k]!) / scale[k]!, 0);
+  const predict = (work: Work): number =>
+    names.reduce((sum, name, k) => sum + (weights[k]! * work[name]) / scale[k]!, 0);
   const squares = measured.map(({ work, latencyMs }) => (predict(work) / latencyMs - 1) ** 2);
   return { predict, error: Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length) };
 }

@@ -11,12 +11,20 @@ import type { Supernet } from "../supernet/supernet.js";
 export interface Plan {
   readonly macs: number;
   readonly parameters: number;
-  /** One number for each name of `workNames`. */
-  readonly work: readonly number[];
+  readonly work: Work;
 }
 
-/** A constant, the two kinds of MACs (they run at other speeds), numbers written, and calls of an operator. */
-export const workNames = ["constant", "dense MACs", "depthwise MACs", "written", "operators"] as const;
+/** What latency is predicted from, each with its own speed. */
+export interface Work {
+  readonly constant: 1;
+  /** MACs of all but depthwise convolutions. */
+  readonly denseMacs: number;
+  readonly depthwiseMacs: number;
+  /** Numbers of all values that operators write. */
+  readonly written: number;
+  /** Calls of an operator. */
+  readonly operators: number;
+}
 
 export function planOf(supernet: Supernet, architecture: Architecture): Plan {
   const { resolution } = architecture;
@@ -24,11 +32,12 @@ export function planOf(supernet: Supernet, architecture: Architecture): Plan {
   const { macs, parameters } = costOf(plain, resolution);
   const extents = inferExtents(plain, resolution);
   const operators = plain.nodes.filter(({ op }) => !facts[op].free);
-  const depthwise = operators
+  const depthwiseMacs = operators
     .filter(({ op }) => op === "depthwise")
     .reduce((sum, node) => sum + macsOf(node, extents), 0);
   const written = operators
     .flatMap((node) => valuesOutOf(node))
     .reduce((sum, value) => sum + value.channels * pixelsOf(extents, value), 0);
-  return { macs, parameters, work: [1, macs - depthwise, depthwise, written, operators.length] };
+  const denseMacs = macs - depthwiseMacs;
+  return { macs, parameters, work: { constant: 1, denseMacs, depthwiseMacs, written, operators: operators.length } };
 }

@@ -4,7 +4,7 @@ import type { Blocks, SpaceParts } from "./choices.js";
 const product = (counts: readonly bigint[]): bigint => counts.reduce((total, count) => total * count, 1n);
 
 /** The number of choices of one block, or of the whole stage if its blocks share them. */
-export const blockChoices = ({ each }: Blocks): bigint => product(each.map(({ values }) => BigInt(values.length)));
+const blockChoices = ({ each }: Blocks): bigint => product(each.map(({ values }) => BigInt(values.length)));
 
 /** The number of choices of the blocks at a depth. */
 export const choicesAt = (blocks: Blocks, depth: number): bigint =>

@@ -4,7 +4,7 @@ import { convnet } from "./convnet/convnet.js";
 
 export const families = { convnet } as const;
 export type FamilyName = keyof typeof families;
-export const familyNames = Object.keys(families) as readonly FamilyName[];
+const familyNames = Object.keys(families) as readonly FamilyName[];
 const DEFAULT: FamilyName = "convnet";
 
 /**

@@ -5,7 +5,9 @@
 import { random } from "../base/random.js";
 import { makeBatch, type Augmentation } from "../data/make-batch.js";
 import { resizeImages } from "../data/resize.js";
-import type { Arrays, Engine } from "../engine/engine.js";
+import type { Engine } from "../engine/engine.js";
+import { nodesOf } from "../graph/graph.js";
+import { maximumOf, type Parameter } from "../graph/values.js";
 import type { Architecture } from "../space/space.js";
 import { biggest, sample, smallest } from "../space/space.js";
 import { viewsOf } from "../supernet/initialize.js";
@@ -79,11 +81,12 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
         const { height: from, channels } = images;
         const input = resizeImages(batch, { count: group, from, to: architecture.resolution, channels });
         const effective = weightsFrom(shared);
+        const features = effective.get(classifierWeight(task).name)!.length / classes;
         const regularized = role === "biggest" || recipe.regularize === "all";
         const logits = await program.forward(
           effective,
           input,
-          regularized ? dropoutFactors(task, featuresOf(effective, classes), step, groupIndex, child) : undefined,
+          regularized ? dropoutFactors(task, features, step, groupIndex, child) : undefined,
         );
         if (role === "biggest" && recipe.distillation === "inplace") soft = softmax(logits, classes);
         const loss = crossEntropy(logits, role === "biggest" ? hard : soft, labels, task.batch);
@@ -96,22 +99,23 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
   };
 }
 
-/** Number of channels before the classifier. */
-const featuresOf = (weights: Arrays, classes: number): number => weights.get("classifier.weight")!.length / classes;
+/** The weight of the layer that makes the logits: [features, classes]. */
+const classifierWeight = ({ supernet }: Task): Parameter => nodesOf(supernet.graph, "dense").at(-1)!.in.weight;
 
 /** 0 or 1 / (1 − rate) for every feature of the group; undefined if nothing is dropped. */
 function dropoutFactors(
-  { layout, recipe, seed, group }: Task,
+  task: Task,
   features: number,
   step: number,
   groupIndex: number,
   child: number,
 ): Float32Array | undefined {
+  const { recipe, seed, group } = task;
   if (recipe.dropout === 0) return undefined;
   const draw = random(seed, "dropout", step, groupIndex, child);
   const kept = 1 / (1 - recipe.dropout);
   // Drawn for every feature of the supernet, so that a slice drops what the masked supernet drops.
-  const all = layout.slots.get("classifier.weight")!.shape[0]!;
+  const all = maximumOf(classifierWeight(task).shape[0]!);
   const factors = Float32Array.from({ length: group * all }, () => (draw.next() < recipe.dropout ? 0 : kept));
   return factors.filter((_, i) => i % all < features);
 }

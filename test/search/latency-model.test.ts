@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { parseBudget } from "../../src/search/budget.js";
 import { fitLatencyModel } from "../../src/search/latency-model.js";
-import { planOf, workNames } from "../../src/search/plan.js";
+import { planOf, type Work } from "../../src/search/plan.js";
 import { propose } from "../../src/search/propose.js";
 import { loadSpace, parseSpace } from "../../src/supernet/spaces.js";
 import { convnetOf } from "../space/convnet.js";
@@ -14,16 +14,20 @@ const supernet = buildSupernet(space);
 const plan = (architecture: Parameters<typeof planOf>[1]) => planOf(supernet, architecture);
 const points = Array.from({ length: 60 }, (_, i) => sample(space, random(i, "latency-model")));
 /** A machine whose latency is exactly what the model can say. */
-const truth = [0.02, 3e-8, 1e-7, 4e-7, 0.003];
-const timeOf = (work: readonly number[]): number => work.reduce((sum, amount, k) => sum + amount * truth[k]!, 0);
+const msOf: Record<keyof Work, number> = {
+  constant: 0.02,
+  denseMacs: 3e-8,
+  depthwiseMacs: 1e-7,
+  written: 4e-7,
+  operators: 0.003,
+};
+const names = Object.keys(msOf) as readonly (keyof Work)[];
+const timeOf = (work: Work): number => names.reduce((sum, name) => sum + work[name] * msOf[name], 0);
 
 test("work is computed from the child's own graph: all MACs, one kind or the other, and more of all in the biggest child", () => {
   const [least, most] = [plan(smallest(space)), plan(biggest(space))];
-  for (const { macs, work } of [least, most]) {
-    expect(work).toHaveLength(workNames.length);
-    expect(work[1]! + work[2]!).toBe(macs);
-  }
-  least.work.slice(1).forEach((amount, k) => expect(amount).toBeLessThan(most.work[k + 1]!));
+  for (const { macs, work } of [least, most]) expect(work.denseMacs + work.depthwiseMacs).toBe(macs);
+  for (const name of names.slice(1)) expect(least.work[name], name).toBeLessThan(most.work[name]);
 });
 
 test("what is linear in the work is found exactly, on points that it was not fitted to", () => {
@@ -91,7 +95,7 @@ test("mutants that were judged are not proposed again, and an exhausted neighbou
     space: tiny,
     parent: smallest(tiny),
     budget: parseBudget("macs=1G"),
-    plan: () => ({ macs: 1, parameters: 1, work: [1] }),
+    plan: () => ({ macs: 1, parameters: 1, work: plan(smallest(space)).work }),
   };
   const seen = new Set<string>();
   for (let i = 0; i < heads.length; i++) {

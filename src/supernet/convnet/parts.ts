@@ -42,7 +42,7 @@ export function partsOf({ resolutions, stem, stages, head }: ConvnetData): reado
 }
 
 /** What each block of a stage chooses: kernel and expand ratio in every stage, and the kind's own. */
-export const choicesOfBlocks = ({ block }: StageData): readonly BlockChoice[] => [
+const choicesOfBlocks = ({ block }: StageData): readonly BlockChoice[] => [
   ...new Set([kernel, expand, ...blockOf(block).chooses]),
 ];
 
