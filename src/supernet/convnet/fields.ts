@@ -8,6 +8,13 @@ export const expandRatio = z.number().min(1).max(32);
 /** All of these map 0 to 0, so masked channels stay zero. */
 export const activation = z.enum(["relu", "relu6", "swish", "hard-swish"]);
 
+export const oddKernel = z
+  .number()
+  .int()
+  .min(1)
+  .max(15)
+  .refine((kernel) => kernel % 2 === 1, { message: "an odd kernel size" });
+
 /** 0 leaves the convolution out, where the block allows it. */
 export const kernelOrNone = z
   .number()

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { expand, kernel, type BlockChoice } from "../blocks/block.js";
 import { blocks } from "../blocks/blocks.js";
-import { activation, choices, depth, expandRatio, squeezeExcite, width } from "./fields.js";
+import { activation, choices, depth, expandRatio, oddKernel, squeezeExcite, width } from "./fields.js";
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "a name of lower-case letters, digits and -");
 const common: readonly BlockChoice[] = [kernel, expand];
@@ -50,7 +50,9 @@ const stage = z
     choicesPer: z
       .enum(["stage", "block"])
       .default("stage")
-      .describe("Whether kernel and expand ratio are chosen once for the stage or for each block."),
+      .describe(
+        "Whether all blocks of the stage share the value of each choice, such as kernel and expand ratio, or each block has its own.",
+      ),
   })
   .extend(untyped(ownFields));
 
@@ -67,7 +69,7 @@ export const spaceSchema = z
     stem: z
       .strictObject({
         width: choices(width, "Output channels."),
-        kernel: kernel.value.refine((size) => size > 0, { message: "an odd kernel size" }).default(3),
+        kernel: oddKernel.default(3),
         stride: z.literal([1, 2]),
         activation,
       })
