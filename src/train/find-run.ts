@@ -16,6 +16,12 @@ export interface RunIdentity {
   readonly position: TrainingPosition;
 }
 
+/** Steps that the run in a checkpoint folder was begun with; 0 where none can be read: `findRun` says why. */
+export async function stepsOfRun(folder: string): Promise<number> {
+  const found = await openCheckpoint(folder).catch(() => undefined);
+  return found?.position?.totalSteps ?? 0;
+}
+
 /**
  * The checkpoint to resume from, if there is one.
  * @param now the run that the options describe

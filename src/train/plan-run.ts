@@ -25,6 +25,11 @@ export interface RunOptions {
   readonly engine?: string;
   /** Overrides the recipe's epochs. */
   readonly steps?: number;
+  /**
+   * Overrides the recipe's epochs: as many steps as this time allows here, by a short measurement before the first. A resumed run
+   * keeps the number that it began with.
+   */
+  readonly minutes?: number;
   /** Seed of all the run's random numbers; 0 by default. */
   readonly seed?: number;
   /**

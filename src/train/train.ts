@@ -13,12 +13,14 @@ import { alone, type Ranks } from "../ranks/ranks.js";
 import { batchesFrom } from "./batches.js";
 import { beginRun } from "./begin-run.js";
 import { collapseGuard } from "./collapse.js";
+import { stepsOfRun } from "./find-run.js";
 import { checkpointKeeper, noKeeper } from "./keep-checkpoints.js";
 import type { LogLine } from "./log.js";
 import { logbook } from "./logbook.js";
 import { planRun, type RunOptions, type RunPlan } from "./plan-run.js";
 import { groupPool } from "./pool.js";
 import { intervalsOf } from "./schedule.js";
+import { stepsIn } from "./steps-in.js";
 import { weightUpdater } from "./update-weights.js";
 
 /** What to train, where to write it, and on how many cores. */
@@ -67,7 +69,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const files = { out, checkpoint: join(out, "checkpoint"), log: join(out, "log.jsonl") };
   const writes = ranks.rank === 0;
 
-  const plan = await planTogether(options, ranks, threads);
+  const plan = await planTogether(options, files.checkpoint, ranks, threads);
   const { task, length, engine, engineBuild } = plan;
   const state = await beginRun(plan, files, { ...options, ranks });
   const intervals = intervalsOf(length);
@@ -100,14 +102,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 }
 
 /** The plan, made on every rank from the same options. */
-async function planTogether(options: TrainOptions, ranks: Ranks, threads: number): Promise<RunPlan> {
+async function planTogether(
+  options: TrainOptions,
+  checkpoint: string,
+  ranks: Ranks,
+  threads: number,
+): Promise<RunPlan> {
   const plan = await agree(ranks, () => {
     // Before planning, which loads the engine's library: it reads its settings from the environment only once.
     prepareEngine(parseEngine(options.engine ?? defaultEngine), threads);
     return planRun(options);
   });
   await agree(ranks, () => checkSameEverywhere(ranks, whatMustBeSame(plan)));
-  return plan;
+  const { minutes, resume = false } = options;
+  if (minutes === undefined) return plan;
+  const begun = Float64Array.of(ranks.rank === 0 && resume ? await stepsOfRun(checkpoint) : 0);
+  ranks.broadcast(begun);
+  const steps = begun[0]! || (await stepsIn(minutes, plan, threads, ranks));
+  return agree(ranks, () => planRun({ ...options, steps }));
 }
 
 /** What every rank must have the same, by name: a difference would silently change the run. */

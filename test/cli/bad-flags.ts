@@ -55,6 +55,12 @@ export const badFlags: readonly BadInput[] = [
   ),
   line("an option without its value", ["train", "--space"], "option '--space <name|file>' argument missing"),
   line("epochs and steps", trainOn(images, "--epochs", "1"), "'--steps <n>' cannot be used with option '--epochs <n>'"),
+  line(
+    "minutes and steps",
+    trainOn(images, "--steps", "1", "--minutes", "1"),
+    /'--minutes <n>' cannot be used with|cannot be used with option '--minutes <n>'/,
+  ),
+  train("--minutes", "0", "Want a number above 0"),
   train("--epochs", "0", "Want a number above 0"),
   train("--epochs", "NaN", "Want a number above 0"),
   train("--epochs", "1e300", "at most 1e6"),

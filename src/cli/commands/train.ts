@@ -22,6 +22,7 @@ interface Options extends CommonOptions {
   readonly engine: string;
   readonly epochs?: number;
   readonly steps?: number;
+  readonly minutes?: number;
   readonly batch?: number;
   readonly seed: number;
   readonly threads?: number;
@@ -39,6 +40,11 @@ export const trainCommand = (): Command =>
     .addOption(new Option("--engine <name>", "where to train").choices(engineNames).default(defaultEngine))
     .option("--epochs <n>", "passes over the images", positiveNumber)
     .addOption(new Option("--steps <n>", "updates, instead of epochs").argParser(positiveWhole).conflicts("epochs"))
+    .addOption(
+      new Option("--minutes <n>", "as many updates as this time allows here, measured at the start")
+        .argParser(positiveNumber)
+        .conflicts(["epochs", "steps"]),
+    )
     .option("--batch <n>", "images per update", positiveWhole)
     .option("--seed <n>", "fixes everything", wholeNumber, 0)
     .option("--threads <n>", "worker threads; never changes a result", fewWhole)
@@ -72,6 +78,7 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
     resume: options.resume ?? false,
     ranks,
     ...(options.steps !== undefined && { steps: options.steps }),
+    ...(options.minutes !== undefined && { minutes: options.minutes }),
     ...(options.threads !== undefined && { threads: options.threads }),
     onLog: ({ biggest, smallest, imagesPerSecond }) => {
       const of = (role: typeof biggest): string => (role ? percent(role.accuracy) : "-");

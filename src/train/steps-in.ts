@@ -1,0 +1,46 @@
+/** How many steps a time allows. It is measured once, before the first step, and then fixed: the run stays as repeatable as any other. */
+import type { Ranks } from "../ranks/ranks.js";
+import { batchesFrom } from "./batches.js";
+import type { RunPlan } from "./plan-run.js";
+import { groupPool } from "./pool.js";
+
+/** Steps that plan the programs of the biggest and the smallest child and let V8 compile. */
+const WARM_UP_STEPS = 2;
+/** Random children cost differently, so one step says too little. */
+const TIMED_STEPS = 10;
+/** Share of the time that measuring may take, once one step was timed. */
+const MEASURING_SHARE = 0.05;
+
+/**
+ * Runs the first steps of a plan without changing a weight, and divides the time by what they take.
+ * @returns at least 1, the same on every rank
+ */
+export async function stepsIn(minutes: number, plan: RunPlan, threads: number, ranks: Ranks): Promise<number> {
+  const { task, engine, weights, length } = plan;
+  const budgetMs = minutes * 60_000;
+  const pool = groupPool(engine, task, threads, ranks);
+  const started = performance.now();
+  try {
+    pool.weights.set(await weights(task.layout));
+    let timedSince = started;
+    const short = { ...plan, length: { ...length, totalSteps: WARM_UP_STEPS + TIMED_STEPS } };
+    for (const { step, epoch, indices } of batchesFrom(0, short)) {
+      await pool.run({ step, epoch }, indices);
+      if (step < WARM_UP_STEPS) {
+        timedSince = performance.now();
+        continue;
+      }
+      const now = performance.now();
+      // Rank 0's clock decides, so that all ranks stop after the same step.
+      const elapsed = Float64Array.of(now - timedSince, now - started);
+      ranks.broadcast(elapsed);
+      const [timedMs, spentMs] = [elapsed[0]!, elapsed[1]!];
+      const timed = step + 1 - WARM_UP_STEPS;
+      if (timed < TIMED_STEPS && spentMs < MEASURING_SHARE * budgetMs) continue;
+      return Math.max(1, Math.round((budgetMs - spentMs) / (timedMs / timed)));
+    }
+    throw new Error("internal: no step was timed");
+  } finally {
+    await pool.close();
+  }
+}
