@@ -16,7 +16,7 @@ const run = (command, ...args) => execFileSync(command, args, { stdio: ["ignore"
 if (existsSync(made) && readFileSync(made, "utf8") === readFileSync(wanted, "utf8")) {
   console.log(".venv-judges is up to date");
 } else {
-  console.log("making .venv-judges: onnx, onnxruntime, OpenVINO and OpenCV for Python (about 10 s and 600 MB)");
+  console.log("making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV and Pillow for Python (about 10 s and 600 MB)");
   rmSync(folder, { recursive: true, force: true });
   run(process.env.PYTHON ?? "python3", "-m", "venv", folder);
   run(join(folder, "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted);

@@ -65,9 +65,9 @@ export function compiler(
   { recalibrationImages, staticBatch, precision = defaultPrecision }: CompileOptions,
 ): Compiler {
   const indices = recalibrationIndices(run, recalibrationImages);
-  const blocks = new Map<number, ImageBlock>();
-  const blockAt = (resolution: number): ImageBlock => {
-    const known = blocks.get(resolution) ?? blockOf(run, run.data.train, indices, resolution);
+  const blocks = new Map<number, Promise<ImageBlock>>();
+  const blockAt = (resolution: number): Promise<ImageBlock> => {
+    const known = blocks.get(resolution) ?? blockOf(run, "train", indices, resolution);
     blocks.set(resolution, known);
     return known;
   };
@@ -82,8 +82,8 @@ export function compiler(
         recalibrationImages,
       });
       const sliced = slicedChild(run.supernet, run.weights, architecture);
-      const { child, found, report } = await runPasses(sliced, precisions[precision].steps, (measured, before) =>
-        measure(measured, before, blockAt(resolution)),
+      const { child, found, report } = await runPasses(sliced, precisions[precision].steps, async (measured, before) =>
+        measure(measured, before, await blockAt(resolution)),
       );
       const bytes = emit(child, {
         resolution,

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
-import { makeDataset } from "./dataset.js";
+import { makeDataset, wholePictures, type DataPart } from "./dataset.js";
 import type { Dataset, Images } from "./images.js";
 
 const SIZE = 32;
@@ -26,12 +26,11 @@ export async function loadCifar(name: keyof typeof layouts, folder: string): Pro
   const layout = layouts[name];
   const names = (await readFile(join(folder, layout.names), "utf8").catch(() => "")).split("\n").filter(Boolean);
   const classes = names.length === layout.classes ? names : Array.from({ length: layout.classes }, (_, i) => `${i}`);
-  const read = async (files: readonly string[]): Promise<Images> =>
-    parse(
-      await Promise.all(files.map((file) => readRecords(join(folder, file), PLANE * 3 + layout.labelBytes))),
-      layout,
-    );
-  return makeDataset(name, classes, await read(layout.train), await read(layout.test));
+  const read = async (files: readonly string[]): Promise<DataPart> => {
+    const bytes = files.map((file) => readRecords(join(folder, file), PLANE * 3 + layout.labelBytes));
+    return wholePictures(parse(await Promise.all(bytes), layout));
+  };
+  return makeDataset(name, classes, { train: await read(layout.train), test: await read(layout.test) });
 }
 
 async function readRecords(path: string, recordBytes: number): Promise<{ path: string; bytes: Uint8Array }> {

@@ -1,13 +1,35 @@
 /** Puts a data set together: checks what no format alone can check, and measures what normalisation needs. */
 import { sha256Of } from "../base/hash.js";
+import { inParallel } from "../base/in-parallel.js";
 import { UserError } from "../base/user-error.js";
 import type { Dataset, Images } from "./images.js";
+import type { Picture } from "./picture.js";
+import { prepare } from "./preprocessing.js";
+
+/** Images, and the pictures that they were prepared from. */
+export interface DataPart {
+  readonly images: Images;
+  readonly pictureAt: (index: number) => Picture | Promise<Picture>;
+}
+
+/** Images that are the pictures themselves. */
+export const wholePictures = (images: Images): DataPart => ({ images, pictureAt: (index) => imageAt(images, index) });
+
+function imageAt({ height, width, channels, pixels }: Images, index: number): Picture {
+  const bytes = height * width * channels;
+  return { height, width, channels, pixels: pixels.subarray(index * bytes, (index + 1) * bytes) };
+}
 
 /**
  * @throws UserError `data/classes` when fewer than two classes have training images, or one has none; `data/test` without test
  * images; `data/size` when these have another size
  */
-export function makeDataset(name: string, classes: readonly string[], train: Images, test: Images): Dataset {
+export function makeDataset(
+  name: string,
+  classes: readonly string[],
+  parts: Readonly<Record<"train" | "test", DataPart>>,
+): Dataset {
+  const [train, test] = [parts.train.images, parts.test.images];
   if (classes.length < 2) {
     throw new UserError("data/classes", {
       at: name,
@@ -44,12 +66,32 @@ export function makeDataset(name: string, classes: readonly string[], train: Ima
     });
   }
   const { mean, std } = pixelStatistics(train);
-  const parts = [train, test].flatMap(({ count, height, width, channels, pixels, labels }) => [
+  const hashed = [train, test].flatMap(({ count, height, width, channels, pixels, labels }) => [
     JSON.stringify([count, height, width, channels]),
     pixels,
     new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength),
   ]);
-  return { name, classes, train, test, mean, std, fingerprint: sha256Of(...parts) };
+  return {
+    ...{ name, classes, train, test, mean, std },
+    fingerprint: sha256Of(...hashed),
+    prepared: (part, indices, resolution) => preparedOf(parts[part], indices, resolution),
+  };
+}
+
+async function preparedOf(
+  { images, pictureAt }: DataPart,
+  indices: ArrayLike<number>,
+  resolution: number,
+): Promise<Uint8Array> {
+  const bytes = resolution * resolution * images.channels;
+  const pixels = new Uint8Array(indices.length * bytes);
+  await inParallel(indices.length, async (i) => {
+    const index = indices[i]!;
+    // Images of this size are what `prepare` made of the pictures.
+    const picture = images.height === resolution ? imageAt(images, index) : await pictureAt(index);
+    pixels.set(prepare(picture, resolution), i * bytes);
+  });
+  return pixels;
 }
 
 /** Mean and standard deviation of pixel / 255 per channel, rounded to 4 digits so that they can be written down. */

@@ -2,12 +2,16 @@
  * A folder of class folders: FOLDER/train/<class>/*.png and FOLDER/test/<class>/*.png (or val/), or FOLDER/<class>/*.png, of
  * which every fifth image of a class, in order of name, is then held out as the test set.
  */
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inParallel } from "../base/in-parallel.js";
 import { UserError, type Problem } from "../base/user-error.js";
 import { foundInstead } from "../base/user-file.js";
-import { makeDataset } from "./dataset.js";
-import type { Dataset, Images } from "./images.js";
+import { makeDataset, type DataPart } from "./dataset.js";
+import { decodePicture } from "./decode-picture.js";
+import type { Dataset } from "./images.js";
+import type { Picture } from "./picture.js";
+import { prepare } from "./preprocessing.js";
 
 const isImage = (name: string): boolean => /\.(png|jpe?g|webp|gif|tiff?|avif)$/i.test(name);
 const HELD_OUT = 5;
@@ -46,7 +50,7 @@ export async function loadFolder(folder: string, wishes: ImageWishes): Promise<D
       await filesOf(join(folder, "train"), classes),
       await filesOf(join(folder, testPart), classes),
     ];
-    return makeDataset(folder, classes, await readImages(train, wishes), await readImages(test, wishes));
+    return makeDataset(folder, classes, { train: await readPart(train, wishes), test: await readPart(test, wishes) });
   }
   const files = await filesOf(folder, parts);
   const heldOut = new Set<File>();
@@ -56,7 +60,10 @@ export async function loadFolder(folder: string, wishes: ImageWishes): Promise<D
       .forEach((file, i) => i % HELD_OUT === HELD_OUT - 1 && heldOut.add(file)),
   );
   const train = files.filter((file) => !heldOut.has(file));
-  return makeDataset(folder, parts, await readImages(train, wishes), await readImages([...heldOut], wishes));
+  return makeDataset(folder, parts, {
+    train: await readPart(train, wishes),
+    test: await readPart([...heldOut], wishes),
+  });
 }
 
 /** What lies in a folder; nothing where it does not exist. */
@@ -91,36 +98,39 @@ async function filesOf(folder: string, classes: readonly string[]): Promise<File
   return lists.flat();
 }
 
-async function readImages(files: readonly File[], { size, channels }: ImageWishes): Promise<Images> {
+async function readPart(files: readonly File[], { size, channels }: ImageWishes): Promise<DataPart> {
   const bytes = size * size * channels;
   const pixels = new Uint8Array(files.length * bytes);
-  const problems: Problem[] = [];
-  // Loaded here: other data sets can do without it, and every command would wait for it.
-  const { default: sharp } = await import("sharp");
-  for (const [i, { path }] of files.entries()) {
-    const image = sharp(path).rotate().removeAlpha().resize(size, size, { fit: "cover", kernel: "linear" });
+  const pictureAt = async (index: number): Promise<Picture> =>
+    decodePicture(await readFile(files[index]!.path), channels);
+  const problems: (Problem | undefined)[] = Array<undefined>(files.length).fill(undefined);
+  await inParallel(files.length, async (i) => {
     try {
-      const raw = await (channels === 1 ? image.toColourspace("b-w") : image.toColourspace("srgb")).raw().toBuffer();
-      pixels.set(raw.subarray(0, bytes), i * bytes);
+      pixels.set(prepare(await pictureAt(i), size), i * bytes);
     } catch (error) {
-      const got = `not readable (${(error as Error).message.split("\n")[0] ?? "unknown"})`;
-      problems.push({ at: path, got, want: "a whole image", fix: "Fix or remove it." });
+      problems[i] = unreadable(files[i]!.path, error);
     }
-  }
-  if (problems.length > 0) {
-    const more = problems.length - NAMED;
-    const rest: Problem[] =
-      more > 0
-        ? [{ at: "and more", got: `${more} images like these`, want: "whole images", fix: "Fix or remove them." }]
-        : [];
-    throw new UserError("data/unreadable", [...problems.slice(0, NAMED), ...rest]);
-  }
+  });
+  refuse(problems.filter((problem) => problem !== undefined));
+  const labels = Uint16Array.from(files, ({ label }) => label);
   return {
-    count: files.length,
-    height: size,
-    width: size,
-    channels,
-    pixels,
-    labels: Uint16Array.from(files, ({ label }) => label),
+    images: { count: files.length, height: size, width: size, channels, pixels, labels },
+    pictureAt: (index) =>
+      pictureAt(index).catch((error: unknown) => {
+        throw new UserError("data/unreadable", unreadable(files[index]!.path, error), { cause: error });
+      }),
   };
+}
+
+function unreadable(at: string, error: unknown): Problem {
+  const got = `not readable (${(error as Error).message.split("\n")[0] ?? "unknown"})`;
+  return { at, got, want: "a whole image", fix: "Fix or remove it." };
+}
+
+function refuse(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const more = problems.length - NAMED;
+  const got = `${more} images like these`;
+  const rest = more > 0 ? [{ at: "and more", got, want: "whole images", fix: "Fix or remove them." }] : [];
+  throw new UserError("data/unreadable", [...problems.slice(0, NAMED), ...rest]);
 }

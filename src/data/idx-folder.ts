@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/user-error.js";
-import { makeDataset } from "./dataset.js";
+import { makeDataset, wholePictures } from "./dataset.js";
 import { idxFilesAmong, idxNames, readIdx, type IdxFiles } from "./idx.js";
 import type { Dataset, Images } from "./images.js";
 import { knownClasses } from "./known-idx.js";
@@ -21,10 +21,12 @@ export async function loadIdxFolder(name: string, folder: string, classes?: read
     readIdx(folder, files.train, classes?.length),
     readIdx(folder, files.test, classes?.length),
   ]);
-  if (classes) return makeDataset(name, classes, train.images, test.images);
+  const datasetOf = (names: readonly string[], kept: (images: Images) => Images): Dataset =>
+    makeDataset(name, names, { train: wholePictures(kept(train.images)), test: wholePictures(kept(test.images)) });
+  if (classes) return datasetOf(classes, (images) => images);
   const labels = [...new Set([...train.images.labels, ...test.images.labels])].sort((a, b) => a - b);
   const named = (await readClasses(folder, labels.length)) ?? knownClasses(train.labelsSha256) ?? labels.map(String);
-  return makeDataset(name, named, numbered(train.images, labels), numbered(test.images, labels));
+  return datasetOf(named, (images) => numbered(images, labels));
 }
 
 function onlySet(folder: string, sets: readonly IdxFiles[]): IdxFiles {

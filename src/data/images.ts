@@ -1,4 +1,5 @@
-/** Images held as bytes. Everything that makes floats of them is a pure function (make-batch.ts). */
+/** Images held as bytes, and the pictures that they are made from. */
+import type { Normalization } from "./preprocessing.js";
 
 /** Images of one size, as bytes, and their labels. */
 export interface Images {
@@ -15,7 +16,7 @@ export interface Images {
 }
 
 /** Images to train on and images to test on, with their classes and statistics. */
-export interface Dataset {
+export interface Dataset extends Normalization {
   readonly name: string;
   /** The name of each class, in the order of the labels. */
   readonly classes: readonly string[];
@@ -28,4 +29,9 @@ export interface Dataset {
   readonly std: readonly number[];
   /** SHA-256 over sizes, pixels and labels. */
   readonly fingerprint: string;
+  /**
+   * Pictures of a part, prepared for a resolution from what they are themselves: [indices, resolution, resolution, channels].
+   * @throws UserError `data/unreadable` where a file has gone meanwhile
+   */
+  readonly prepared: (part: "train" | "test", indices: ArrayLike<number>, resolution: number) => Promise<Uint8Array>;
 }

@@ -1,13 +1,8 @@
-/** Batches of normalised floats out of images; augmentation is a pure function of its key, so any order of work gives the same. */
+/** Training batches of normalised floats; augmentation is a pure function of its key, so any order of work gives the same. */
 import { random, type Key } from "../base/random.js";
 import type { Images } from "./images.js";
+import { scaleAndShift, type Normalization } from "./preprocessing.js";
 import { resizeImages } from "./resize.js";
-
-export interface Normalization {
-  /** Per channel, of pixel / 255. */
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
 
 export interface Augmentation {
   /** Largest shift in pixels, each way; what comes in from outside is black. */
@@ -24,12 +19,11 @@ export function makeBatch(
   images: Images,
   indices: ArrayLike<number>,
   resolution: number,
-  { mean, std }: Normalization,
+  normalization: Normalization,
   augmentation?: Augmentation & { readonly key: readonly Key[] },
 ): Float32Array {
   const { height, width, channels, pixels } = images;
-  const scale = std.map((deviation) => 1 / (255 * deviation));
-  const shift = std.map((deviation, c) => -mean[c]! / deviation);
+  const { scale, shift } = scaleAndShift(normalization);
   const batch = new Float32Array(indices.length * height * width * channels);
   let at = 0;
   for (let i = 0; i < indices.length; i++) {

@@ -1,6 +1,6 @@
 /**
- * Resizes images as PIL's `Image.BILINEAR` does: a triangle filter, widened by the reduction (antialiased), rows then columns.
- * Children of every resolution so see what a Python user's preprocessing makes of the same image.
+ * Resizes training crops, which are floats, as PIL's `Image.BILINEAR` does: a triangle filter, widened by the reduction (antialiased), rows
+ * then columns. What is judged is resized from the picture itself (preprocessing.ts).
  */
 
 interface Taps {

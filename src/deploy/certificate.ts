@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { DocumentKind } from "../base/document.js";
 import { precisionNames } from "../compile/precisions.js";
+import { preprocessingSchema } from "../data/preprocessing.js";
 import { architectureSchema } from "../space/architecture.js";
 
 const precision = z.enum(precisionNames);
@@ -60,7 +61,7 @@ export const certificateSchema = z.strictObject({
   sameTopOne: z.number().describe("Share of images on which file and supernet agree."),
   comparedImages: z.number(),
   labels: z.array(z.string()),
-  preprocessing: z.record(z.string(), z.unknown()),
+  preprocessing: preprocessingSchema,
   inputs: z.strictObject({ pixel_values: z.array(z.union([z.string(), z.number()])) }),
   outputs: z.strictObject({ logits: z.array(z.union([z.string(), z.number()])) }),
   seal: sha256.describe("SHA-256 of all the rest, as JSON with sorted keys: an edited number breaks it."),

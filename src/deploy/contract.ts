@@ -9,10 +9,14 @@ import { localTarget } from "../target/local.js";
 import { withModel } from "../target/target.js";
 
 /** Test images at a resolution, all of them or the first `count`. */
-export function testImages(run: Run, resolution: number, count = run.data.test.count): LabelledBlock {
-  const indices = Uint32Array.from({ length: Math.min(count, run.data.test.count) }, (_, i) => i);
-  const labels = run.data.test.labels.slice(0, indices.length);
-  return { ...blockOf(run, run.data.test, indices, resolution), labels };
+export async function testImages(
+  { data }: Pick<Run, "data">,
+  resolution: number,
+  count = data.test.count,
+): Promise<LabelledBlock> {
+  const indices = Uint32Array.from({ length: Math.min(count, data.test.count) }, (_, i) => i);
+  const labels = data.test.labels.slice(0, indices.length);
+  return { ...(await blockOf({ data }, "test", indices, resolution)), labels };
 }
 
 /**

@@ -58,8 +58,8 @@ export async function exportChild(run: Run, architecture: Architecture, options:
   options.onCompiled?.(child);
   // What is judged has a free batch; a fixed one is the same network, compiled for its file alone.
   const judged = staticBatch === undefined ? child : await compiler(run, shared).compile(architecture);
-  const images = testImages(run, architecture.resolution);
-  const compared = testImages(run, architecture.resolution, COMPARED);
+  const images = await testImages(run, architecture.resolution);
+  const compared = await testImages(run, architecture.resolution, COMPARED);
   const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, judged, compared);
   const tolerance = toleranceOf(precision, maxLogit);
   if (!(maxDifference <= tolerance)) {
@@ -103,7 +103,7 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     sameTopOne,
     comparedImages: compared.count,
     labels: [...run.data.classes],
-    preprocessing: { ...preprocessingOf(run, architecture) },
+    preprocessing: preprocessingOf(run, architecture),
     inputs: { pixel_values: [batch, channels, architecture.resolution, architecture.resolution] },
     outputs: { logits: [batch, run.data.classes.length] },
   };

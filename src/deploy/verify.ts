@@ -5,12 +5,12 @@ import { UserError } from "../base/user-error.js";
 import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { openRun } from "../run/run.js";
 import { loadDataset } from "../data/load.js";
-import { makeBatch } from "../data/make-batch.js";
 import type { LabelledBlock } from "../data/image-block.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import { withLatencyBench } from "../evaluate/latency.js";
 import type { Target } from "../target/target.js";
 import { certificateFile, certificatePath, type Certificate } from "./certificate.js";
+import { testImages } from "./contract.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
 import { verifyFile } from "./verify-file.js";
 import { staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
@@ -87,15 +87,7 @@ async function noteLatency(
 
 /** The test images, prepared as the certificate says. */
 async function imagesOf({ architecture, preprocessing, labels }: Certificate, source: string): Promise<LabelledBlock> {
-  const {
-    image_mean: mean,
-    image_std: std,
-    channels,
-  } = preprocessing as {
-    image_mean: number[];
-    image_std: number[];
-    channels: 1 | 3;
-  };
+  const { channels, image_mean: mean, image_std: std } = preprocessing;
   const data = await loadDataset(source, { size: architecture.resolution, channels });
   if (data.classes.length !== labels.length) {
     const fix = "Give the data set that the child was trained for.";
@@ -106,10 +98,7 @@ async function imagesOf({ architecture, preprocessing, labels }: Certificate, so
       fix,
     });
   }
-  const { count, labels: truth } = data.test;
-  const indices = Uint32Array.from({ length: count }, (_, i) => i);
-  const images = makeBatch(data.test, indices, architecture.resolution, { mean, std });
-  return { images, labels: truth, count, resolution: architecture.resolution, channels };
+  return testImages({ data: { ...data, mean, std } }, architecture.resolution);
 }
 
 async function readModel(path: string): Promise<Uint8Array> {

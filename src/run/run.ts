@@ -4,8 +4,8 @@ import { permutation, random } from "../base/random.js";
 import { UserError } from "../base/user-error.js";
 import { openCheckpoint, type WeightsDescription } from "../checkpoint/checkpoint.js";
 import type { ImageBlock } from "../data/image-block.js";
-import { makeBatch } from "../data/make-batch.js";
-import type { Dataset, Images } from "../data/images.js";
+import type { Dataset } from "../data/images.js";
+import { normalize } from "../data/preprocessing.js";
 import { loadDataset } from "../data/load.js";
 import { splitTrainValidation } from "../data/split.js";
 import { parseSpace } from "../supernet/spaces.js";
@@ -57,12 +57,17 @@ export async function openRun(folder: string, source?: string): Promise<Run> {
   return { folder, description, steps, supernet, weights: shared, weightsHash, data, train, validation };
 }
 
-/** Normalised images of some indices at a resolution. */
-export const blockOf = ({ data }: Run, images: Images, indices: ArrayLike<number>, resolution: number): ImageBlock => ({
-  images: makeBatch(images, indices, resolution, data),
+/** Images of a part as a model of a resolution takes them. */
+export const blockOf = async (
+  { data }: Pick<Run, "data">,
+  part: "train" | "test",
+  indices: ArrayLike<number>,
+  resolution: number,
+): Promise<ImageBlock> => ({
+  images: normalize(await data.prepared(part, indices, resolution), data),
   count: indices.length,
   resolution,
-  channels: images.channels,
+  channels: data.train.channels,
 });
 
 /** Training images for recalibration, the same for every child: the first of one fixed order. */

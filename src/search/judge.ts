@@ -33,9 +33,10 @@ export function judgeOf(run: Run, compiler: Compiler, bench: LatencyBench | unde
     (i) => run.validation[i]!,
   );
   const labels = Array.from(order, (index) => run.data.train.labels[index]!);
-  const blocks = new Map<number, LabelledBlock>();
-  const imagesAt = (resolution: number): LabelledBlock => {
-    const known = blocks.get(resolution) ?? { ...blockOf(run, run.data.train, order, resolution), labels };
+  const blocks = new Map<number, Promise<LabelledBlock>>();
+  const imagesAt = (resolution: number): Promise<LabelledBlock> => {
+    const known =
+      blocks.get(resolution) ?? blockOf(run, "train", order, resolution).then((block) => ({ ...block, labels }));
     blocks.set(resolution, known);
     return known;
   };
@@ -50,7 +51,7 @@ export function judgeOf(run: Run, compiler: Compiler, bench: LatencyBench | unde
       const { hits, stopped } =
         race?.length === 0
           ? { hits: new Uint8Array(), stopped: "over-budget" as const }
-          : await hitsOf(bytes, imagesAt(resolution), race);
+          : await hitsOf(bytes, await imagesAt(resolution), race);
       const { accuracyInterval, ...accuracy } = accuracyOf(
         hits.reduce((sum, hit) => sum + hit, 0),
         hits.length,

@@ -1,5 +1,5 @@
 /** What stays the same over a run, and every norm group of it is given. */
-import type { Normalization } from "../data/make-batch.js";
+import type { Normalization } from "../data/preprocessing.js";
 import type { Images } from "../data/images.js";
 import type { Layout } from "../supernet/initialize.js";
 import type { Supernet } from "../supernet/supernet.js";

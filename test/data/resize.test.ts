@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { resizePart } from "../../src/data/pillow-resize.js";
 import { resizeImages } from "../../src/data/resize.js";
 
 interface Golden {
@@ -30,8 +31,24 @@ test.each(golden.cases)("$from px to $to px: channels are resized each for itsel
   expect(back).toEqual(float);
 });
 
-test.each(golden.cases)("$from px to $to px: Pillow's bytes differ by its rounding alone", ({ from, to, bytes }) => {
-  const resized = resizeImages(Float32Array.from(image(from, 0)), { count: 1, from, to, channels: 1 });
-  // It rounds to whole numbers after the rows and again after the columns.
-  resized.forEach((value, i) => expect(Math.abs(value - bytes[0]![i]!)).toBeLessThanOrEqual(1));
-});
+test.each(golden.cases)(
+  "$from px to $to px: bytes are Pillow's, to the last bit, whole and in part",
+  ({ from, to, bytes }) => {
+    bytes.forEach((wanted, channel) => {
+      const picture = {
+        width: from,
+        height: from,
+        channels: 1,
+        pixels: Uint8Array.from(image(from, channel)),
+      } as const;
+      const size = { width: to, height: to };
+      const whole = resizePart(picture, size, { left: 0, top: 0, ...size });
+      expect([...whole]).toEqual(wanted);
+      const part = resizePart(picture, size, { left: 1, top: 2, width: to - 2, height: to - 3 });
+      const cut = wanted.filter(
+        (_, i) => i % to >= 1 && i % to < to - 1 && Math.floor(i / to) >= 2 && i < to * (to - 1),
+      );
+      expect([...part]).toEqual(cut);
+    });
+  },
+);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nestling } from "../cli/nestling.js";
 import { missing, python } from "./judges.js";
+import { readmeLines } from "./readme.js";
 
 let folder: string;
 
@@ -51,21 +52,9 @@ print(json.dumps([props, custom]))
   },
 );
 
-/** The indented block of README that begins with Python's import of onnxruntime; JavaScript's has braces. */
-const readmeBlock = (): string => {
-  const lines = readFileSync("README.md", "utf8").split("\n");
-  const first = lines.findIndex((line) => /^ {4}import [\w, ]*\bonnxruntime\b/.test(line));
-  expect(first, "README.md has no indented block that begins with `import onnxruntime`").toBeGreaterThanOrEqual(0);
-  const rest = lines.slice(first);
-  const end = rest.findIndex((line) => line !== "" && !line.startsWith("    "));
-  return rest
-    .slice(0, end < 0 ? undefined : end)
-    .map((line) => line.slice(4))
-    .join("\n");
-};
-
 test.skipIf(missing)(`README's Python lines run on an exported child and end with its logits${missing}`, () => {
-  const printed = inPython(`${readmeBlock()}\nimport json; print(json.dumps(list(logits.shape)))`);
+  inPython(`from PIL import Image; Image.new("RGB", (90, 60), "orange").save("photo.jpg")`);
+  const printed = inPython(`${readmeLines("all")}\nprint(json.dumps(list(logits.shape)))`);
   const shape = JSON.parse(printed.trim().split("\n").at(-1)!) as number[];
   expect(shape).toHaveLength(2);
   expect(shape[1]).toBe(10);

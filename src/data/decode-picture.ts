@@ -1,0 +1,63 @@
+/**
+ * Decodes a picture as Pillow does: the first frame, turned by its EXIF orientation; of 16 bits the high byte; colour profiles ignored,
+ * alpha dropped; CMYK to RGB, and colours to grey by Rec. 601, in Pillow's own integers. The formats' decoders agree to the bit, because
+ * both use the same libraries; AVIF's do not agree on colours, so AVIF is refused.
+ */
+import { opaqueGif } from "./gif.js";
+import type { Picture } from "./picture.js";
+
+const formats: readonly string[] = ["jpeg", "png", "webp", "gif", "tiff"];
+const depths: readonly string[] = ["uchar", "ushort"];
+
+/**
+ * @param bytes of a file
+ * @throws Error that says why it can't be read
+ */
+export async function decodePicture(bytes: Uint8Array, channels: 1 | 3): Promise<Picture> {
+  // Loaded here: other data sets can do without it, and every command would wait for it.
+  const { default: sharp } = await import("sharp");
+  const { format, space, depth } = await sharp(bytes, { ignoreIcc: true }).metadata();
+  if (!formats.includes(format)) throw new Error(`a ${format} picture, not ${formats.join(", ")}`);
+  if (!depths.includes(depth)) throw new Error(`its pixels are numbers of the kind ${depth}, not of 8 or 16 bits`);
+  const gif = format === "gif" ? opaqueGif(bytes) : undefined;
+  const upright = sharp(gif?.bytes ?? bytes, { ignoreIcc: true }).autoOrient();
+  const isCmyk = space === "cmyk";
+  const { data, info } = await (isCmyk ? upright.pipelineColourspace("cmyk").toColourspace("cmyk") : upright)
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const rgb = isCmyk ? fromCmyk(data) : fromSamples(data, info.channels, gif?.background);
+  return { width: info.width, height: info.height, channels, pixels: channels === 1 ? greyOf(rgb) : rgb };
+}
+
+/** RGB of grey, grey and alpha, RGB, or RGB and alpha. */
+function fromSamples(samples: Uint8Array, each: number, background?: readonly [number, number, number]): Uint8Array {
+  if (each === 3) return samples;
+  const rgb = new Uint8Array((samples.length / each) * 3);
+  const step = each < 3 ? 0 : 1;
+  for (let from = 0, to = 0; from < samples.length; from += each, to += 3) {
+    const uncovered = background && each === 4 && samples[from + 3] === 0;
+    for (let c = 0; c < 3; c++) rgb[to + c] = uncovered ? background[c]! : samples[from + c * step]!;
+  }
+  return rgb;
+}
+
+/** Pillow's cmyk2rgb. */
+function fromCmyk(cmyk: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((cmyk.length / 4) * 3);
+  for (let from = 0, to = 0; from < cmyk.length; from += 4, to += 3) {
+    const light = 255 - cmyk[from + 3]!;
+    for (let c = 0; c < 3; c++) {
+      const product = cmyk[from + c]! * light + 128;
+      rgb[to + c] = Math.max(0, light - (((product >> 8) + product) >> 8));
+    }
+  }
+  return rgb;
+}
+
+/** Pillow's rgb2l: grey by Rec. 601 in 16 bits of fixed point. It leaves greys as they are. */
+function greyOf(rgb: Uint8Array): Uint8Array {
+  const grey = new Uint8Array(rgb.length / 3);
+  for (let i = 0, from = 0; i < grey.length; i++, from += 3)
+    grey[i] = (rgb[from]! * 19595 + rgb[from + 1]! * 38470 + rgb[from + 2]! * 7471 + 0x8000) >> 16;
+  return grey;
+}

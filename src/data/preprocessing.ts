@@ -1,0 +1,103 @@
+/**
+ * The one definition of how a picture becomes a model's input. Every judgement prepares pictures by it, and every file that ships says it
+ * in the words of Hugging Face's preprocessor_config.json, for its own resolution. Pillow does the same, byte for byte:
+ *
+ *   shorter side → resolution (the other: int(resolution · longer / shorter)), bilinear, antialiased; the middle resolution² pixels;
+ *   (pixel / 255 − mean) / deviation
+ *
+ * Decoding and colour are in decode-picture.ts.
+ */
+import { z } from "zod";
+import { resizePart } from "./pillow-resize.js";
+import type { Picture } from "./picture.js";
+
+/** What decoding does, for those who do it with other tools. */
+const decoding = {
+  orientation: "EXIF orientation is applied: PIL.ImageOps.exif_transpose",
+  frames: "the first of several",
+  bits: "of 16 bits the high byte",
+  profile: "colour profiles are ignored",
+  alpha: "dropped: the colour under it stays, as PIL.Image.convert leaves it",
+  cmyk: "as PIL.Image.convert: R = (255 - C) (255 - K) / 255",
+  grey: "as PIL.Image.convert('L'): L = (19595 R + 38470 G + 7471 B + 32768) >> 16, ITU-R BT.601",
+} as const;
+
+const side = z.number().int().positive();
+const perChannel = z.array(z.number()).min(1).max(3);
+
+export const preprocessingSchema = z
+  .strictObject({
+    channels: z.union([z.literal(1), z.literal(3)]),
+    color_mode: z.enum(["L", "RGB"]).describe("Pillow's mode that a picture is converted to."),
+    do_convert_rgb: z.boolean(),
+    decoding: z.record(z.string(), z.string()).describe("How files become pixels, in words."),
+    do_resize: z.literal(true),
+    size: z.strictObject({ shortest_edge: side }),
+    resample: z.literal(2).describe("2: PIL's bilinear, antialiased."),
+    do_center_crop: z.literal(true),
+    crop_size: z.strictObject({ height: side, width: side }),
+    do_rescale: z.literal(true),
+    rescale_factor: z.number(),
+    do_normalize: z.literal(true),
+    image_mean: perChannel,
+    image_std: perChannel,
+  })
+  .describe("How a picture becomes pixel_values, in the terms of Hugging Face's preprocessor_config.json.");
+
+/** How a picture becomes `pixel_values`, in the terms of Hugging Face's preprocessor_config.json. */
+export type Preprocessing = z.output<typeof preprocessingSchema>;
+
+/** Mean and deviation, per channel, of pixel / 255. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** What a file of a resolution says of its input. */
+export const preprocessingAt = (resolution: number, channels: 1 | 3, { mean, std }: Normalization): Preprocessing => ({
+  channels,
+  color_mode: channels === 1 ? "L" : "RGB",
+  do_convert_rgb: channels === 3,
+  decoding,
+  do_resize: true,
+  size: { shortest_edge: resolution },
+  resample: 2,
+  do_center_crop: true,
+  crop_size: { height: resolution, width: resolution },
+  do_rescale: true,
+  rescale_factor: 1 / 255,
+  do_normalize: true,
+  image_mean: [...mean],
+  image_std: [...std],
+});
+
+/** The pixels of a resolution: [resolution, resolution, channels]. */
+export function prepare(picture: Picture, resolution: number): Uint8Array {
+  const { width, height, pixels } = picture;
+  if (width === resolution && height === resolution) return pixels;
+  const longer = Math.trunc((resolution * Math.max(width, height)) / Math.min(width, height));
+  const size = width <= height ? { width: resolution, height: longer } : { width: longer, height: resolution };
+  return resizePart(picture, size, {
+    left: Math.floor((size.width - resolution) / 2),
+    top: Math.floor((size.height - resolution) / 2),
+    width: resolution,
+    height: resolution,
+  });
+}
+
+/** Pixels of any number of images as a model takes them: (pixel / 255 − mean) / deviation. */
+export function normalize(pixels: Uint8Array, normalization: Normalization): Float32Array {
+  const { scale, shift } = scaleAndShift(normalization);
+  const channels = scale.length;
+  const floats = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i += channels) {
+    for (let c = 0; c < channels; c++) floats[i + c] = pixels[i + c]! * scale[c]! + shift[c]!;
+  }
+  return floats;
+}
+
+/** Per channel: an input is pixel × scale + shift. */
+export const scaleAndShift = ({ mean, std }: Normalization): { scale: number[]; shift: number[] } => ({
+  scale: std.map((deviation) => 1 / (255 * deviation)),
+  shift: std.map((deviation, c) => -mean[c]! / deviation),
+});
