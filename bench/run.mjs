@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: measurements whose figures we state. Each prints its table and appends a row to bench/results.jsonl. */
 const benches = {
   compile: () => import("./compile.mjs"),
+  latency: () => import("./latency.mjs"),
   train: () => import("./train/index.mjs"),
 };
 

@@ -11,7 +11,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** The certificate beside an .onnx file, `<name>.json`. */
 export const certificateSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   nestling: z.string().describe("Version that made it."),
   file: z.string(),
   sha256,
@@ -41,17 +41,21 @@ export const certificateSchema = z.strictObject({
   accuracyInterval: interval.describe("Wilson score interval, 95 %."),
   correct: z.number(),
   testImages: z.number(),
-  latencyMs: z.number().describe("Median, batch 1, by docs/latency-protocol.md."),
-  latency: z.strictObject({
-    p50Ms: z.number(),
-    intervalMs: interval,
-    p90Ms: z.number(),
-    minMs: z.number(),
-    rounds: z.number(),
-    runs: z.number(),
-    anchorMs: z.number(),
-    anchorSpread: z.number(),
-  }),
+  latencyMs: z.number().describe("Undisturbed latency, batch 1, by docs/latency-protocol.md."),
+  latency: z
+    .strictObject({
+      intervalMs: interval.describe("Where another session's undisturbed latency lies, in 95 % of cases."),
+      repeatability: z.number().describe("The share by which another session differs at most, in 95 % of cases."),
+      p50Ms: z.number().describe("Median of all runs as they were."),
+      p90Ms: z.number(),
+      minMs: z.number(),
+      seconds: z.number().describe("Length of the session."),
+      rounds: z.number(),
+      runs: z.number(),
+      anchorMs: z.number().describe("The anchor's undisturbed latency in the same session."),
+      anchorSpread: z.number(),
+    })
+    .describe("The session that latencyMs is from."),
   target: z.string().optional().describe("Where latency was measured; older certificates are of this machine."),
   environment: z.record(z.string(), z.unknown()),
   maxDifference: z.number().describe("Largest |logit difference| to the masked supernet with the same statistics."),

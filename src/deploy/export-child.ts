@@ -29,8 +29,12 @@ export interface ExportOptions {
   readonly precision?: PrecisionName;
   /** Where its latency is measured: on this machine by default. */
   readonly target?: Target;
-  /** An open bench instead of a target, to share one anchor among many exports. */
+  /** Length of the latency session in seconds; 25 by default. */
+  readonly seconds?: number;
+  /** An open bench instead of a target. */
   readonly bench?: LatencyBench;
+  /** The child's latency where `bench` has measured it already, together with others for example. */
+  readonly latency?: Latency;
   /** Called with the child as soon as it is compiled: its report says what each step of the compiler did. */
   readonly onCompiled?: (child: CompiledChild) => void;
 }
@@ -44,6 +48,7 @@ const COMPARED = 500;
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
   const { out, recalibrationImages = defaultRecalibrationImages, staticBatch, precision = defaultPrecision } = options;
+  const { seconds } = options;
   if (!out.endsWith(".onnx")) {
     throw new UserError("deploy/out", {
       at: "--out",
@@ -73,11 +78,10 @@ export async function exportChild(run: Run, architecture: Architecture, options:
   const timed = { name: child.id, bytes: child.bytes, dims };
   const { bench, latency } = await (options.bench
     ? timeOn(options.bench, timed)
-    : withLatencyBench(options.target, {}, (opened) => timeOn(opened, timed)));
-  const { p50Ms, intervalMs, p90Ms, minMs, rounds, runs, anchorSpread } = latency;
+    : withLatencyBench(options.target, seconds === undefined ? {} : { seconds }, (opened) => timeOn(opened, timed)));
   const batch = staticBatch ?? "batch_size";
   const known: Omit<Certificate, "seal"> = {
-    format: 1,
+    format: 2,
     nestling: version,
     file: basename(out),
     sha256: child.sha256,
@@ -94,8 +98,8 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     accuracyInterval: [...accuracy.accuracyInterval],
     correct: accuracy.correct,
     testImages: accuracy.count,
-    latencyMs: p50Ms,
-    latency: { p50Ms, intervalMs: [...intervalMs], p90Ms, minMs, rounds, runs, anchorMs: bench.anchorMs, anchorSpread },
+    latencyMs: latency.undisturbedMs,
+    latency: sessionOf(latency),
     target: bench.target,
     environment: { ...bench.environment },
     maxDifference,
@@ -114,6 +118,11 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     [certificatePath(out), jsonText(certificate)],
   ]);
   return certificate;
+}
+
+/** A latency's session, without what the certificate says elsewhere. */
+function sessionOf({ name: _, undisturbedMs: __, intervalMs, ...session }: Latency): Certificate["latency"] {
+  return { intervalMs: [...intervalMs], ...session };
 }
 
 async function timeOn(bench: LatencyBench, timed: Timed): Promise<{ bench: LatencyBench; latency: Latency }> {

@@ -36,7 +36,7 @@ function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Le
     accuracyInterval: wilson(correct, testImages).every(
       (bound, i) => Math.abs(bound - accuracyInterval[i]!) < ROUNDING,
     ),
-    latencyMs: latencyMs === latency.p50Ms,
+    latency: latency.intervalMs.every((bound, i) => Math.abs(bound / latencyMs - (i === 0 ? 1 - latency.repeatability : 1 + latency.repeatability)) < ROUNDING),
     maxDifference: maxDifference <= tolerance,
     provenance:
       canonicalJson([provenance.architecture, provenance.precision, provenance.batch]) === canonicalJson(stated),

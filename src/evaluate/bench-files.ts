@@ -1,16 +1,19 @@
-/** Latency of any .onnx files of image classifiers, timed together; the first one is timed twice, as an A/A pair, to show the noise. */
+/** Latency of any .onnx files of image classifiers, timed together in one session. */
+import { writeFileAtomic } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { describeModel } from "../onnx/decode.js";
 import type { Environment } from "../target/environment.js";
 import type { Target } from "../target/target.js";
-import { withLatencyBench, type LatencyOptions } from "./latency.js";
-import type { Latency } from "./rounds.js";
+import { withLatencyBench, type LatencyBench, type LatencyOptions } from "./latency.js";
+import type { Latency, Session } from "./rounds.js";
 
 /** How and where files are timed. */
 export interface BenchOptions extends LatencyOptions {
   /** Where they are timed: on this machine by default. */
   readonly target?: Target;
+  /** A file for the raw rounds, as JSON lines: what they are of, then one line a round. */
+  readonly samples?: string;
 }
 
 /** The latencies of files that were timed together. */
@@ -18,17 +21,14 @@ export interface BenchResult {
   /** Name of the target. */
   readonly target: string;
   readonly environment: Environment;
-  /** The anchor's own median in ms. */
-  readonly anchorMs: number;
   /** In the order of the files. */
   readonly results: readonly Latency[];
-  /** Relative difference of one model to itself in the same run: smaller differences mean nothing. */
-  readonly noise: number;
 }
 
 /**
  * Times .onnx files of image classifiers together, at batch 1 where the batch is free.
- * @throws UserError `evaluate/model` where one is missing or no model of one float input, `runtime/model`, `target/…`
+ * @throws UserError `evaluate/model` where one is missing or no model of one float input, `runtime/model`, `target/…`,
+ * `file/write` for the samples, before anything is timed
  */
 export async function benchFiles(paths: readonly string[], options: BenchOptions = {}): Promise<BenchResult> {
   if (paths.length === 0) {
@@ -46,13 +46,28 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
       return { name: path, bytes, dims: inputDims(bytes, path) };
     }),
   );
-  const { target, ...protocol } = options;
-  return withLatencyBench(target, protocol, async (bench) => {
-    const measured = await bench.measure([...models, { ...models[0]!, name: "A/A" }]);
-    const results = measured.slice(0, -1);
-    const noise = Math.abs(measured[measured.length - 1]!.p50Ms / results[0]!.p50Ms - 1);
-    return { target: bench.target, environment: bench.environment, anchorMs: bench.anchorMs, results, noise };
+  const { target, samples, onSession, ...protocol } = options;
+  let session: Session | undefined;
+  const keep = (measured: Session): void => {
+    session = measured;
+    onSession?.(measured);
+  };
+  return withLatencyBench(target, { ...protocol, onSession: keep }, async (bench) => {
+    const write = async (): Promise<void> => {
+      if (samples !== undefined) await writeFileAtomic(samples, samplesText(bench, paths, session));
+    };
+    // Without rounds at first: a place that can't be written is refused before the long work.
+    await write();
+    const results = await bench.measure(models);
+    await write();
+    return { target: bench.target, environment: bench.environment, results };
   });
+}
+
+/** JSON lines: what the rounds are of, then each round; its times are in the order of `models`. */
+function samplesText({ target, environment }: LatencyBench, paths: readonly string[], session?: Session): string {
+  const head = { target, environment, models: [...paths, "anchor"], seconds: session?.seconds };
+  return [head, ...(session?.rounds ?? [])].map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
 /** The first input's shape, 1 for every free dimension. */

@@ -1,14 +1,15 @@
 /**
- * Latency by one protocol on any target (docs/latency-protocol.md): warm-up, rounds that visit every model in fresh random order, an
- * anchor model in every round, and an end as soon as every interval is narrow enough.
+ * Latency by one protocol on any target (docs/latency-protocol.md): short rounds that visit every model and an anchor in fresh random
+ * order, for a whole session, in which the models are loaded afresh again and again. A screening is one short load.
  */
 import { permutation, random, type Random } from "../base/random.js";
 import type { Environment } from "../target/environment.js";
 import { withTarget } from "../target/local.js";
 import type { LoadedModel, Target } from "../target/target.js";
 import { anchor } from "./anchor.js";
-import { collectRounds, type Latency } from "./rounds.js";
+import { latenciesOf, type Latency, type Round, type Session } from "./rounds.js";
 import { median } from "./statistics.js";
+import { undisturbed } from "./undisturbed.js";
 
 /** A model to time. */
 export interface Timed {
@@ -19,16 +20,20 @@ export interface Timed {
   readonly dims: readonly number[];
 }
 
-/** How long models are timed, and how precisely. */
+/**
+ * screen: a fraction of a second, to order candidates; its figures refer to the anchor, which is timed once for all screenings of a bench.
+ * decide: a whole session, whose figures repeat; it decides what is within a budget and what a certificate says.
+ */
+export type Effort = "screen" | "decide";
+
+/** How long models are timed. */
 export interface LatencyOptions {
   /** Seed of inputs, orders and intervals; 0 by default. */
   readonly seed?: number;
-  /** Stop when the interval's half width is below this share of the median; 0.01 by default. */
-  readonly precision?: number;
-  /** 7 by default. */
-  readonly minRounds?: number;
-  /** 30 by default. */
-  readonly maxRounds?: number;
+  /** Length of a session that decides, in seconds by the target's clock; 25 by default. Shorter ones repeat worse, and say so. */
+  readonly seconds?: number;
+  /** Called with each session that decides, as it was measured. */
+  readonly onSession?: (session: Session) => void;
 }
 
 /** Times models on one target by the protocol of docs/latency-protocol.md. */
@@ -37,22 +42,25 @@ export interface LatencyBench {
   readonly target: string;
   /** The target's, when the bench was opened. */
   readonly environment: Environment;
-  /** The anchor's own median in ms when the bench was opened. */
-  readonly anchorMs: number;
-  /** Times models together, in interleaved rounds. */
-  measure(models: readonly Timed[]): Promise<Latency[]>;
-  /** Releases the anchor; the target stays open. */
-  close(): Promise<void>;
+  /**
+   * Times models together, in interleaved rounds.
+   * @param effort `decide` by default
+   */
+  measure(models: readonly Timed[], effort?: Effort): Promise<Latency[]>;
 }
 
-/** Defaults of `LatencyOptions`. */
-const PRECISION = 0.01;
-const MIN_ROUNDS = 7;
-const MAX_ROUNDS = 30;
-const WARM_UP_RUNS = 10;
-const WARM_UP_MS = 100;
+/** Default of `LatencyOptions`, and what it should be at least. */
+export const defaultSeconds = 25;
+/** Loads of a session: each puts the models elsewhere in memory, as another process would. */
+const LOADS = 12;
+const SCREEN_ROUNDS = 15;
+/** Keeps a session finite on a target whose clock stands still. */
+const MAX_ROUNDS_OF_LOAD = 5000;
 /** Timed runs of a model in a round, after one that refills the caches and is not counted. */
-const RUNS_PER_ROUND = 10;
+const RUNS_PER_ROUND = 5;
+/** A model's first load warms the machine up, too; its time is bounded where runs take none. */
+const FIRST_WARM_UP = { runs: 10, ms: 50, atMost: 1000 };
+const WARM_UP_RUNS = 3;
 
 interface Contestant {
   readonly model: LoadedModel;
@@ -60,90 +68,94 @@ interface Contestant {
   readonly input: Float32Array;
 }
 
-async function load(target: Target, { bytes, dims }: Omit<Timed, "name">, draw: Random): Promise<Contestant> {
-  const model = await target.load(bytes);
-  // Normally distributed: zeros and denormals run at other speeds than images.
-  const input = Float32Array.from({ length: dims.reduce((product, size) => product * size, 1) }, () => draw.normal());
-  return { model, dims, input };
-}
-
-async function warmUp({ model, input, dims }: Contestant): Promise<void> {
-  let totalMs = 0;
-  for (let run = 0; run < WARM_UP_RUNS || totalMs < WARM_UP_MS; run++) {
-    const [ms] = await model.time(input, dims, 1);
-    totalMs += ms!;
-  }
-}
-
-async function timesOfRound({ model, input, dims }: Contestant): Promise<number[]> {
-  const [, ...times] = await model.time(input, dims, 1 + RUNS_PER_ROUND);
-  return times;
-}
-
-async function openAnchor(
-  target: Target,
-  seed: number,
-  rounds: number,
-): Promise<{ contestant: Contestant; anchorMs: number }> {
-  const contestant = await load(target, anchor(), random(seed, "anchor-input"));
-  try {
-    await warmUp(contestant);
-    const medians: number[] = [];
-    for (let i = 0; i < rounds; i++) medians.push(median(await timesOfRound(contestant)));
-    return { contestant, anchorMs: median(medians) };
-  } catch (error) {
-    await contestant.model.release();
-    throw error;
-  }
-}
-
-/** A session of the protocol on a target: its anchor is timed first, and all that is measured refers to it. */
+/** Opens a bench on a target. It holds no model between measurements. */
 export async function openLatencyBench(target: Target, options: LatencyOptions = {}): Promise<LatencyBench> {
-  const { seed = 0, precision = PRECISION, minRounds = MIN_ROUNDS, maxRounds = MAX_ROUNDS } = options;
-  const environment = await target.environment();
-  const { contestant: anchorContestant, anchorMs } = await openAnchor(target, seed, minRounds);
+  const { seed = 0, seconds = defaultSeconds, onSession } = options;
+  /** Every measurement draws other orders, so that no order repeats the same advantage. */
   let measurements = 0;
+  const session = (models: readonly Timed[], length: Length): Promise<Session> =>
+    sessionOf(target, models, length, random(seed, "rounds", measurements++));
+  /** What screenings refer to: the anchor alone, for a tenth of a session. */
+  const timeAnchor = async (): Promise<number> => {
+    const { rounds } = await session([], { loads: 1, loadMs: 100 * seconds, minRounds: SCREEN_ROUNDS });
+    return undisturbed(rounds.map(({ times }) => median(times[0]!)));
+  };
+  let anchorMs: number | undefined;
   return {
     target: target.name,
-    environment,
-    anchorMs,
-    async measure(models) {
-      const draw = random(seed, "rounds", measurements++);
-      const contestants: Contestant[] = [];
-      try {
-        for (const model of models) contestants.push(await load(target, model, draw));
-        for (const contestant of contestants) await warmUp(contestant);
-        const names = models.map(({ name }) => name);
-        const rounds = collectRounds(names, anchorMs, seed);
-        while (rounds.count < minRounds || (rounds.count < maxRounds && !rounds.isNarrow(precision))) {
-          const times: number[][] = [];
-          // The anchor is last of the list, and at a random place of the round like every model.
-          for (const index of permutation(models.length + 1, draw)) {
-            times[index] = await timesOfRound(contestants[index] ?? anchorContestant);
-          }
-          rounds.add(times.pop()!, times);
-        }
-        return rounds.latencies();
-      } finally {
-        for (const { model } of contestants) await model.release();
+    environment: await target.environment(),
+    async measure(models, effort = "decide") {
+      if (effort === "screen") {
+        anchorMs ??= await timeAnchor();
+        return latenciesOf(await session(models, { loads: 1, loadMs: 0, minRounds: SCREEN_ROUNDS }), seed, anchorMs);
       }
+      const measured = await session(models, { loads: LOADS, loadMs: (1000 * seconds) / LOADS, minRounds: 1 });
+      onSession?.(measured);
+      return latenciesOf(measured, seed);
     },
-    close: () => anchorContestant.model.release(),
   };
 }
 
-/** Opens a bench on a target, this machine by default, hands it over, and closes what it opened whatever happens. */
+/** Opens a bench on a target, this machine by default, hands it over, and closes this machine whatever happens. */
 export function withLatencyBench<T>(
   target: Target | undefined,
   options: LatencyOptions,
   use: (bench: LatencyBench) => Promise<T>,
 ): Promise<T> {
-  return withTarget(target, async (device) => {
-    const bench = await openLatencyBench(device, options);
+  return withTarget(target, async (device) => use(await openLatencyBench(device, options)));
+}
+
+interface Length {
+  readonly loads: number;
+  /** Time of one load, loading and warming up included. */
+  readonly loadMs: number;
+  /** Rounds of a load, whatever they take. */
+  readonly minRounds: number;
+}
+
+async function sessionOf(
+  target: Target,
+  models: readonly Timed[],
+  { loads, loadMs, minRounds }: Length,
+  draw: Random,
+): Promise<Session> {
+  const names = models.map(({ name }) => name);
+  const timed = [...models, anchor()];
+  // Normally distributed: zeros and denormals run at other speeds than images.
+  const inputs = timed.map(({ dims }) =>
+    Float32Array.from({ length: dims.reduce((product, size) => product * size, 1) }, () => draw.normal()),
+  );
+  const began = target.nowMs;
+  const rounds: Round[] = [];
+  for (let load = 0; load < loads; load++) {
+    const contestants: Contestant[] = [];
     try {
-      return await use(bench);
+      for (const [i, { bytes, dims }] of timed.entries()) {
+        contestants.push({ model: await target.load(bytes), dims, input: Float32Array.from(inputs[i]!) });
+      }
+      for (const contestant of contestants) await warmUp(target, contestant, load === 0);
+      const until = began + (load + 1) * loadMs;
+      for (let count = 0; count < minRounds || (target.nowMs < until && count < MAX_ROUNDS_OF_LOAD); count++) {
+        const atMs = target.nowMs - began;
+        const times: (readonly number[])[] = [];
+        for (const index of permutation(timed.length, draw)) times[index] = await timesOfRound(contestants[index]!);
+        rounds.push({ load, atMs, times });
+      }
     } finally {
-      await bench.close();
+      for (const { model } of contestants) await model.release();
     }
-  });
+  }
+  return { names, seconds: (target.nowMs - began) / 1000, rounds };
+}
+
+async function warmUp(target: Target, { model, input, dims }: Contestant, isFirst: boolean): Promise<void> {
+  await model.time(input, dims, isFirst ? FIRST_WARM_UP.runs : WARM_UP_RUNS);
+  if (!isFirst) return;
+  const until = target.nowMs + FIRST_WARM_UP.ms;
+  for (let run = 0; target.nowMs < until && run < FIRST_WARM_UP.atMost; run++) await model.time(input, dims, 1);
+}
+
+async function timesOfRound({ model, input, dims }: Contestant): Promise<readonly number[]> {
+  const [, ...times] = await model.time(input, dims, 1 + RUNS_PER_ROUND);
+  return times;
 }

@@ -1,78 +1,90 @@
-/**
- * What the rounds of a measurement say. A round's figure is the median of a model's runs × (the anchor's median when the bench opened /
- * the anchor's median in this round), so what slows the whole machine for a while cancels out.
- */
-import { bootstrapMedian, median, quantile } from "./statistics.js";
+/** What the rounds of a session say of each model: the undisturbed latency, which decides, and the times as they were. */
+import { median, quantile } from "./statistics.js";
+import { repeatabilityOf, undisturbed } from "./undisturbed.js";
 
 /** How long a model takes for one input, and how sure that is. */
 export interface Latency {
   readonly name: string;
-  /** Median of the rounds' medians, in ms, normalised by the anchor. */
-  readonly p50Ms: number;
-  /** 95 % interval of `p50Ms`. */
+  /** What it takes when nothing else slows the machine, in ms: this is what repeats, and what budgets and comparisons go by. */
+  readonly undisturbedMs: number;
+  /** Where the undisturbed latency of another session lies, in 95 % of cases: ± `repeatability`. */
   readonly intervalMs: readonly [low: number, high: number];
-  /** 90 % of single runs are at most as slow; normalised too. */
+  /** The share by which another session differs at most, in 95 % of cases: 0.03 is ± 3 %. */
+  readonly repeatability: number;
+  /** Median of all runs as they were, in ms. */
+  readonly p50Ms: number;
+  /** 90 % of all runs were at most as slow. */
   readonly p90Ms: number;
-  /** The fastest run as it was. */
+  /** The fastest run. */
   readonly minMs: number;
+  /** Length of the session. */
+  readonly seconds: number;
   /** Rounds measured. */
   readonly rounds: number;
   /** Timed runs in all rounds. */
   readonly runs: number;
-  /** Relative spread of the anchor's rounds, from the 10 % to the 90 % quantile: how noisy the machine was. */
+  /** The anchor's undisturbed latency in the same rounds: the state of the machine. */
+  readonly anchorMs: number;
+  /** How much slower the anchor's rounds were than undisturbed, nine of ten at most: how noisy the machine was. */
   readonly anchorSpread: number;
 }
 
-export interface Rounds {
-  readonly count: number;
-  /** One round: the anchor's times and each model's, in ms. */
-  add(anchorTimes: readonly number[], times: readonly (readonly number[])[]): void;
-  /** Whether every interval's half width is below this share of its median. */
-  isNarrow(precision: number): boolean;
-  latencies(): Latency[];
+/** One round of a session. */
+export interface Round {
+  /** How often the models were loaded before: rounds of one load share the models' places in memory. */
+  readonly load: number;
+  /** When it began, in ms since the session did. */
+  readonly atMs: number;
+  /** Of every model's runs, in ms; the anchor's are last. */
+  readonly times: readonly (readonly number[])[];
+}
+
+/** A session: its rounds, in order. */
+export interface Session {
+  /** Of the models, without the anchor. */
+  readonly names: readonly string[];
+  readonly seconds: number;
+  readonly rounds: readonly Round[];
 }
 
 /**
- * @param names of the models
- * @param anchorMs the anchor's median when the bench opened
- * @param seed of the intervals' resampling
+ * @param seed of the resampling
+ * @param anchorMs the anchor's undisturbed latency where it is known better than from these rounds: the figures refer to it
  */
-export function collectRounds(names: readonly string[], anchorMs: number, seed: number): Rounds {
-  const anchorMedians: number[] = [];
-  const models = names.map((name) => ({ name, medians: [] as number[], runs: [] as number[], fastest: Infinity }));
-  return {
-    get count() {
-      return anchorMedians.length;
-    },
-    add(anchorTimes, times) {
-      const anchorMedian = median(anchorTimes);
-      anchorMedians.push(anchorMedian);
-      const scale = anchorMs / anchorMedian;
-      for (const [i, model] of models.entries()) {
-        const own = times[i]!;
-        model.medians.push(median(own) * scale);
-        model.runs.push(...own.map((time) => time * scale));
-        model.fastest = Math.min(model.fastest, ...own);
-      }
-    },
-    isNarrow: (precision) =>
-      models.every(({ medians }) => {
-        const [low, high] = bootstrapMedian(medians, seed);
-        return (high - low) / 2 < precision * median(medians);
-      }),
-    latencies() {
-      const spread = quantile(anchorMedians, 0.9) - quantile(anchorMedians, 0.1);
-      const anchorSpread = spread / median(anchorMedians);
-      return models.map(({ name, medians, runs, fastest }) => ({
-        name,
-        p50Ms: median(medians),
-        intervalMs: bootstrapMedian(medians, seed),
-        p90Ms: quantile(runs, 0.9),
-        minMs: fastest,
-        rounds: anchorMedians.length,
-        runs: runs.length,
-        anchorSpread,
-      }));
-    },
-  };
+export function latenciesOf({ names, seconds, rounds }: Session, seed: number, anchorMs?: number): Latency[] {
+  const anchorMedians = rounds.map(({ times }) => median(times[names.length]!));
+  const anchorHere = undisturbed(anchorMedians);
+  const anchorSpread = quantile(anchorMedians, 0.9) / anchorHere - 1;
+  const scale = anchorMs === undefined ? 1 : anchorMs / anchorHere;
+  const blocks = byLoad(rounds);
+  return names.map((name, model) => {
+    const medians = rounds.map(({ times }) => median(times[model]!) * scale);
+    const undisturbedMs = undisturbed(medians);
+    const repeatability = repeatabilityOf(
+      blocks.map((block) => block.map((round) => medians[round]!)),
+      seed,
+    );
+    const runs = rounds.flatMap(({ times }) => times[model]!).sort((a, b) => a - b);
+    return {
+      name,
+      undisturbedMs,
+      intervalMs: [undisturbedMs * (1 - repeatability), undisturbedMs * (1 + repeatability)] as const,
+      repeatability,
+      p50Ms: median(runs),
+      p90Ms: quantile(runs, 0.9),
+      minMs: runs[0]!,
+      seconds,
+      rounds: rounds.length,
+      runs: runs.length,
+      anchorMs: anchorMs ?? anchorHere,
+      anchorSpread,
+    };
+  });
+}
+
+/** The rounds' numbers by load. */
+function byLoad(rounds: readonly Round[]): number[][] {
+  const blocks: number[][] = [];
+  for (const [i, { load }] of rounds.entries()) (blocks[load] ??= []).push(i);
+  return blocks;
 }

@@ -39,6 +39,9 @@ export function localTarget(options: LocalOptions = {}): Target {
   const models = loadedModels(name);
   return {
     name,
+    get nowMs() {
+      return performance.now();
+    },
     environment: async () => environmentHere(threads, provider),
     load: (bytes) =>
       models.add(async () => {

@@ -30,10 +30,8 @@ export interface MockOptions {
   readonly refuses?: (bytes: Uint8Array) => boolean;
 }
 
-/** A target that runs nothing, and what it has seen. */
+/** A target that runs nothing, and what it has seen. Its clock is the sum of all runs' times. */
 export interface MockTarget extends Target {
-  /** The clock: the sum of all runs' times, in ms. */
-  readonly nowMs: number;
   /** How many models are loaded and not released. */
   readonly loaded: number;
   /** Every run so far, in order. */

@@ -8,6 +8,8 @@ import type { Environment } from "./environment.js";
 export interface Target {
   /** The name that users give it: `local`, or `local:threads=4`. Results record it as the place of measurement. */
   readonly name: string;
+  /** A clock in ms: a session of the latency protocol is as long as it says. */
+  readonly nowMs: number;
   /** What its times depend on, read now. */
   environment(): Promise<Environment>;
   /** @throws UserError where the target refuses the model */

@@ -2,14 +2,20 @@
 import { Command } from "commander";
 import { benchFiles } from "../../evaluate/bench-files.js";
 import { milliseconds, percent, table } from "../../base/format.js";
-import { fewWhole, wholeNumber, type CommonOptions } from "../options.js";
+import { defaultSeconds } from "../../evaluate/latency.js";
+import { fewWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
 import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
   readonly threads: number;
   readonly seed: number;
+  readonly seconds: number;
+  readonly samples?: string;
 }
+
+/** Above this, a comparison of two sessions says little. */
+const NOISY = 0.05;
 
 export const benchCommand = (): Command =>
   new Command("bench")
@@ -17,23 +23,33 @@ export const benchCommand = (): Command =>
     .argument("<files...>", ".onnx files")
     .option("--threads <n>", "onnxruntime's threads", fewWhole, 1)
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
+    .option("--seconds <n>", "length of the session: a longer one repeats better", sessionSeconds, defaultSeconds)
+    .option("--samples <file>", "write the raw rounds, as JSON lines")
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx")
-    .action(async (files: string[], { threads, seed, json }: Options) => {
-      const found = await onTarget({ threads }, (target) => benchFiles(files, { target, seed }));
-      const rows = found.results.map(({ name, p50Ms, intervalMs: [low, high], p90Ms, minMs, rounds }) => ({
+    .action(async (files: string[], { threads, seed, seconds, samples, json }: Options) => {
+      const terminal = output(json ?? false);
+      terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s`);
+      const found = await onTarget({ threads }, (target) =>
+        benchFiles(files, { target, seed, seconds, ...(samples !== undefined && { samples }) }),
+      );
+      const rows = found.results.map(({ name, undisturbedMs, repeatability, p50Ms, p90Ms, minMs, rounds }) => ({
         file: name,
+        undisturbed: milliseconds(undisturbedMs),
+        "another session": `± ${percent(repeatability, 1)}`,
         p50: milliseconds(p50Ms),
-        "95 % interval": `${low.toFixed(3)}–${high.toFixed(3)}`,
         p90: milliseconds(p90Ms),
         min: milliseconds(minMs),
         rounds: `${rounds}`,
       }));
       const { environment: e } = found;
-      output(json ?? false).result(
+      const worst = Math.max(...found.results.map(({ repeatability }) => repeatability));
+      terminal.result(
         found,
         [
           table(rows),
-          `One model differs from itself by ${percent(found.noise)} here: smaller differences mean nothing.`,
+          ...(worst > NOISY
+            ? [`This machine is too noisy: ± ${percent(worst, 0)}. Stop other work, or give --seconds ${4 * seconds}.`]
+            : []),
           `${e.cpu}, ${e.cores} cores, ${e.threads} thread${e.threads > 1 ? "s" : ""}, batch 1, onnxruntime ${e.onnxruntime}, Node ${e.node}`,
         ].join("\n"),
       );

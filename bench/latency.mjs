@@ -1,0 +1,96 @@
+/**
+ * Does a latency repeat? Sessions of `nestling bench` spread over a long time, each in a process of its own, for part of the time beside a
+ * process that loads one core; after each a naive loop and onnxruntime_perf_test's method on the same files. For every method: what 95 % of
+ * all pairs of sessions differ by, and how often the printed interval contains the other session's figure.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { compiler, biggest, openRun, sample, smallest, random } from "../dist/index.js";
+import { planOf } from "../dist/search/plan.js";
+import { coverage, differences } from "./latency/pairs.mjs";
+import { appendResult } from "./results.mjs";
+
+const root = join(import.meta.dirname, "..");
+const options = {
+  run: { type: "string", default: "runs/quickstart" },
+  sessions: { type: "string", default: "20" },
+  minutes: { type: "string", default: "60" },
+  seconds: { type: "string", default: "25" },
+  /** Where files and raw rounds are kept. */
+  keep: { type: "string" },
+};
+
+export async function bench(args) {
+  const { values } = parseArgs({ args, options });
+  const [sessions, minutes, seconds] = [values.sessions, values.minutes, values.seconds].map(Number);
+  const folder = values.keep ?? mkdtempSync(join(tmpdir(), "nestling-latency-"));
+  mkdirSync(folder, { recursive: true });
+  const children = await childrenOf(values.run, folder);
+  const began = performance.now();
+  const rows = [];
+  for (let session = 0; session < sessions; session++) {
+    await sleep(began + (session * minutes * 60_000) / sessions - performance.now());
+    const loaded = session % 3 === 2;
+    const load = loaded ? spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }) : undefined;
+    try {
+      rows.push({ loaded, ...measure(children, seconds, join(folder, `session-${session}.jsonl`)) });
+    } finally {
+      load?.kill();
+    }
+    const { ours, naive, perfTest } = rows.at(-1);
+    const shown = children.map(
+      ({ name }, i) =>
+        `${name} ${ours[i].undisturbedMs.toFixed(4)} ± ${(100 * ours[i].repeatability).toFixed(1)} % (p50 ${ours[i].p50Ms.toFixed(4)}, naive ${naive[i].toFixed(4)}, perf_test ${perfTest[i].toFixed(4)})`,
+    );
+    console.error(`${session + 1}/${sessions}${loaded ? " loaded" : ""}: ${shown.join("; ")}`);
+    writeFileSync(join(folder, "sessions.json"), JSON.stringify(rows));
+  }
+  for (const [i, { name, macs }] of children.entries()) {
+    const row = { name, macs, sessions, minutes, seconds, loadedSessions: rows.filter(({ loaded }) => loaded).length };
+    const figures = {
+      undisturbed: differences(rows.map(({ ours }) => ours[i].undisturbedMs)),
+      p50: differences(rows.map(({ ours }) => ours[i].p50Ms)),
+      naive: differences(rows.map(({ naive }) => naive[i])),
+      perfTest: differences(rows.map(({ perfTest }) => perfTest[i])),
+      coverage: coverage(rows.map(({ ours }) => ({ figure: ours[i].undisturbedMs, interval: ours[i].intervalMs }))),
+    };
+    console.log(`${name}, ${(macs / 1e6).toFixed(2)} M MACs: 95 % of pairs differ by at most`);
+    for (const method of ["undisturbed", "p50", "naive", "perfTest"]) {
+      console.log(`  ${method.padEnd(12)} ${(100 * figures[method]).toFixed(1)} %`);
+    }
+    console.log(`  the printed interval contains the other session's figure in ${(100 * figures.coverage).toFixed(0)} % of pairs`);
+    const raw = rows.map(({ loaded, ours, naive, perfTest }) => ({ loaded, ours: ours[i], naive: naive[i], perfTest: perfTest[i] }));
+    appendResult({ bench: "latency", ...row, ...figures, raw });
+  }
+}
+
+/** Smallest, one of about 2.3 M MACs, and biggest, as files. */
+async function childrenOf(folder, out) {
+  const run = await openRun(folder);
+  const { space } = run.supernet;
+  const drawn = Array.from({ length: 500 }, (_, i) => sample(space, random(i, "bench-latency")));
+  const distance = (architecture) => Math.abs(Math.log(planOf(run.supernet, architecture).macs / 2.3e6));
+  const middle = drawn.map((it) => [distance(it), it]).sort(([a], [b]) => a - b)[0][1];
+  const { compile } = compiler(run, { recalibrationImages: 200 });
+  const children = [];
+  for (const [name, architecture] of Object.entries({ smallest: smallest(space), middle, biggest: biggest(space) })) {
+    const { bytes, macs } = await compile(architecture);
+    const path = join(out, `${name}.onnx`);
+    writeFileSync(path, bytes);
+    children.push({ name, path, macs });
+  }
+  return children;
+}
+
+/** One session of each method; processes of their own, as users start them. */
+function measure(children, seconds, samples) {
+  const paths = children.map(({ path }) => path);
+  const node = (...args) =>
+    JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 26 }));
+  const { results } = node("dist/cli/main.js", "bench", ...paths, "--seconds", `${seconds}`, "--samples", samples, "--json");
+  return { ours: results, ...node("bench/latency/usual-methods.mjs", ...paths) };
+}

@@ -1,0 +1,61 @@
+/**
+ * The undisturbed latency: what a model takes when nothing else slows the machine. It is a low quantile over many short rounds, since what
+ * else happens on a machine only slows; and it is what repeats from one session to another (docs/latency-protocol.md).
+ *
+ *   undisturbed = the 1 % quantile of the rounds' medians
+ *   repeatability = √2 · 1.96 · s / undisturbed, at least what sessions of a quiet machine differ by     (ISO 5725-2's repeatability limit)
+ *
+ * s is the spread of the figure over resamples of whole blocks of the session: rounds beside each other share the machine's state.
+ */
+import { random } from "../base/random.js";
+
+/** Share of the rounds that are at most as fast as the undisturbed latency. */
+const QUIET_SHARE = 0.01;
+const RESAMPLES = 400;
+/** What two measurements differ by in 95 % of cases, in standard deviations of one: 1.96 · √2. */
+const REPEATABILITY_LIMIT = 2.772;
+
+/** The 1 % quantile of the rounds' medians, by the nearest rank; NaN of nothing. */
+export function undisturbed(roundMedians: readonly number[]): number {
+  const sorted = [...roundMedians].sort((a, b) => a - b);
+  return sorted[Math.ceil(QUIET_SHARE * sorted.length) - 1] ?? NaN;
+}
+
+/** What the sessions of a quiet machine differ by, beside what shows within one: where a process and its models lie in memory. */
+const FLOOR = { share: 0.01, ms: 0.0015 };
+
+/**
+ * The share by which another session's figure differs at most, in 95 % of cases.
+ * @param blocks the rounds' medians, by blocks of the session
+ */
+export function repeatabilityOf(blocks: readonly (readonly number[])[], seed: number): number {
+  const figure = undisturbed(blocks.flat());
+  const floor = FLOOR.share + FLOOR.ms / figure;
+  return Math.max(floor, (REPEATABILITY_LIMIT * deviation(resampled(blocks, seed))) / figure);
+}
+
+/** The undisturbed latency of resamples of the blocks. */
+function resampled(blocks: readonly (readonly number[])[], seed: number): number[] {
+  const draw = random(seed, "blocks", blocks.length);
+  // Sorted once: a resample is how often each block counts, and its low quantile is near the beginning.
+  const sorted = blocks
+    .flatMap((rounds, block) => rounds.map((ms) => ({ ms, block })))
+    .sort((a, b) => a.ms - b.ms);
+  return Array.from({ length: RESAMPLES }, () => {
+    const times = new Uint32Array(blocks.length);
+    let total = 0;
+    for (let i = 0; i < blocks.length; i++) {
+      const block = draw.integer(blocks.length);
+      times[block]!++;
+      total += blocks[block]!.length;
+    }
+    let rank = Math.ceil(QUIET_SHARE * total);
+    return sorted.find(({ block }) => (rank -= times[block]!) <= 0)!.ms;
+  });
+}
+
+/** The standard deviation. */
+function deviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}
