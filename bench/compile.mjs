@@ -157,19 +157,15 @@ async function timeCompilation({ compile }, torch, folder) {
 async function timeFiles({ dims }, folder) {
   const file = (name) => ({ name, bytes: readFileSync(join(folder, `${name}.onnx`)), dims: [1, ...dims.slice(1)] });
   const ours = file("ours");
-  const latency = await openLatencyBench(localTarget(), { minRounds: 15, maxRounds: 60, precision: 0.005 });
-  try {
-    const [first, jit, dynamo, second] = await latency.measure([ours, file("dynamo-false"), file("dynamo-true"), ours]);
-    const oursMs = (first.p50Ms + second.p50Ms) / 2;
-    return {
-      latencyMs: { ours: oursMs, jit: jit.p50Ms, dynamo: dynamo.p50Ms },
-      latencyToJit: oursMs / jit.p50Ms,
-      latencyToDynamo: oursMs / dynamo.p50Ms,
-      latencyNoise: Math.abs(first.p50Ms / second.p50Ms - 1),
-    };
-  } finally {
-    await latency.close();
-  }
+  const latency = await openLatencyBench(localTarget());
+  const [first, jit, dynamo, second] = await latency.measure([ours, file("dynamo-false"), file("dynamo-true"), ours]);
+  const oursMs = (first.undisturbedMs + second.undisturbedMs) / 2;
+  return {
+    latencyMs: { ours: oursMs, jit: jit.undisturbedMs, dynamo: dynamo.undisturbedMs },
+    latencyToJit: oursMs / jit.undisturbedMs,
+    latencyToDynamo: oursMs / dynamo.undisturbedMs,
+    latencyNoise: Math.abs(first.undisturbedMs / second.undisturbedMs - 1),
+  };
 }
 
 function print(figures) {

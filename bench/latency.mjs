@@ -62,8 +62,15 @@ export async function bench(args) {
     for (const method of ["undisturbed", "p50", "naive", "perfTest"]) {
       console.log(`  ${method.padEnd(12)} ${(100 * figures[method]).toFixed(1)} %`);
     }
-    console.log(`  the printed interval contains the other session's figure in ${(100 * figures.coverage).toFixed(0)} % of pairs`);
-    const raw = rows.map(({ loaded, ours, naive, perfTest }) => ({ loaded, ours: ours[i], naive: naive[i], perfTest: perfTest[i] }));
+    console.log(
+      `  the printed interval contains the other session's figure in ${(100 * figures.coverage).toFixed(0)} % of pairs`,
+    );
+    const raw = rows.map(({ loaded, ours, naive, perfTest }) => ({
+      loaded,
+      ours: ours[i],
+      naive: naive[i],
+      perfTest: perfTest[i],
+    }));
     appendResult({ bench: "latency", ...row, ...figures, raw });
   }
 }
@@ -90,7 +97,23 @@ async function childrenOf(folder, out) {
 function measure(children, seconds, samples) {
   const paths = children.map(({ path }) => path);
   const node = (...args) =>
-    JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 26 }));
-  const { results } = node("dist/cli/main.js", "bench", ...paths, "--seconds", `${seconds}`, "--samples", samples, "--json");
+    JSON.parse(
+      execFileSync(process.execPath, args, {
+        cwd: root,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+        maxBuffer: 1 << 26,
+      }),
+    );
+  const { results } = node(
+    "dist/cli/main.js",
+    "bench",
+    ...paths,
+    "--seconds",
+    `${seconds}`,
+    "--samples",
+    samples,
+    "--json",
+  );
   return { ours: results, ...node("bench/latency/usual-methods.mjs", ...paths) };
 }

@@ -68,14 +68,20 @@ export { mockTarget, type MockOptions, type MockRun, type MockTarget } from "./t
 export type { LoadedModel, ModelRun, Target } from "./target/target.js";
 export type { Environment } from "./target/environment.js";
 export { measureAccuracy, type Accuracy } from "./evaluate/accuracy.js";
-export { openLatencyBench, type LatencyBench, type LatencyOptions, type Timed } from "./evaluate/latency.js";
-export type { Latency } from "./evaluate/rounds.js";
+export {
+  openLatencyBench,
+  type Effort,
+  type LatencyBench,
+  type LatencyOptions,
+  type Timed,
+} from "./evaluate/latency.js";
+export type { Latency, Round, Session } from "./evaluate/rounds.js";
 export { benchFiles, type BenchOptions, type BenchResult } from "./evaluate/bench-files.js";
 export { parseBudget, parseBudgets, type Budget, type BudgetKind } from "./search/budget.js";
 export type { SearchResult, Candidate } from "./search/search-file.js";
 export type { SearchOptions } from "./search/search.js";
 export { search, type SearchOutcome } from "./deploy/search-and-export.js";
-export { exportChild, type ExportOptions } from "./deploy/export-child.js";
+export { exportChild, exportChildren, type ExportOptions } from "./deploy/export-child.js";
 export { verifyChild, type Verification, type VerifyOptions } from "./deploy/verify.js";
 export type { Check } from "./deploy/ledger.js";
 export type { Certificate } from "./deploy/certificate.js";

@@ -116,7 +116,17 @@ test("npx nestling runs: doctor, and a training on the shipped images", () => {
   const data = ["--data", "fixtures/fashion-mnist", "--steps", "2", "--batch", "64"];
   const trained = run("npx", "nestling", "train", "--space", space, ...data, "--out", "run", "--json");
   expect(JSON.parse(trained)).toMatchObject({ steps: 2, out: "run" });
-  const child = ["--arch", "smallest", "--out", "child.onnx", "--recalibration-images", "64", "--json"];
+  const child = [
+    "--arch",
+    "smallest",
+    "--out",
+    "child.onnx",
+    "--recalibration-images",
+    "64",
+    "--seconds",
+    "0.1",
+    "--json",
+  ];
   expect(JSON.parse(run("npx", "nestling", "export", "run", ...child))).toMatchObject({ file: "child.onnx" });
 });
 

@@ -56,7 +56,7 @@ export const certificateSchema = z.strictObject({
       anchorSpread: z.number(),
     })
     .describe("The session that latencyMs is from."),
-  target: z.string().optional().describe("Where latency was measured; older certificates are of this machine."),
+  target: z.string().describe("Where latency was measured."),
   environment: z.record(z.string(), z.unknown()),
   maxDifference: z.number().describe("Largest |logit difference| to the masked supernet with the same statistics."),
   tolerance: z

@@ -17,6 +17,9 @@ import type { Target } from "../target/target.js";
 import { certificatePath, type Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 
+/** Test images on which child and supernet are compared. */
+const COMPARED = 500;
+
 /** Where a child goes, and how it is compiled. */
 export interface ExportOptions {
   /** The .onnx file to write; its certificate goes beside it. */
@@ -39,16 +42,70 @@ export interface ExportOptions {
   readonly onCompiled?: (child: CompiledChild) => void;
 }
 
-/** Test images on which child and supernet are compared. */
-const COMPARED = 500;
-
 /**
- * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on the target.
+ * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on the target. The latency takes a whole
+ * session: several children are exported faster together, by `exportChildren`.
  * @throws UserError `deploy/out` when the name is no .onnx file, `space/architecture`, `runtime/model`, `target/…`, `file/write`
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
+  const child = await judgeChild(run, architecture, options);
+  return onBench(options, async (bench) => {
+    const latency = options.latency ?? (await bench.measure([child.timed]))[0]!;
+    return certify(run, child, bench, latency);
+  });
+}
+
+/**
+ * Exports several children of a run. One latency session times them all together, so their latencies compare well.
+ * @throws UserError as `exportChild`
+ */
+export async function exportChildren(
+  run: Run,
+  children: readonly { readonly architecture: Architecture; readonly out: string }[],
+  options: Omit<ExportOptions, "out" | "latency"> = {},
+): Promise<Certificate[]> {
+  if (children.length === 0) return [];
+  const judged: JudgedChild[] = [];
+  for (const { architecture, out } of children) judged.push(await judgeChild(run, architecture, { ...options, out }));
+  return onBench(options, async (bench) => {
+    // A child that is exported twice is timed once.
+    const timed = new Map(judged.map((child) => [child.timed.name, child.timed]));
+    const latencies = new Map((await bench.measure([...timed.values()])).map((latency) => [latency.name, latency]));
+    const certificates: Certificate[] = [];
+    for (const child of judged) certificates.push(await certify(run, child, bench, latencies.get(child.timed.name)!));
+    return certificates;
+  });
+}
+
+const onBench = <T>(
+  { bench, target, seconds }: Pick<ExportOptions, "bench" | "target" | "seconds">,
+  use: (bench: LatencyBench) => Promise<T>,
+): Promise<T> => (bench ? use(bench) : withLatencyBench(target, { ...(seconds !== undefined && { seconds }) }, use));
+
+/** A child that has all that its certificate says, but the latency. */
+interface JudgedChild {
+  readonly architecture: Architecture;
+  /** The .onnx file to write. */
+  readonly out: string;
+  readonly child: CompiledChild;
+  readonly timed: Timed;
+  readonly batch: number | "batch_size";
+  readonly judgement: Pick<
+    Certificate,
+    | "accuracy"
+    | "accuracyInterval"
+    | "correct"
+    | "testImages"
+    | "maxDifference"
+    | "tolerance"
+    | "sameTopOne"
+    | "comparedImages"
+    | "precision"
+  >;
+}
+
+async function judgeChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<JudgedChild> {
   const { out, recalibrationImages = defaultRecalibrationImages, staticBatch, precision = defaultPrecision } = options;
-  const { seconds } = options;
   if (!out.endsWith(".onnx")) {
     throw new UserError("deploy/out", {
       at: "--out",
@@ -72,14 +129,29 @@ export async function exportChild(run: Run, architecture: Architecture, options:
       `internal: child ${child.id} differs from its supernet by ${maxDifference}, more than ${tolerance}`,
     );
   }
-  const accuracy = await measureAccuracy(judged.bytes, images);
-  const { channels } = run.data.train;
-  const dims = [staticBatch ?? 1, channels, architecture.resolution, architecture.resolution];
-  const timed = { name: child.id, bytes: child.bytes, dims };
-  const { bench, latency } = await (options.bench
-    ? timeOn(options.bench, timed)
-    : withLatencyBench(options.target, seconds === undefined ? {} : { seconds }, (opened) => timeOn(opened, timed)));
-  const batch = staticBatch ?? "batch_size";
+  const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged.bytes, images);
+  const dims = [staticBatch ?? 1, run.data.train.channels, architecture.resolution, architecture.resolution];
+  return {
+    architecture,
+    out,
+    child,
+    timed: { name: child.id, bytes: child.bytes, dims },
+    batch: staticBatch ?? "batch_size",
+    judgement: {
+      ...{ accuracy, accuracyInterval: [...accuracyInterval], correct, testImages: count },
+      ...{ maxDifference, tolerance, sameTopOne, comparedImages: compared.count, precision },
+    },
+  };
+}
+
+/** Writes the file and its certificate. */
+async function certify(
+  run: Run,
+  { architecture, out, child, batch, judgement }: JudgedChild,
+  bench: LatencyBench,
+  latency: Latency,
+): Promise<Certificate> {
+  const { name: _, undisturbedMs, intervalMs, ...session } = latency;
   const known: Omit<Certificate, "seal"> = {
     format: 2,
     nestling: version,
@@ -88,27 +160,19 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     fileBytes: child.bytes.length,
     id: child.id,
     architecture,
-    precision,
     provenance: child.provenance,
     provenanceHash: hashProvenance(child.provenance),
     macs: child.macs,
     parameters: child.parameters,
     peakBytes: child.peakBytes,
-    accuracy: accuracy.accuracy,
-    accuracyInterval: [...accuracy.accuracyInterval],
-    correct: accuracy.correct,
-    testImages: accuracy.count,
-    latencyMs: latency.undisturbedMs,
-    latency: sessionOf(latency),
+    ...judgement,
+    latencyMs: undisturbedMs,
+    latency: { intervalMs: [...intervalMs], ...session },
     target: bench.target,
     environment: { ...bench.environment },
-    maxDifference,
-    tolerance,
-    sameTopOne,
-    comparedImages: compared.count,
     labels: [...run.data.classes],
     preprocessing: preprocessingOf(run, architecture),
-    inputs: { pixel_values: [batch, channels, architecture.resolution, architecture.resolution] },
+    inputs: { pixel_values: [batch, run.data.train.channels, architecture.resolution, architecture.resolution] },
     outputs: { logits: [batch, run.data.classes.length] },
   };
   const certificate = sealed(known, canonicalSeal);
@@ -118,14 +182,4 @@ export async function exportChild(run: Run, architecture: Architecture, options:
     [certificatePath(out), jsonText(certificate)],
   ]);
   return certificate;
-}
-
-/** A latency's session, without what the certificate says elsewhere. */
-function sessionOf({ name: _, undisturbedMs: __, intervalMs, ...session }: Latency): Certificate["latency"] {
-  return { intervalMs: [...intervalMs], ...session };
-}
-
-async function timeOn(bench: LatencyBench, timed: Timed): Promise<{ bench: LatencyBench; latency: Latency }> {
-  const [latency] = await bench.measure([timed]);
-  return { bench, latency: latency! };
 }

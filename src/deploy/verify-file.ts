@@ -5,6 +5,7 @@ import { UserError } from "../base/user-error.js";
 import { describeModel } from "../onnx/decode.js";
 import { hashProvenance } from "../compile/provenance.js";
 import { wilson } from "../evaluate/accuracy.js";
+import { intervalOf } from "../evaluate/rounds.js";
 import { withSession } from "../runtime/session.js";
 import type { Certificate } from "./certificate.js";
 import type { Ledger } from "./ledger.js";
@@ -36,7 +37,7 @@ function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Le
     accuracyInterval: wilson(correct, testImages).every(
       (bound, i) => Math.abs(bound - accuracyInterval[i]!) < ROUNDING,
     ),
-    latency: latency.intervalMs.every((bound, i) => Math.abs(bound / latencyMs - (i === 0 ? 1 - latency.repeatability : 1 + latency.repeatability)) < ROUNDING),
+    latencyMs: canonicalJson(latency.intervalMs) === canonicalJson(intervalOf(latencyMs, latency.repeatability)),
     maxDifference: maxDifference <= tolerance,
     provenance:
       canonicalJson([provenance.architecture, provenance.precision, provenance.batch]) === canonicalJson(stated),

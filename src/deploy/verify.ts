@@ -1,17 +1,16 @@
 /** Reruns a certificate: is the file the one it speaks of, and does it still do what it says? */
 import { readDocument } from "../base/document.js";
-import { milliseconds } from "../base/format.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { openRun } from "../run/run.js";
 import { loadDataset } from "../data/load.js";
 import type { LabelledBlock } from "../data/image-block.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
-import { withLatencyBench } from "../evaluate/latency.js";
 import type { Target } from "../target/target.js";
 import { certificateFile, certificatePath, type Certificate } from "./certificate.js";
 import { testImages } from "./contract.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
+import { noteLatency } from "./verify-latency.js";
 import { verifyFile } from "./verify-file.js";
 import { staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
 
@@ -31,6 +30,8 @@ export interface VerifyOptions {
   readonly data?: string;
   /** Where latency is measured again: on this machine by default. */
   readonly target?: Target;
+  /** Length of the latency session in seconds; 25 by default. */
+  readonly seconds?: number;
 }
 
 /**
@@ -53,7 +54,7 @@ export async function verifyChild(path: string, options: VerifyOptions = {}): Pr
       found.skip("supernet", "give --run RUN to compare with the supernet");
       await verifyData(bytes, certificate, options.data, found);
     }
-    await noteLatency(bytes, certificate, options.target, found);
+    await noteLatency(bytes, certificate, options, found);
   }
   return { file: path, passed: found.passed, checks: found.checks };
 }
@@ -68,21 +69,6 @@ async function verifyData(
   if (batch !== undefined) found.skip("accuracy", `the file has a fixed batch of ${batch}`);
   else if (source === undefined) found.skip("accuracy", "give --data D or --run RUN to measure it again");
   else verifyAccuracy(certificate, await measureAccuracy(bytes, await imagesOf(certificate, source)), found);
-}
-
-/** Latency is of a device and a moment: noted, never checked against the certificate. */
-async function noteLatency(
-  bytes: Uint8Array,
-  { id, inputs, latencyMs }: Certificate,
-  target: Target | undefined,
-  found: Ledger,
-): Promise<void> {
-  await withLatencyBench(target, {}, async (bench) => {
-    const dims = inputs.pixel_values.map((size) => (typeof size === "number" ? size : 1));
-    const [measured] = await bench.measure([{ name: id, bytes, dims }]);
-    const where = bench.target === "local" ? "here" : `on ${bench.target}`;
-    found.note("latency", `${milliseconds(measured!.undisturbedMs)} ${where}, certified ${milliseconds(latencyMs)}`);
-  });
 }
 
 /** The test images, prepared as the certificate says. */

@@ -55,7 +55,7 @@ export const defaultSeconds = 25;
 const LOADS = 12;
 const SCREEN_ROUNDS = 15;
 /** Keeps a session finite on a target whose clock stands still. */
-const MAX_ROUNDS_OF_LOAD = 5000;
+const MAX_ROUNDS_OF_LOAD = 2000;
 /** Timed runs of a model in a round, after one that refills the caches and is not counted. */
 const RUNS_PER_ROUND = 5;
 /** A model's first load warms the machine up, too; its time is bounded where runs take none. */

@@ -56,19 +56,19 @@ export function latenciesOf({ names, seconds, rounds }: Session, seed: number, a
   const anchorHere = undisturbed(anchorMedians);
   const anchorSpread = quantile(anchorMedians, 0.9) / anchorHere - 1;
   const scale = anchorMs === undefined ? 1 : anchorMs / anchorHere;
-  const blocks = byLoad(rounds);
+  const loads = byLoad(rounds);
   return names.map((name, model) => {
     const medians = rounds.map(({ times }) => median(times[model]!) * scale);
     const undisturbedMs = undisturbed(medians);
     const repeatability = repeatabilityOf(
-      blocks.map((block) => block.map((round) => medians[round]!)),
+      loads.map((load) => load.map((round) => medians[round]!)),
       seed,
     );
     const runs = rounds.flatMap(({ times }) => times[model]!).sort((a, b) => a - b);
     return {
       name,
       undisturbedMs,
-      intervalMs: [undisturbedMs * (1 - repeatability), undisturbedMs * (1 + repeatability)] as const,
+      intervalMs: intervalOf(undisturbedMs, repeatability),
       repeatability,
       p50Ms: median(runs),
       p90Ms: quantile(runs, 0.9),
@@ -82,9 +82,15 @@ export function latenciesOf({ names, seconds, rounds }: Session, seed: number, a
   });
 }
 
+/** Where another session's figure lies, in 95 % of cases. */
+export const intervalOf = (undisturbedMs: number, repeatability: number): [low: number, high: number] => [
+  undisturbedMs * (1 - repeatability),
+  undisturbedMs * (1 + repeatability),
+];
+
 /** The rounds' numbers by load. */
 function byLoad(rounds: readonly Round[]): number[][] {
-  const blocks: number[][] = [];
-  for (const [i, { load }] of rounds.entries()) (blocks[load] ??= []).push(i);
-  return blocks;
+  const loads: number[][] = [];
+  for (const [i, { load }] of rounds.entries()) (loads[load] ??= []).push(i);
+  return loads;
 }

@@ -5,7 +5,7 @@
  *   undisturbed = the 1 % quantile of the rounds' medians
  *   repeatability = √2 · 1.96 · s / undisturbed, at least what sessions of a quiet machine differ by     (ISO 5725-2's repeatability limit)
  *
- * s is the spread of the figure over resamples of whole blocks of the session: rounds beside each other share the machine's state.
+ * s is the deviation of the figure over resamples of whole loads: the rounds of a load share the machine's state and their places in memory.
  */
 import { random } from "../base/random.js";
 
@@ -21,16 +21,20 @@ export function undisturbed(roundMedians: readonly number[]): number {
   return sorted[Math.ceil(QUIET_SHARE * sorted.length) - 1] ?? NaN;
 }
 
-/** What the sessions of a quiet machine differ by, beside what shows within one: where a process and its models lie in memory. */
+/** What sessions differ by on a quiet machine: a part that is a share, and one that is a time, both of where a process lies in memory. */
 const FLOOR = { share: 0.01, ms: 0.0015 };
+/** What single loads differ by, at least. */
+const FLOOR_OF_ONE_LOAD = 0.05;
 
 /**
  * The share by which another session's figure differs at most, in 95 % of cases.
- * @param blocks the rounds' medians, by blocks of the session
+ * @param loads the rounds' medians, by load: what is resampled. Of a single load it is the rounds
  */
-export function repeatabilityOf(blocks: readonly (readonly number[])[], seed: number): number {
-  const figure = undisturbed(blocks.flat());
-  const floor = FLOOR.share + FLOOR.ms / figure;
+export function repeatabilityOf(loads: readonly (readonly number[])[], seed: number): number {
+  const figure = undisturbed(loads.flat());
+  const isOne = loads.length === 1;
+  const floor = isOne ? FLOOR_OF_ONE_LOAD : FLOOR.share + FLOOR.ms / figure;
+  const blocks = isOne ? loads[0]!.map((ms) => [ms]) : loads;
   return Math.max(floor, (REPEATABILITY_LIMIT * deviation(resampled(blocks, seed))) / figure);
 }
 
@@ -38,9 +42,7 @@ export function repeatabilityOf(blocks: readonly (readonly number[])[], seed: nu
 function resampled(blocks: readonly (readonly number[])[], seed: number): number[] {
   const draw = random(seed, "blocks", blocks.length);
   // Sorted once: a resample is how often each block counts, and its low quantile is near the beginning.
-  const sorted = blocks
-    .flatMap((rounds, block) => rounds.map((ms) => ({ ms, block })))
-    .sort((a, b) => a.ms - b.ms);
+  const sorted = blocks.flatMap((rounds, block) => rounds.map((ms) => ({ ms, block }))).sort((a, b) => a.ms - b.ms);
   return Array.from({ length: RESAMPLES }, () => {
     const times = new Uint32Array(blocks.length);
     let total = 0;

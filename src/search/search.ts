@@ -41,6 +41,8 @@ export interface SearchOptions {
   readonly resume?: boolean;
   /** Where latency is measured under a latency budget: on this machine by default. */
   readonly target?: Target;
+  /** Length of a latency session that decides, in seconds; 25 by default. */
+  readonly seconds?: number;
   /** Where search.json is kept up to date. */
   readonly file: string;
   /** Called with each child as soon as it is judged. */
@@ -55,7 +57,7 @@ export function searchRun(run: Run, options: SearchOptions): Promise<SearchResul
 }
 
 async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchResult> {
-  const { budgets, file, onCandidate } = options;
+  const { budgets, file, onCandidate, seconds } = options;
   const { fineCandidates = defaultFineCandidates, seed = 0, judging = "race" } = options;
   const { recalibrationImages = defaultRecalibrationImages } = options;
   const { space } = run.supernet;
@@ -115,5 +117,5 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     await writeSearch(file, result);
     return result;
   };
-  return isTimed ? withLatencyBench(target, { seed }, searchBy) : searchBy();
+  return isTimed ? withLatencyBench(target, { seed, ...(seconds !== undefined && { seconds }) }, searchBy) : searchBy();
 }

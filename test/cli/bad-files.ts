@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { changeNumber, cutOff, flipBit, type BadInput, type Place } from "./bad-input.js";
 import { trainOn } from "./bad-data.js";
-import { finishedSteps, searchArgs, trainArgs } from "./finished-run.js";
+import { finishedSteps, searchArgs, shortly, trainArgs } from "./finished-run.js";
 
 type Damage = (bytes: Buffer) => Uint8Array;
 
@@ -44,7 +44,7 @@ const remove =
   (path: string) =>
   ({ folder }: Place) =>
     rm(join(folder, path), { recursive: true });
-const exported = ["export", "run", "--arch", "smallest", "--out", "a.onnx"];
+const exported = ["export", "run", "--arch", "smallest", "--out", "a.onnx", ...shortly];
 const resumed = [...searchArgs("run"), "--resume"];
 const goneOn = [...trainArgs("run"), "--resume"];
 const weights = `checkpoint/weights-${finishedSteps}.safetensors`;
@@ -306,7 +306,7 @@ export const badFiles: readonly BadInput[] = [
   },
   withRun(
     "a child into a folder's name",
-    ["export", "run", "--arch", "smallest", "--out", "a.onnx"],
+    exported,
     ({ write }) => write("a.onnx/b", ""),
     "a.onnx is not writable (EISDIR)",
     "choose another name",
@@ -320,7 +320,7 @@ export const badFiles: readonly BadInput[] = [
   ),
   withRun(
     "a child below a file",
-    ["export", "run", "--arch", "smallest", "--out", "file/a.onnx"],
+    ["export", "run", "--arch", "smallest", "--out", "file/a.onnx", ...shortly],
     ({ write }) => write("file", ""),
     "file/a.onnx is not writable",
     "A part of the path is a file",

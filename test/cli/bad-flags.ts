@@ -156,6 +156,14 @@ export const badFlags: readonly BadInput[] = [
     "from 1 to 1024",
   ),
   line("bench of nothing", ["bench"], "missing required argument 'files'"),
+  ...["0", "-1", "soon", "1e9"].map((value) =>
+    line(
+      `bench for ${value} seconds`,
+      ["bench", "a.onnx", "--seconds", value],
+      "--seconds",
+      "Want a number above 0, at most 3600",
+    ),
+  ),
   line("bench with 0 threads", ["bench", "a.onnx", "--threads", "0"], "--threads", "from 1 to 1024"),
   line("verify of nothing", ["verify"], "missing required argument 'file'"),
   line("report of nothing", ["report"], "missing required argument 'run'"),

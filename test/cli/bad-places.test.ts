@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectRefused, runNestling, snapshot, type BadInput } from "./bad-input.js";
 import { trainOn } from "./bad-data.js";
-import { makeFinishedRun, searchArgs, trainArgs } from "./finished-run.js";
+import { makeFinishedRun, searchArgs, shortly, trainArgs } from "./finished-run.js";
 
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
@@ -60,8 +60,8 @@ test.for([
       for (const args of [
         [...trainArgs(join(disk, "run")), "--out", join(disk, "new")],
         [...searchArgs(join(disk, "run")), "--out", join(disk, "found")],
-        ["export", join(disk, "run"), "--arch", "smallest", "--out", join(disk, "run/child.onnx")],
-        ["export", join(disk, "run"), "--arch", "smallest", "--out", join(disk, "new/child.onnx")],
+        ["export", join(disk, "run"), "--arch", "smallest", "--out", join(disk, "run/child.onnx"), ...shortly],
+        ["export", join(disk, "run"), "--arch", "smallest", "--out", join(disk, "new/child.onnx"), ...shortly],
         ["report", join(disk, "run")],
       ]) {
         await expectRefused({ name: args.join(" "), args, says: [found, fix] }, finishedRun, expect);
@@ -84,7 +84,7 @@ const forbidden: readonly (BadInput & { readonly path: string; readonly mode: nu
     name: "a child into another's folder",
     path: "",
     mode: 0o755,
-    args: ["export", "run", "--arch", "smallest", "--out", "a.onnx"],
+    args: ["export", "run", "--arch", "smallest", "--out", "a.onnx", ...shortly],
     says: ["a.onnx is not writable (EACCES)", "Change the permission"],
   },
   {

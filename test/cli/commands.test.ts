@@ -8,7 +8,7 @@ import { program } from "../../src/cli/program.js";
 import { parseSpace, shippedSpaces } from "../../src/supernet/spaces.js";
 import { runNestling } from "./bad-input.js";
 import { tinySpacePath } from "./bad-spaces.js";
-import { makeFinishedRun, searchArgs, trainArgs } from "./finished-run.js";
+import { makeFinishedRun, searchArgs, shortly, trainArgs } from "./finished-run.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -28,9 +28,9 @@ const commands = leaves(await program()).map((words) => words.join(" "));
 const calls: Readonly<Record<string, readonly string[]>> = {
   train: [...trainArgs("run"), "--out", "new"],
   search: [...searchArgs("run"), "--out", "found"],
-  export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", "--recalibration-images", "64"],
-  verify: ["verify", "run/child.onnx", "--run", "run"],
-  bench: ["bench", "run/child.onnx"],
+  export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", "--recalibration-images", "64", ...shortly],
+  verify: ["verify", "run/child.onnx", "--run", "run", ...shortly],
+  bench: ["bench", "run/child.onnx", ...shortly],
   report: ["report", "run"],
   doctor: ["doctor"],
   "space show": ["space", "show", tinySpacePath],
@@ -101,8 +101,11 @@ test("export --explain says what each step of the compiler did; with --json it i
 });
 
 test("the shipped images are found from every folder", async () => {
-  const { status, stderr } = await runNestling(["verify", "run/child.onnx", "--data", "fixtures/fashion-mnist"], {
-    cwd: folder,
-  });
+  const { status, stderr } = await runNestling(
+    ["verify", "run/child.onnx", "--data", "fixtures/fashion-mnist", ...shortly],
+    {
+      cwd: folder,
+    },
+  );
   expect(status, stderr).toBe(0);
 });

@@ -12,8 +12,10 @@ export const trainArgs = (out: string): readonly string[] => [
   ...["train", "--space", space, "--data", "fixtures/fashion-mnist", "--out", out],
   ...["--steps", `${finishedSteps}`, "--batch", "32", "--recipe", `${out}/recipe.json`],
 ];
+/** Latency sessions of tests are short: what is asked is not how long children take. */
+export const shortly = ["--seconds", "0.1"] as const;
 export const searchArgs = (run: string): readonly string[] => [
-  ...["search", run, "--budget", "macs=1M", "--fine", "1", "--recalibration-images", "64"],
+  ...["search", run, "--budget", "macs=1M", "--fine", "1", "--recalibration-images", "64", ...shortly],
 ];
 
 /** @returns `folder`/run */
@@ -31,5 +33,15 @@ async function make(folder: string): Promise<void> {
   await writeFile(join(folder, "run/recipe.json"), JSON.stringify({ name: "tiny", normGroup: 16 }));
   await must(...trainArgs("run"));
   await must(...searchArgs("run"));
-  await must("export", "run", "--arch", "smallest", "--out", "run/child.onnx", "--recalibration-images", "64");
+  await must(
+    "export",
+    "run",
+    "--arch",
+    "smallest",
+    "--out",
+    "run/child.onnx",
+    "--recalibration-images",
+    "64",
+    ...shortly,
+  );
 }

@@ -7,7 +7,7 @@ import { canonicalSeal, sealed } from "../../src/base/seal.js";
 import { sha256Of } from "../../src/base/hash.js";
 import { certificateSchema, type Certificate } from "../../src/deploy/certificate.js";
 import { exportChild } from "../../src/deploy/export-child.js";
-import { verifyChild, type Verification } from "../../src/deploy/verify.js";
+import { verifyChild, type Verification, type VerifyOptions } from "../../src/deploy/verify.js";
 import { wilson } from "../../src/evaluate/accuracy.js";
 import { withSession } from "../../src/runtime/session.js";
 import { describeModel } from "../../src/onnx/decode.js";
@@ -30,6 +30,10 @@ beforeAll(async () => {
   certificate = await exportChild(run, architecture, { out: child, recalibrationImages, target });
 });
 
+/** Latency sessions are short: what is asked here is not how long children take. */
+const verify = (path: string, options: VerifyOptions = {}): Promise<Verification> =>
+  verifyChild(path, { seconds: 0.1, ...options });
+
 const failures = ({ checks }: Verification): string[] =>
   checks.filter(({ verdict }) => verdict === "failed").map(({ name }) => name);
 
@@ -43,6 +47,10 @@ async function copy(
   await writeFile(path.replace(".onnx", ".json"), JSON.stringify(change.certificate?.(certificate) ?? certificate));
   return path;
 }
+
+/** A copy whose certificate was changed, and sealed again. */
+const resealed = (edit: Partial<Certificate>) =>
+  copy({ certificate: (whole) => sealed({ ...whole, ...edit }, canonicalSeal) });
 
 test("the certificate has the names that were promised, passes its schema, and speaks of the file beside it", async () => {
   const written: unknown = JSON.parse(await readFile(child.replace(".onnx", ".json"), "utf8"));
@@ -74,24 +82,36 @@ test("the certificate has the names that were promised, passes its schema, and s
     target: "board",
     environment: await target.environment(),
     latencyMs: 2,
-    latency: { p50Ms: 2, intervalMs: [2, 2], p90Ms: 2, minMs: 2, rounds: 7, runs: 70, anchorMs: 2, anchorSpread: 0 },
+    // A mock's times have no spread: what is left is what processes differ by, 1 % and 1.5 µs.
+    latency: {
+      repeatability: expect.closeTo(0.01075, 9) as number,
+      p50Ms: 2,
+      p90Ms: 2,
+      minMs: 2,
+      anchorMs: 2,
+      anchorSpread: 0,
+    },
   });
   expect(target.loaded).toBe(0);
 });
 
 test("an untouched child passes, alone, with its data and with its run; latency is a note", async () => {
   const detailOf = ({ checks }: Verification): unknown => checks.find(({ name }) => name === "latency")?.detail;
-  const alone = await verifyChild(child);
-  expect(detailOf(alone)).toMatch(/^[\d.]+ ms here, certified 2\.00 ms$/);
+  const alone = await verify(child);
+  expect(detailOf(alone)).toMatch(
+    /^[\d.]+ ms ± [\d.]+ % here, certified 2\.00 ms ± 1\.1 %: not compared, that was on board$/,
+  );
   expect(failures(alone)).toEqual([]);
   expect(alone.checks.filter(({ verdict }) => verdict === "skipped").map(({ name }) => name)).toEqual([
     "supernet",
     "accuracy",
   ]);
-  const withData = await verifyChild(child, { data: source, target: mockTarget({ name: "phone", msOf: () => 3 }) });
-  expect(detailOf(withData)).toBe("3.00 ms on phone, certified 2.00 ms");
+  const withData = await verify(child, { data: source, target: mockTarget({ name: "phone", msOf: () => 3 }) });
+  expect(detailOf(withData)).toBe(
+    "3.00 ms ± 1.1 % on phone, certified 2.00 ms ± 1.1 %: not compared, that was on board",
+  );
   expect(withData.checks.find(({ name }) => name === "accuracy")?.verdict).toBe("passed");
-  const withRun = await verifyChild(child, { run: run.folder, target });
+  const withRun = await verify(child, { run: run.folder, target });
   expect(failures(withRun)).toEqual([]);
   const verdicts = new Map(withRun.checks.map(({ name, verdict }) => [name, verdict]));
   for (const name of [
@@ -113,7 +133,26 @@ test("an untouched child passes, alone, with its data and with its run; latency 
   const turned = await copy({
     certificate: (whole) => Object.fromEntries(Object.entries(whole).reverse()) as Certificate,
   });
-  expect((await verifyChild(turned)).passed).toBe(true);
+  expect((await verify(turned)).passed).toBe(true);
+});
+
+test("latency is compared by what sessions repeat to, on the same target and machine alone", async () => {
+  const compared = async (path: string, childMs: number, anchorMs: number): Promise<string> => {
+    const { length } = await readFile(child);
+    const board = mockTarget({ name: "board", msOf: ({ bytes }) => (bytes.length === length ? childMs : anchorMs) });
+    const { passed, checks } = await verify(path, { target: board });
+    expect(passed).toBe(true);
+    return checks.find(({ name }) => name === "latency")!.detail;
+  };
+  expect(await compared(child, 2, 2)).toBe("2.00 ms ± 1.1 % on board, certified 2.00 ms ± 1.1 %: same");
+  expect(await compared(child, 2.02, 2)).toMatch(/: same$/);
+  expect(await compared(child, 2.04, 2)).toMatch(/: differs, 1\.02 ×$/);
+  expect(await compared(child, 1.9, 2)).toMatch(/: differs, 0\.95 ×$/);
+  expect(await compared(child, 2.5, 2.6)).toMatch(
+    /: differs, 1\.25 ×; the machine does, too: its anchor takes 1\.30 ×$/,
+  );
+  const elsewhere = await resealed({ environment: { ...certificate.environment, cpu: "faster", threads: 4 } });
+  expect(await compared(elsewhere, 2, 2)).toMatch(/: not compared, that was with another cpu, threads$/);
 });
 
 test("a flipped byte is found, wherever it lies", async () => {
@@ -124,7 +163,7 @@ test("a flipped byte is found, wherever it lies", async () => {
     const path = await copy({
       bytes: (bytes) => bytes.map((byte, i) => (i === at ? byte ^ (1 << draw.integer(8)) : byte)),
     });
-    const found = await verifyChild(path);
+    const found = await verify(path);
     expect(found.passed).toBe(false);
     expect(failures(found), `byte ${at}`).toContain("sha256");
   }
@@ -132,7 +171,7 @@ test("a flipped byte is found, wherever it lies", async () => {
 
 test("a truncated file and an empty one are found", async () => {
   for (const length of [0, 1000]) {
-    const found = await verifyChild(await copy({ bytes: (bytes) => bytes.subarray(0, length) }));
+    const found = await verify(await copy({ bytes: (bytes) => bytes.subarray(0, length) }));
     expect(failures(found)).toEqual(expect.arrayContaining(["sha256", "loads"]));
   }
 });
@@ -154,22 +193,20 @@ test("each number of the certificate that is edited is found", async () => {
     { provenance: { ...certificate.provenance, step: 9999 } },
   ];
   for (const edit of edits) {
-    const found = await verifyChild(await copy({ certificate: (whole) => ({ ...whole, ...edit }) }));
+    const found = await verify(await copy({ certificate: (whole) => ({ ...whole, ...edit }) }));
     expect(failures(found), Object.keys(edit).join()).toContain("seal");
   }
 });
 
 test("an edit that is sealed again is found where it contradicts the file, itself, or the run", async () => {
-  const resealed = (edit: Partial<Certificate>) =>
-    copy({ certificate: (whole) => sealed({ ...whole, ...edit }, canonicalSeal) });
-  const alone = async (edit: Partial<Certificate>) => failures(await verifyChild(await resealed(edit)));
+  const alone = async (edit: Partial<Certificate>) => failures(await verify(await resealed(edit)));
   expect(await alone({ accuracy: 0.99 })).toEqual(["arithmetic"]);
   expect(await alone({ architecture: biggest(run.supernet.space) })).toEqual(["provenance"]);
   expect(await alone({ labels: [...certificate.labels].reverse() })).toEqual(["provenance"]);
   expect(await alone({ latencyMs: 0.001 })).toEqual(["arithmetic"]);
   expect(await alone({ id: "1" })).toEqual(["arithmetic", "provenance"]);
   const withRun = async (edit: Partial<Certificate>) =>
-    failures(await verifyChild(await resealed(edit), { run: run.folder }));
+    failures(await verify(await resealed(edit), { run: run.folder }));
   expect(await withRun({ macs: certificate.macs - 1 })).toEqual(["costs"]);
   const correct = certificate.testImages;
   const perfect = { correct, accuracy: 1, accuracyInterval: wilson(correct, correct) };
@@ -177,7 +214,7 @@ test("an edit that is sealed again is found where it contradicts the file, itsel
 });
 
 test("another run is told apart", async () => {
-  expect(failures(await verifyChild(child, { run: otherRun.folder }))).toEqual(["run"]);
+  expect(failures(await verify(child, { run: otherRun.folder }))).toEqual(["run"]);
 });
 
 test("a file names its own certificate and no other of its run: each child, and each batch of one, has a provenance of its own", async () => {
@@ -202,7 +239,7 @@ test("the certificate of another child does not pass", async () => {
   await exportChild(run, biggest(run.supernet.space), { out: other, recalibrationImages });
   const path = await copy();
   await copyFile(other.replace(".onnx", ".json"), path.replace(".onnx", ".json"));
-  expect(failures(await verifyChild(path))).toEqual(expect.arrayContaining(["sha256", "provenance"]));
+  expect(failures(await verify(path))).toEqual(expect.arrayContaining(["sha256", "provenance"]));
 });
 
 test("a fixed batch is exported, runs at it, and is verified by its bytes", async () => {
@@ -218,21 +255,21 @@ test("a fixed batch is exported, runs at it, and is verified by its bytes", asyn
     expect(outputs.get("logits")).toHaveLength(4 * 10);
     await expect(session.run(new Float32Array(resolution ** 2), [1, 1, resolution, resolution])).rejects.toThrow();
   });
-  const found = await verifyChild(out, { run: run.folder });
+  const found = await verify(out, { run: run.folder });
   expect(failures(found)).toEqual([]);
   expect(found.checks.find(({ name }) => name === "recompiled")?.detail).toBe("the same bytes");
 });
 
 test("what can't be verified is said: no file, no certificate, a damaged one, another name than .onnx", async () => {
   const folder = await temporaryFolder();
-  await expect(verifyChild(join(folder, "none.onnx"))).rejects.toThrow("want an .onnx file");
+  await expect(verify(join(folder, "none.onnx"))).rejects.toThrow("want an .onnx file");
   const bare = join(folder, "bare.onnx");
   await copyFile(child, bare);
-  await expect(verifyChild(bare)).rejects.toThrow("want the certificate beside the file");
+  await expect(verify(bare)).rejects.toThrow("want the certificate beside the file");
   await writeFile(join(folder, "bare.json"), '{"format":1');
-  await expect(verifyChild(bare)).rejects.toThrow("is not JSON");
+  await expect(verify(bare)).rejects.toThrow("is not JSON");
   await writeFile(join(folder, "bare.json"), '{"format":1}');
-  await expect(verifyChild(bare)).rejects.toThrow("sha256 is missing");
+  await expect(verify(bare)).rejects.toThrow("sha256 is missing");
   await expect(exportChild(run, architecture, { out: join(folder, "child.pb") })).rejects.toThrow(
     "a name that ends in .onnx",
   );

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { anchor } from "../../src/evaluate/anchor.js";
@@ -13,21 +13,39 @@ async function files(...names: string[]): Promise<string[]> {
   return paths;
 }
 
-test("files are timed together on one target, in their order; a file differs from itself by nothing where nothing is noisy", async () => {
+test("files are timed together on one target, in their order", async () => {
   const target = mockTarget({ name: "board", msOf: () => 4 });
   const paths = await files("one.onnx", "two.onnx");
-  const found = await benchFiles(paths, { target, seed: 3 });
-  expect(found).toMatchObject({ target: "board", environment: { cpu: "mock" }, anchorMs: 4, noise: 0 });
-  expect(found.results.map(({ name, p50Ms }) => [name, p50Ms])).toEqual(paths.map((path) => [path, 4]));
+  const found = await benchFiles(paths, { target, seed: 3, seconds: 2 });
+  expect(found).toMatchObject({ target: "board", environment: { cpu: "mock" } });
+  expect(found.results.map(({ name, undisturbedMs }) => [name, undisturbedMs])).toEqual(paths.map((path) => [path, 4]));
   expect(target.loaded).toBe(0);
 });
 
-test("noise is how far the first file differs from itself", async () => {
-  // Loaded are the anchor, the file, and the file again, which is 10 % slower here.
-  const target = mockTarget({ msOf: ({ model }) => (model === 2 ? 2.2 : 2) });
-  const { noise, results } = await benchFiles(await files("one.onnx"), { target });
-  expect(noise).toBeCloseTo(0.1, 12);
-  expect(results[0]!.p50Ms).toBe(2);
+test("the raw rounds are JSON lines: what they are of, then each round", async () => {
+  const target = mockTarget({ msOf: ({ model }) => 2 + (model % 2) });
+  const [path] = await files("one.onnx");
+  const samples = join(path!, "..", "rounds.jsonl");
+  const { results } = await benchFiles([path!], { target, seconds: 1, samples });
+  const [head, ...rounds] = (await readFile(samples, "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+  expect(head).toMatchObject({ target: "mock", models: [path, "anchor"], seconds: results[0]!.seconds });
+  expect(rounds).toHaveLength(results[0]!.rounds);
+  expect(rounds[0]).toEqual({
+    load: 0,
+    atMs: expect.any(Number) as number,
+    times: [Array(5).fill(2), Array(5).fill(3)],
+  });
+  expect(rounds.at(-1)).toMatchObject({ load: 11 });
+});
+
+test("a place that samples can't be written to is refused before anything is timed", async () => {
+  const target = mockTarget({ msOf: () => 1 });
+  const [path] = await files("one.onnx");
+  await expect(benchFiles([path!], { target, samples: join(path!, "rounds.jsonl") })).rejects.toThrow("not writable");
+  expect(target.log).toEqual([]);
 });
 
 test("what can't be timed is refused with its place", async () => {

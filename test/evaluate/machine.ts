@@ -23,10 +23,10 @@ export function machine(scripts: Readonly<Record<string, number | Script>>): Moc
   });
 }
 
-/** The models of a log's runs, eleven runs (one visit of a round) at a time. */
-export function visitsOf(log: readonly MockRun[]): string[] {
-  return Array.from({ length: log.length / 11 }, (_, visit) => {
-    const names = new Set(log.slice(visit * 11, (visit + 1) * 11).map(nameOf));
+/** The models of a log's runs, `size` runs (one visit of a round) at a time. */
+export function visitsOf(log: readonly MockRun[], size: number): string[] {
+  return Array.from({ length: log.length / size }, (_, visit) => {
+    const names = new Set(log.slice(visit * size, (visit + 1) * size).map(nameOf));
     if (names.size !== 1) throw new Error(`visit ${visit} is of ${[...names].join(" and ")}`);
     return [...names][0]!;
   });

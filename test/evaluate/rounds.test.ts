@@ -1,36 +1,39 @@
 import { expect, test } from "vitest";
-import { collectRounds } from "../../src/evaluate/rounds.js";
-import { bootstrapMedian } from "../../src/evaluate/statistics.js";
+import { latenciesOf, type Round } from "../../src/evaluate/rounds.js";
+import { repeatabilityOf } from "../../src/evaluate/undisturbed.js";
 
-test("a round counts by its median, p50 by the rounds' median, p90 and min by single runs", () => {
-  const rounds = collectRounds(["a", "b"], 1, 0);
-  // One run in each round is an outlier of 100 ms; the fifth round is slow as a whole.
-  for (const base of [1, 2, 3, 4, 50]) rounds.add([1, 1, 9], [[base, base + 0.25, base + 0.5, base, 100], [7]]);
-  expect(rounds.count).toBe(5);
-  const [a, b] = rounds.latencies();
+/** A round of two models and the anchor. */
+const round = (load: number, ...times: readonly (readonly number[])[]): Round => ({ load, atMs: 0, times });
+
+const rounds = [
+  round(0, [6, 5, 4], [0.5], [1, 1, 9]),
+  round(0, [7, 100, 8], [0.5], [2]),
+  round(1, [3, 9, 9], [0.5], [3]),
+  round(1, [50, 50, 50], [0.5], [1.5]),
+];
+const session = { names: ["a", "b"], seconds: 2, rounds };
+
+test("a round counts by its median, p50, p90 and the fastest by single runs as they were", () => {
+  const [a, b] = latenciesOf(session, 0);
+  const repeatability = repeatabilityOf(
+    [
+      [5, 8],
+      [9, 50],
+    ],
+    0,
+  );
   expect(a).toEqual({
-    ...{ name: "a", p50Ms: 3.25, p90Ms: 100, minMs: 1, rounds: 5, runs: 25, anchorSpread: 0 },
-    intervalMs: bootstrapMedian([1.25, 2.25, 3.25, 4.25, 50.25], 0),
+    ...{ name: "a", undisturbedMs: 5, repeatability, intervalMs: [5 * (1 - repeatability), 5 * (1 + repeatability)] },
+    // 3 4 5 6 7 8 9 9 50 50 50 100
+    ...{ p50Ms: 8.5, p90Ms: 50, minMs: 3, seconds: 2, rounds: 4, runs: 12 },
+    // The anchor's rounds take 1, 2, 3 and 1.5 ms.
+    ...{ anchorMs: 1, anchorSpread: 2 },
   });
-  expect(b).toMatchObject({ p50Ms: 7, intervalMs: [7, 7], p90Ms: 7, runs: 5 });
+  expect(b).toMatchObject({ name: "b", undisturbedMs: 0.5, p50Ms: 0.5, p90Ms: 0.5, minMs: 0.5, runs: 4 });
 });
 
-test("each round is normalised by its own anchor; the fastest run is as it was", () => {
-  const rounds = collectRounds(["a"], 2, 0);
-  // The anchor takes 2 ms when nothing disturbs: the second round is twice as slow, the third half.
-  rounds.add([2], [[6]]);
-  rounds.add([4], [[12]]);
-  rounds.add([1], [[3]]);
-  expect(rounds.latencies()).toEqual([
-    { name: "a", p50Ms: 6, intervalMs: [6, 6], p90Ms: 6, minMs: 3, rounds: 3, runs: 3, anchorSpread: 1.5 },
-  ]);
-});
-
-test("narrow is when every model's half interval is below the share of its median", () => {
-  const rounds = collectRounds(["quiet", "noisy"], 1, 0);
-  for (let i = 0; i < 9; i++) rounds.add([1], [[5], [10 + i]]);
-  const [low, high] = rounds.latencies()[1]!.intervalMs;
-  const share = (high - low) / 2 / 14;
-  expect(rounds.isNarrow(share * 1.001)).toBe(true);
-  expect(rounds.isNarrow(share * 0.999)).toBe(false);
+test("where the anchor's undisturbed latency is known, the figure refers to it; the times stay as they were", () => {
+  const [own] = latenciesOf(session, 0);
+  const [a] = latenciesOf(session, 0, 0.5);
+  expect(a).toMatchObject({ undisturbedMs: 2.5, anchorMs: 0.5, p50Ms: own!.p50Ms, p90Ms: own!.p90Ms, minMs: 3 });
 });

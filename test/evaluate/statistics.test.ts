@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { random } from "../../src/base/random.js";
 import { wilson } from "../../src/evaluate/accuracy.js";
-import { bootstrapMedian, median, quantile } from "../../src/evaluate/statistics.js";
+import { median, quantile } from "../../src/evaluate/statistics.js";
 
 test.each([
   // Newcombe 1998, table I, and R's prop.test(correct = FALSE).
@@ -39,27 +38,4 @@ test("median and quantiles by hand", () => {
   expect([0, 0.1, 0.5, 0.9, 0.91, 1].map((q) => quantile(ten, q))).toEqual([1, 1, 5, 9, 10, 10]);
   expect(quantile([], 0.5)).toBeNaN();
   expect(ten[0]).toBe(10);
-});
-
-test("the bootstrap interval holds the true median about as often as it says", () => {
-  let held = 0;
-  for (let seed = 0; seed < 400; seed++) {
-    const draw = random(seed, "coverage");
-    const rounds = Array.from({ length: 25 }, () => 5 + draw.normal());
-    const [low, high] = bootstrapMedian(rounds, seed);
-    expect(low).toBeLessThanOrEqual(median(rounds));
-    expect(high).toBeGreaterThanOrEqual(median(rounds));
-    if (low <= 5 && 5 <= high) held++;
-  }
-  expect(held / 400).toBeGreaterThan(0.88);
-  expect(held / 400).toBeLessThan(0.99);
-});
-
-test("the bootstrap is the same for the same seed, narrows with more rounds, and is a point where all rounds agree", () => {
-  const draw = random("rounds");
-  const rounds = Array.from({ length: 200 }, () => 5 + draw.normal());
-  expect(bootstrapMedian(rounds, 1)).toEqual(bootstrapMedian(rounds, 1));
-  const width = (list: number[]): number => bootstrapMedian(list, 1)[1] - bootstrapMedian(list, 1)[0];
-  expect(width(rounds)).toBeLessThan(width(rounds.slice(0, 12)));
-  expect(bootstrapMedian([2, 2, 2], 0)).toEqual([2, 2]);
 });

@@ -33,14 +33,13 @@ if (what === "train") {
 } else {
   await trainFor(2);
   const run = await openRun(out);
-  // Few rounds: what is asked is the memory of exports, not how long children take.
-  const bench = await openLatencyBench(localTarget(), { minRounds: 2, maxRounds: 2 });
+  // Short sessions: what is asked is the memory of exports, not how long children take.
+  const bench = await openLatencyBench(localTarget(), { seconds: 0.1 });
   for (let i = 0; i < Number(count); i++) {
     const child = join(folder, `${i}.onnx`);
     await exportChild(run, sample(space, random("export", i)), { out: child, bench, recalibrationImages: 200 });
     rmSync(child);
     look();
   }
-  await bench.close();
 }
 console.log(JSON.stringify(sizes));

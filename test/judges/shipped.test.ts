@@ -19,7 +19,16 @@ beforeAll(async () => {
     ...["train", "--space", "fashion", "--data", "fixtures/fashion-mnist", "--out", run, "--steps", "2"],
   );
   expect(trained.status, trained.stderr).toBe(0);
-  const exported = nestling("export", run, "--arch", "biggest", "--out", join(folder, "child.onnx"));
+  const exported = nestling(
+    "export",
+    run,
+    "--arch",
+    "biggest",
+    "--out",
+    join(folder, "child.onnx"),
+    "--seconds",
+    "0.1",
+  );
   expect(exported.status, exported.stderr).toBe(0);
 }, 120_000);
 

@@ -19,7 +19,7 @@ let result: SearchResult;
 
 beforeAll(async () => {
   const budgets = ["macs=120k", "latency=50ms"].map(parseBudget);
-  await search(run, { budgets, fineCandidates: 5, recalibrationImages: 200 });
+  await search(run, { budgets, fineCandidates: 5, recalibrationImages: 200, seconds: 0.1 });
   path = await writeReport(run.folder);
   text = await readFile(path, "utf8");
   result = searchSchema.parse(JSON.parse(await readFile(join(run.folder, "search.json"), "utf8")));

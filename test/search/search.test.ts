@@ -135,7 +135,7 @@ test("a latency that nobody can meet is refused after one measurement, before an
     /want at least latency=[\d.]+ms, what the smallest child needs/,
   );
   // The anchor and the smallest child.
-  expect(new Set(target.log.map(({ model }) => model)).size).toBe(2);
+  expect(new Set(target.log.map(({ bytes }) => bytes.length)).size).toBe(2);
   expect(target.loaded).toBe(0);
   expect(existsSync(file)).toBe(false);
 });
@@ -148,7 +148,8 @@ test("under a latency budget every child is timed on the target, the chosen one 
   expect(result.target).toBe("board");
   for (const { latencyMs, latencyIntervalMs, fileBytes } of result.candidates) {
     expect(latencyMs).toBeCloseTo(fileBytes / 20_000, 9);
-    expect(latencyIntervalMs).toEqual([latencyMs, latencyMs]);
+    expect(latencyIntervalMs![0]).toBeLessThan(latencyMs!);
+    expect(latencyIntervalMs![1]).toBeGreaterThan(latencyMs!);
   }
   expect(result.front.latencyMs!.length).toBeGreaterThan(0);
   const chosen = new Map(

@@ -5,10 +5,11 @@ import { explain } from "../../compile/explain.js";
 import type { StepReport } from "../../compile/pass.js";
 import { defaultPrecision, precisionNames, type PrecisionName } from "../../compile/precisions.js";
 import { openRun } from "../../run/run.js";
+import { defaultSeconds } from "../../evaluate/latency.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import { fewWhole, positiveWhole, type CommonOptions } from "../options.js";
+import { fewWhole, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
 import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
 
@@ -20,6 +21,7 @@ interface Options extends CommonOptions {
   readonly staticBatch?: number;
   readonly precision: PrecisionName;
   readonly explain?: boolean;
+  readonly seconds: number;
 }
 
 export const exportCommand = (): Command =>
@@ -37,6 +39,7 @@ export const exportCommand = (): Command =>
         .default(defaultPrecision),
     )
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
+    .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
@@ -50,6 +53,7 @@ export const exportCommand = (): Command =>
           recalibrationImages: options.recalibrationImages,
           precision: options.precision,
           target,
+          seconds: options.seconds,
           ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
           onCompiled: (child) => (report = child.report),
         }),
@@ -61,7 +65,7 @@ export const exportCommand = (): Command =>
           ...(options.explain ? [explain(report), ""] : []),
           `${options.out}: ${c.id}, ${c.architecture.resolution} px, ${millions(c.macs)} MACs, ${thousands(c.parameters)} parameters, ${thousands(c.fileBytes)} bytes`,
           `  accuracy ${percent(c.accuracy)} (${percent(low)} to ${percent(high)}) on ${c.testImages} test images`,
-          `  latency  ${milliseconds(c.latencyMs)} (p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
+          `  latency  ${milliseconds(c.latencyMs)} ± ${percent(c.latency.repeatability, 1)} undisturbed (p50 ${milliseconds(c.latency.p50Ms)}, p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
           `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
           `Next: nestling verify ${options.out} --run ${folder}`,
         ].join("\n"),

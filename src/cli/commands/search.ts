@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { openRun } from "../../run/run.js";
+import { defaultSeconds } from "../../evaluate/latency.js";
 import { search } from "../../deploy/search-and-export.js";
 import { parseBudgets } from "../../search/budget.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table } from "../../base/format.js";
-import { collect, positiveWhole, wholeNumber, type CommonOptions } from "../options.js";
+import { collect, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
 import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
 
@@ -19,6 +20,7 @@ interface Options extends CommonOptions {
   readonly recalibrationImages: number;
   readonly seed: number;
   readonly resume?: boolean;
+  readonly seconds: number;
 }
 
 export const searchCommand = (): Command =>
@@ -36,6 +38,7 @@ export const searchCommand = (): Command =>
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--seed <n>", "of the mutations", wholeNumber, 0)
     .option("--resume", "resume from search.json")
+    .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
@@ -51,6 +54,7 @@ export const searchCommand = (): Command =>
           budgets,
           out,
           target,
+          seconds: options.seconds,
           fineCandidates: options.fine,
           recalibrationImages: options.recalibrationImages,
           seed: options.seed,

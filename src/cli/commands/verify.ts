@@ -1,13 +1,15 @@
 /** nestling verify */
 import { Command } from "commander";
 import { verifyChild } from "../../deploy/verify.js";
-import type { CommonOptions } from "../options.js";
+import { defaultSeconds } from "../../evaluate/latency.js";
+import { sessionSeconds, type CommonOptions } from "../options.js";
 import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
   readonly run?: string;
   readonly data?: string;
+  readonly seconds: number;
 }
 
 export const verifyCommand = (): Command =>
@@ -16,10 +18,11 @@ export const verifyCommand = (): Command =>
     .argument("<file>", "an .onnx file that nestling exported")
     .option("--run <run>", "the run it is from: compiles it again and compares it with the supernet")
     .option("--data <source>", "the data set: measures accuracy again")
+    .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
-    .action(async (file: string, { run, data, json }: Options) => {
+    .action(async (file: string, { run, data, seconds, json }: Options) => {
       const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
-      const verification = await onTarget({}, (target) => verifyChild(file, { ...given, target }));
+      const verification = await onTarget({}, (target) => verifyChild(file, { ...given, seconds, target }));
       const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped", noted: "note   " };
       output(json ?? false).result(
         verification,
