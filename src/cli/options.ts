@@ -18,7 +18,7 @@ export const positiveWhole = wholeFrom(1, 1e9, "a whole number from 1 to 1e9");
 /** Threads, and images of a fixed batch: each costs memory at once. */
 export const fewWhole = wholeFrom(1, 1024, "a whole number from 1 to 1024");
 export const positiveNumber = number((value) => value > 0 && value <= 1e6, "a number above 0, at most 1e6");
-/** Of a latency session; an hour is more than any needs. */
+/** Length of a latency session; an hour is more than any needs. */
 export const sessionSeconds = number((value) => value > 0 && value <= 3600, "a number above 0, at most 3600");
 
 /** For options that may be given several times. */

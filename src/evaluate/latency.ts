@@ -54,7 +54,7 @@ export const defaultSeconds = 25;
 /** Loads of a session: each puts the models elsewhere in memory, as another process would. */
 const LOADS = 12;
 const SCREEN_ROUNDS = 15;
-/** Keeps a session finite on a target whose clock stands still. */
+/** Keeps a session finite on a target whose clock never moves. */
 const MAX_ROUNDS_OF_LOAD = 2000;
 /** Timed runs of a model in a round, after one that refills the caches and is not counted. */
 const RUNS_PER_ROUND = 5;

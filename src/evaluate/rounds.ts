@@ -35,13 +35,13 @@ export interface Round {
   readonly load: number;
   /** When it began, in ms since the session did. */
   readonly atMs: number;
-  /** Of every model's runs, in ms; the anchor's are last. */
+  /** The times of every model's runs, in ms; the anchor's are last. */
   readonly times: readonly (readonly number[])[];
 }
 
 /** A session: its rounds, in order. */
 export interface Session {
-  /** Of the models, without the anchor. */
+  /** The models, without the anchor. */
   readonly names: readonly string[];
   readonly seconds: number;
   readonly rounds: readonly Round[];

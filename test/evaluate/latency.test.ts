@@ -63,7 +63,7 @@ test("a session loads everything afresh twelve times, and warms up each time: fi
   for (const later of warmUps.slice(1)) expect(later).toEqual(repeated(3, 3, 3));
 });
 
-test("a clock that stands still ends a measurement, too", async () => {
+test("a clock that never moves ends a measurement, too", async () => {
   const target = machine({ a: 0, anchor: 0 });
   const [a] = await measure(target, ["a"], { effort: "screen" });
   expect(a!.rounds).toBe(15);
