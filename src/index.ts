@@ -79,7 +79,7 @@ export type { Latency, Round, Session } from "./evaluate/rounds.js";
 export { benchFiles, type BenchOptions, type BenchResult } from "./evaluate/bench-files.js";
 export { parseBudget, parseBudgets, type Budget, type BudgetKind } from "./search/budget.js";
 export type { SearchResult, Candidate } from "./search/search-file.js";
-export type { SearchOptions } from "./search/search.js";
+export type { SearchOptions, SearchProgress } from "./search/search.js";
 export { search, type SearchOutcome } from "./deploy/search-and-export.js";
 export { exportChild, exportChildren, type ExportOptions } from "./deploy/export-child.js";
 export { verifyChild, type Verification, type VerifyOptions } from "./deploy/verify.js";

@@ -63,9 +63,10 @@ function checkpointOf(out) {
 async function searchOf(run) {
   const file = join(run.folder, "search.json");
   const budgets = ["macs=120k", "parameters=6k"].map(parseBudget);
-  const { candidates, front, chosen } = await searchRun(run, {
+  const { result } = await searchRun(run, {
     ...{ budgets, file, fineCandidates: 8, recalibrationImages: 300, seed: 1 },
   });
+  const { candidates, front, chosen } = result;
   return {
     // What was judged and what came of it, apart from the files themselves: a change of metadata changes these alone.
     decisions: hashOf([

@@ -62,7 +62,10 @@ export async function exportChild(run: Run, architecture: Architecture, options:
 export async function exportChildren(
   run: Run,
   children: readonly { readonly architecture: Architecture; readonly out: string }[],
-  options: Omit<ExportOptions, "out" | "latency"> = {},
+  options: Omit<ExportOptions, "out" | "latency"> & {
+    /** Latencies by id where a session has measured them already, all together. */
+    readonly latencies?: ReadonlyMap<string, Latency>;
+  } = {},
 ): Promise<Certificate[]> {
   if (children.length === 0) return [];
   const judged: JudgedChild[] = [];
@@ -70,7 +73,10 @@ export async function exportChildren(
   return onBench(options, async (bench) => {
     // A child that is exported twice is timed once.
     const timed = new Map(judged.map((child) => [child.timed.name, child.timed]));
-    const latencies = new Map((await bench.measure([...timed.values()])).map((latency) => [latency.name, latency]));
+    const areKnown = [...timed.keys()].every((id) => options.latencies?.has(id));
+    const latencies =
+      (areKnown && options.latencies) ||
+      new Map((await bench.measure([...timed.values()])).map((latency) => [latency.name, latency]));
     const certificates: Certificate[] = [];
     for (const child of judged) certificates.push(await certify(run, child, bench, latencies.get(child.timed.name)!));
     return certificates;

@@ -1,4 +1,4 @@
-/** Search, then the best child of each budget as a file with its certificate. */
+/** Search, then the child chosen for each budget as a file with its certificate. */
 import { join } from "node:path";
 import type { Run } from "../run/run.js";
 import { architectureOf } from "../space/space.js";
@@ -8,19 +8,19 @@ import { withTarget } from "../target/local.js";
 import type { Certificate } from "./certificate.js";
 import { exportChildren } from "./export-child.js";
 
-/** What a search found, and the files of the best children. */
+/** What a search found, and the files of the chosen children. */
 export interface SearchOutcome {
   readonly result: SearchResult;
-  /** The best child under each budget that some child meets, with the path of its .onnx file. */
+  /** The child chosen for each budget that some child meets, with the path of its .onnx file. */
   readonly children: readonly { readonly budget: string; readonly path: string; readonly certificate: Certificate }[];
 }
 
 /**
- * Searches a run for the best child under each budget, and exports these children with their certificates. Latencies of both are of one
+ * Searches a run for the child to choose under each budget, and exports these children with their certificates. Latencies of both are of one
  * target, this machine by default.
- * @param options as the search takes them; one latency session times all the best children together. `out`, by default the run's folder,
- * gets search.json and children/<budget>.onnx with .json
- * @throws UserError `search/budget`, `search/impossible` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
+ * @param options as the search takes them; under a latency budget their latencies are those of its photo finish, and else of one session for all. `out`, by
+ * default the run's folder, gets search.json and children/<budget>.onnx with .json
+ * @throws UserError `search/budget`, `search/impossible`, `search/validation` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
  * `file/write`
  */
 export async function search(
@@ -30,7 +30,7 @@ export async function search(
   const { out = run.folder, ...rest } = options;
   const { seconds } = options;
   return withTarget(options.target, async (target) => {
-    const result = await searchRun(run, { ...rest, target, file: join(out, "search.json") });
+    const { result, latencies } = await searchRun(run, { ...rest, target, file: join(out, "search.json") });
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
       const found = result.chosen.find(({ budget }) => budget === text);
       return found ? [{ budget: text, id: found.id, path: join(out, "children", `${fileName}.onnx`) }] : [];
@@ -38,7 +38,7 @@ export async function search(
     const certificates = await exportChildren(
       run,
       chosen.map(({ id, path }) => ({ architecture: architectureOf(run.supernet.space, id), out: path })),
-      { target, recalibrationImages: result.recalibrationImages, ...(seconds !== undefined && { seconds }) },
+      { target, recalibrationImages: result.recalibrationImages, latencies, ...(seconds !== undefined && { seconds }) },
     );
     return { result, children: chosen.map(({ budget, path }, i) => ({ budget, path, certificate: certificates[i]! })) };
   });

@@ -1,6 +1,7 @@
 /** The report's page, from top to bottom. */
 import type { Budget } from "../search/budget.js";
 import { formatCost, parseBudget } from "../search/budget.js";
+import { explain } from "../search/explain.js";
 import type { SearchResult } from "../search/search-file.js";
 import { milliseconds, millions, percent, thousands } from "../base/format.js";
 import type { SearchSpace } from "../space/space.js";
@@ -100,9 +101,11 @@ function fronts(search: SearchResult): Markup {
   const latency = search.front.latencyMs;
   return html`<h2>Accuracy against cost</h2>
     <p class="soft">
-      Every point is one compiled .onnx file, measured on onnxruntime; lines are 95 % intervals. Accuracy here is on
-      ${thousands(Math.max(...search.candidates.map(({ count }) => count)))} validation images, never the test set.
+      Every point is one compiled .onnx file, judged on onnxruntime. Accuracy here is what to expect on new images, by
+      what all children tell together on ${thousands(search.validationImages)} validation images, never the test set;
+      lines are 95 % intervals. Much of their length is common to all children, which differ less than it seems.
     </p>
+    ${search.chosen.map((choice) => html`<p>${explain(choice)}</p>`)}
     <div class="pair">
       ${paretoPlot(search, budgets, {
         kind: "macs",
@@ -150,23 +153,23 @@ function allCandidates({ candidates }: SearchResult): Markup {
             <th>px</th>
             <th>MACs</th>
             <th>parameters</th>
-            <th>accuracy</th>
+            <th>expected accuracy</th>
             <th>images</th>
             <th>latency</th>
             <th class="text"></th>
           </tr>
           ${rows.map(
-            ({ id, phase, budget, architecture, macs, parameters, accuracy, count, latencyMs, stopped }) =>
+            ({ id, phase, budget, architecture, macs, parameters, expectedAccuracy, count, latencyMs, inFinal }) =>
               html`<tr>
                 <td>${id}</td>
                 <td class="text">${phase}${budget !== undefined && ` for ${budget}`}</td>
                 <td>${architecture.resolution}</td>
                 <td>${millions(macs)}</td>
                 <td>${thousands(parameters)}</td>
-                <td>${count > 0 && percent(accuracy)}</td>
+                <td>${count > 0 && percent(expectedAccuracy)}</td>
                 <td>${count}</td>
                 <td>${latencyMs !== undefined && milliseconds(latencyMs)}</td>
-                <td class="text">${stopped}</td>
+                <td class="text">${inFinal ? "final" : count === 0 && "within no budget"}</td>
               </tr> `,
           )}
         </table>
@@ -189,7 +192,8 @@ function provenance({ checkpoint, search, children: [first], log }: RunFolder): 
         ["weights", checkpoint?.weights.sha256 ?? search?.checkpoint],
         [
           "search",
-          search && `${search.grid}; then ${search.fineCandidates} mutants for each budget, seed ${search.seed}`,
+          search &&
+            `${search.grid}; then at most ${search.fineCandidates} children for each budget, seed ${search.seed}; ${thousands(search.judgedImages)} images judged`,
         ],
         ["recalibration", search && `${thousands(search.recalibrationImages)} training images`],
         ...Object.entries(environment).map(([key, value]): Fact => [

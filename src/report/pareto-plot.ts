@@ -1,4 +1,4 @@
-/** Accuracy against a cost: every architecture judged, coarse and fine told apart, the front, the budgets and what was chosen. */
+/** Expected accuracy against a cost: every architecture judged, coarse and fine told apart, the front, the budgets and what was chosen. */
 import type { Budget } from "../search/budget.js";
 import type { Candidate, SearchResult } from "../search/search-file.js";
 import { percent } from "../base/format.js";
@@ -21,8 +21,8 @@ const LOGARITHMIC_FROM = 5;
 const FAR = 1.5;
 
 export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axis: CostAxis): Markup {
-  // One judged only until it could not win has no accuracy to compare; its number is said below.
-  const judged = search.candidates.filter((candidate) => candidate.stopped === undefined);
+  // One that is within no budget saw no images; how many there are is said below.
+  const judged = search.candidates.filter(({ count }) => count > 0);
   const points = judged.flatMap((candidate) => {
     const cost = axis.cost(candidate);
     return cost === undefined ? [] : [{ candidate, cost }];
@@ -36,7 +36,7 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
     high / low > LOGARITHMIC_FROM
       ? logarithmic([low / 1.15, high * 1.15], [area.left, area.right])
       : linear(extent(costs, 0.08), [area.left, area.right]);
-  const bounds = points.flatMap(({ candidate }) => candidate.accuracyInterval);
+  const bounds = points.flatMap(({ candidate }) => candidate.expectedInterval);
   const y = linear(extent(bounds, 0.03), [area.bottom, area.top]);
 
   const chosen = new Map(search.chosen.map(({ id, budget }) => [id, budget]));
@@ -44,18 +44,18 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
   const steps = axis.front.flatMap((id, i): [number, number][] => {
     const point = onFront.get(id);
     if (!point) return [];
-    const here: [number, number] = [x.at(point.cost), y.at(point.candidate.accuracy)];
+    const here: [number, number] = [x.at(point.cost), y.at(point.candidate.expectedAccuracy)];
     const before = onFront.get(axis.front[i - 1] ?? "");
-    return before ? [[here[0], y.at(before.candidate.accuracy)], here] : [here];
+    return before ? [[here[0], y.at(before.candidate.expectedAccuracy)], here] : [here];
   });
   const marks = points.map(({ candidate, cost }) => {
-    const [cx, cy] = [px(x.at(cost)), px(y.at(candidate.accuracy))];
-    const [low, high] = candidate.accuracyInterval.map((bound) => px(y.at(bound))) as [number, number];
+    const [cx, cy] = [px(x.at(cost)), px(y.at(candidate.expectedAccuracy))];
+    const [low, high] = candidate.expectedInterval.map((bound) => px(y.at(bound))) as [number, number];
     const across = axis.interval(candidate)?.map((bound) => px(x.at(bound)));
     const budget = chosen.get(candidate.id);
     return html`<g class="point ${candidate.phase}${budget === undefined ? "" : " chosen"}"
       ><title>
-        ${candidate.id}: ${percent(candidate.accuracy)} at
+        ${candidate.id}: ${percent(candidate.expectedAccuracy)} at
         ${axis.show(cost)}${budget === undefined ? "" : `, chosen for ${budget}`}</title
       ><line
         x1="${cx}"
@@ -65,12 +65,12 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
       />${across && html`<line x1="${across[0]}" x2="${across[1]}" y1="${cy}" y2="${cy}" />`}${shape(candidate.phase, cx, cy)}${budget !== undefined && html`<circle class="ring" cx="${cx}" cy="${cy}" r="9" />`}</g
     >`;
   });
-  const stopped = search.candidates.length - judged.length;
+  const skipped = search.candidates.length - judged.length;
   return html`<figure>
     ${plot(
-      `Validation accuracy against ${axis.name}`,
+      `Expected accuracy against ${axis.name}`,
       { scale: x, name: axis.name, show: axis.show },
-      { scale: y, name: "validation accuracy", show: (value) => percent(value, 0) },
+      { scale: y, name: "expected accuracy", show: (value) => percent(value, 0) },
       [
         ...limits.map(({ text, limit }) => {
           const at = px(x.at(limit));
@@ -93,7 +93,7 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
       <span class="legend"
         ><span>${key("coarse")}coarse</span><span>${key("fine")}fine</span
         ><span><i class="line front"></i>Pareto front</span><span>${ringKey}chosen</span></span
-      >${stopped > 0 && html`<p>${stopped} more were dropped early, when they could not win.</p>`}
+      >${skipped > 0 && html`<p>${skipped} more are within no budget and saw no images.</p>`}
     </figcaption>
   </figure>`;
 }

@@ -72,6 +72,8 @@ export interface Costs {
   readonly macs: number;
   readonly parameters: number;
   readonly latencyMs?: number | undefined;
+  /** Between which limits another measurement of it lies. */
+  readonly latencyIntervalMs?: readonly [low: number, high: number] | undefined;
 }
 
 /** What a budget limits; undefined where it was not measured. */
@@ -80,6 +82,13 @@ export const costUnder = ({ kind }: Budget, { macs, parameters, latencyMs }: Cos
 
 /** Whether a child is known to meet a budget. */
 export const meets = (budget: Budget, costs: Costs): boolean => (costUnder(budget, costs) ?? Infinity) <= budget.limit;
+
+/** Whether a more exact measurement may show that a child meets a budget; what was not measured is not ruled out. */
+export function mayMeet(budget: Budget, costs: Costs): boolean {
+  const least =
+    budget.kind === "latency" ? (costs.latencyIntervalMs?.[0] ?? costs.latencyMs) : costUnder(budget, costs);
+  return (least ?? 0) <= budget.limit;
+}
 
 /**
  * Refuses budgets that even the cheapest child misses, with the nearest that can be met.

@@ -1,4 +1,4 @@
-/** Which validation images a child got right, in judging order: what children race by, and how search.json keeps it. */
+/** Which validation images a child got right, in judging order: what children are compared by, and how search.json keeps it. */
 
 /** 1 where it was right, for every image seen. */
 export type Hits = Uint8Array;
@@ -15,3 +15,5 @@ export function packHits(hits: Hits): string {
 
 export const unpackHits = (packed: string, count: number): Hits =>
   Uint8Array.from({ length: count }, (_, i) => (parseInt(packed[i >> 2]!, 16) >> (3 - (i & 3))) & 1);
+
+export const correctOf = (hits: Hits): number => hits.reduce((sum, hit) => sum + hit, 0);

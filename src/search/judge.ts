@@ -1,93 +1,118 @@
-/** Judges an architecture by its compiled file: accuracy on validation images, latency on a target, and when to stop early. */
+/** Judges an architecture by its compiled file: accuracy on validation images, latency on a target. */
 import { permutation, random } from "../base/random.js";
-import type { Compiler } from "../compile/compile-child.js";
-import { blockOf, type Run } from "../run/run.js";
+import type { CompiledChild, Compiler } from "../compile/compile-child.js";
 import type { LabelledBlock } from "../data/image-block.js";
-import { accuracyOf, logitsOf, topOne } from "../evaluate/accuracy.js";
-import type { LatencyBench } from "../evaluate/latency.js";
+import { logitsOf, topOne } from "../evaluate/accuracy.js";
+import type { LatencyBench, Timed } from "../evaluate/latency.js";
+import type { Latency } from "../evaluate/rounds.js";
+import { blockOf, type Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import { localTarget } from "../target/local.js";
 import { withModel } from "../target/target.js";
 import type { Costs } from "./budget.js";
-import { packHits, type Hits } from "./hits.js";
-import { cannotWin } from "./race.js";
-import type { Candidate } from "./search-file.js";
+import type { Screened } from "./coarse-to-fine.js";
+import type { Hits } from "./hits.js";
+import { softHit } from "./soft-accuracy.js";
 
-export type Judgement = Omit<Candidate, "phase" | "budget">;
-
-/**
- * Whom a child of these costs must beat, one for each budget that it meets: the hits of the best so far, undefined where there is none
- * yet. An empty list: it meets no budget.
- */
-export type Rivals = (costs: Costs) => readonly (Hits | undefined)[];
-
-export interface Judge {
-  /** @param rivals without them it is judged in full */
-  judge(architecture: Architecture, rivals?: Rivals): Promise<Judgement>;
+/** A child as the search judged it. */
+export interface JudgedChild extends Screened {
+  readonly peakBytes: number;
+  /** Size of the .onnx file. */
+  readonly fileBytes: number;
+  readonly sha256: string;
+  /** A finalist's latency before the photo finish. */
+  readonly screenedLatencyMs?: number | undefined;
+  readonly screenedLatencyIntervalMs?: readonly [low: number, high: number] | undefined;
 }
 
-/** @param bench where there is none, latency isn't measured */
-export function judgeOf(run: Run, compiler: Compiler, bench: LatencyBench | undefined): Judge {
+export interface Judge {
+  /** On the screening images; on none where it is within no budget. */
+  screen(architecture: Architecture): Promise<JudgedChild>;
+  /** The hits of a child that was screened on all images. */
+  complete(child: JudgedChild): Promise<Hits>;
+  /** Latencies measured together for long enough to decide, in the children's order; none where latency isn't measured. */
+  photoFinish(children: readonly JudgedChild[]): Promise<readonly Latency[]>;
+}
+
+/**
+ * @param screeningImages of the validation images, the first that every child sees
+ * @param isWithin whether costs may meet a budget
+ * @param bench where there is none, latency isn't measured
+ */
+export function judgeOf(
+  run: Run,
+  compiler: Compiler,
+  {
+    screeningImages,
+    isWithin,
+    bench,
+  }: {
+    readonly screeningImages: number;
+    readonly isWithin: (costs: Costs) => boolean;
+    readonly bench?: LatencyBench | undefined;
+  },
+): Judge {
   // In random order, so that the first images speak for all.
   const order = permutation(run.validation.length, random(run.description.seed, "judging")).map(
     (i) => run.validation[i]!,
   );
-  const labels = Array.from(order, (index) => run.data.train.labels[index]!);
-  const blocks = new Map<number, Promise<LabelledBlock>>();
-  const imagesAt = (resolution: number): Promise<LabelledBlock> => {
-    const known =
-      blocks.get(resolution) ?? blockOf(run, "train", order, resolution).then((block) => ({ ...block, labels }));
-    blocks.set(resolution, known);
+  const blocks = new Map<string, Promise<LabelledBlock>>();
+  const imagesAt = (resolution: number, from: number, to?: number): Promise<LabelledBlock> => {
+    const key = `${resolution} ${from}`;
+    const indices = order.slice(from, to);
+    const labels = Array.from(indices, (index) => run.data.train.labels[index]!);
+    const known = blocks.get(key) ?? blockOf(run, "train", indices, resolution).then((block) => ({ ...block, labels }));
+    blocks.set(key, known);
     return known;
   };
+  const timed = ({ id, bytes, architecture: { resolution } }: CompiledChild): Timed => ({
+    name: id,
+    bytes,
+    dims: [1, run.data.train.channels, resolution, resolution],
+  });
   return {
-    async judge(architecture, rivals) {
-      const { id, bytes, sha256, macs, parameters, peakBytes } = await compiler.compile(architecture);
-      const { resolution } = architecture;
-      const dims = [1, run.data.train.channels, resolution, resolution];
-      const [latency] = (await bench?.measure([{ name: id, bytes, dims }], "screen")) ?? [];
-      const costs = { macs, parameters, latencyMs: latency?.undisturbedMs };
-      const race = rivals?.(costs);
-      const { hits, stopped } =
-        race?.length === 0
-          ? { hits: new Uint8Array(), stopped: "over-budget" as const }
-          : await hitsOf(bytes, await imagesAt(resolution), race);
-      const { accuracyInterval, ...accuracy } = accuracyOf(
-        hits.reduce((sum, hit) => sum + hit, 0),
-        hits.length,
-      );
-      return {
-        id,
-        architecture,
+    async screen(architecture) {
+      const child = await compiler.compile(architecture);
+      const { id, bytes, sha256, macs, parameters, peakBytes } = child;
+      const [latency] = (await bench?.measure([timed(child)], "screen")) ?? [];
+      const costs = {
         macs,
         parameters,
-        peakBytes,
-        fileBytes: bytes.length,
-        sha256,
-        ...accuracy,
-        accuracyInterval: [...accuracyInterval],
-        ...(latency && { latencyMs: latency.undisturbedMs, latencyIntervalMs: [...latency.intervalMs] }),
-        ...(stopped && { stopped }),
-        hits: packHits(hits),
+        ...(latency && { latencyMs: latency.undisturbedMs, latencyIntervalMs: latency.intervalMs }),
       };
+      const seen = isWithin(costs)
+        ? await judgeOn(bytes, await imagesAt(architecture.resolution, 0, screeningImages))
+        : { hits: new Uint8Array(), softAccuracy: 0 };
+      return { id, architecture, ...costs, peakBytes, fileBytes: bytes.length, sha256, ...seen };
+    },
+    async complete({ architecture, hits }) {
+      if (hits.length === run.validation.length) return hits;
+      const { bytes } = await compiler.compile(architecture);
+      const rest = await judgeOn(bytes, await imagesAt(architecture.resolution, screeningImages));
+      return Uint8Array.of(...hits, ...rest.hits);
+    },
+    async photoFinish(children) {
+      if (!bench) return [];
+      const compiled: CompiledChild[] = [];
+      for (const { architecture } of children) compiled.push(await compiler.compile(architecture));
+      return bench.measure(compiled.map(timed), "decide");
     },
   };
 }
 
-/** The hits on all images; on the first ones alone where none of the rivals can be beaten any more. */
-async function hitsOf(
-  bytes: Uint8Array,
-  images: LabelledBlock,
-  rivals: readonly (Hits | undefined)[] | undefined,
-): Promise<{ hits: Hits; stopped?: "cannot-win" }> {
+async function judgeOn(bytes: Uint8Array, images: LabelledBlock): Promise<{ hits: Hits; softAccuracy: number }> {
   const hits = new Uint8Array(images.count);
-  return withModel(localTarget({ threads: 0 }), bytes, async (model) => {
+  let total = 0;
+  await withModel(localTarget({ threads: 0 }), bytes, async (model) => {
     for await (const { from, rows, logits } of logitsOf(model, images)) {
-      topOne(logits, rows).forEach((top, row) => (hits[from + row] = top === images.labels[from + row] ? 1 : 0));
-      const seen = from + rows;
-      const lost = rivals?.every((rival) => rival && cannotWin(hits, rival, seen)) ?? false;
-      if (lost && seen < images.count) return { hits: hits.subarray(0, seen), stopped: "cannot-win" };
+      const classes = logits.length / rows;
+      topOne(logits, rows).forEach((top, row) => {
+        const label = images.labels[from + row]!;
+        hits[from + row] = top === label ? 1 : 0;
+        const own = logits.subarray(row * classes, (row + 1) * classes);
+        total += softHit(own, label);
+      });
     }
-    return { hits };
   });
+  return { hits, softAccuracy: total / images.count };
 }

@@ -1,43 +1,93 @@
-/** The next mutant to judge: never one that was judged, within the budget where that is known exactly, and likely within it where it must be measured. */
+/**
+ * The next child to judge: the one whose accuracy the model expects to lie the farthest above the best under some budget, the unknown counted
+ * in (expected improvement; Jones, Schonlau and Welch 1998). It is taken from a pool of mutants of the best and of random children, all
+ * within a budget: where cost is known exactly, by that; where it must be measured, by the latency model with its own error granted.
+ */
 import type { Random } from "../base/random.js";
 import type { Architecture } from "../space/space.js";
-import { idOf, mutate, type SearchSpace } from "../space/space.js";
-import { costUnder, type Budget } from "./budget.js";
+import { idOf, mutate, sample, type SearchSpace } from "../space/space.js";
+import type { AccuracyModel } from "./accuracy-model.js";
+import { difference } from "./belief.js";
+import { mayMeet, meets, type Budget, type Costs } from "./budget.js";
+import type { Features } from "./features.js";
 import type { LatencyModel } from "./latency-model.js";
+import { expectedGain } from "./normal.js";
 import type { Plan } from "./plan.js";
 
 /** Probability that a mutation redraws a dimension. */
 const MUTATION = 0.2;
-/** Draws for one new mutant before its neighbourhood counts as exhausted. */
-const DRAWS = 200;
+/** Children that a pool is drawn with, a third of them at random in the space; what was judged or exceeds every budget is left out. */
+const DRAWS = 48;
+/** Parents of mutants: the best of each budget. */
+const PARENTS = 4;
 
-export interface Neighbourhood {
-  readonly space: SearchSpace;
-  readonly parent: Architecture;
-  readonly budget: Budget;
-  readonly plan: (architecture: Architecture) => Plan;
-  /** Orders mutants under a latency budget: the first that it sees within the limit, or else the fastest that it sees. */
-  readonly model?: LatencyModel | undefined;
+export interface Judged extends Costs {
+  readonly id: string;
+  readonly architecture: Architecture;
 }
 
-/** @returns undefined where no new one was drawn */
-export function propose(
-  { space, parent, budget, plan, model }: Neighbourhood,
-  seen: ReadonlySet<string>,
-  draw: Random,
-): Architecture | undefined {
-  let fastest: { mutant: Architecture; latencyMs: number } | undefined;
-  for (let i = 0; i < DRAWS; i++) {
-    const mutant = mutate(space, parent, MUTATION, draw);
-    if (seen.has(idOf(space, mutant))) continue;
-    const planned = plan(mutant);
-    const known = costUnder(budget, planned);
-    if (known !== undefined ? known <= budget.limit : !model) return mutant;
-    if (known !== undefined || !model) continue;
-    const latencyMs = model.predict(planned.work);
-    // The model's own error is granted: a mutant at the limit is the one worth measuring.
-    if (latencyMs <= budget.limit * (1 + model.error)) return mutant;
-    if (latencyMs < (fastest?.latencyMs ?? Infinity)) fastest = { mutant, latencyMs };
+export interface Proposal {
+  readonly architecture: Architecture;
+  /** Under which it is expected to improve most. */
+  readonly budget: Budget;
+  /** By how much, as an accuracy. */
+  readonly gain: number;
+}
+
+export interface Prospect {
+  readonly space: SearchSpace;
+  readonly judged: readonly Judged[];
+  /** Budgets for which more may be proposed. */
+  readonly budgets: readonly Budget[];
+  readonly model: AccuracyModel;
+  readonly latency: LatencyModel | undefined;
+  readonly featuresOf: (architecture: Architecture) => Features;
+  readonly plan: (architecture: Architecture) => Plan;
+  /** Children to choose from; by default mutants and random ones. */
+  readonly pool?: readonly Architecture[] | undefined;
+}
+
+/** @returns undefined where the pool has no new child within a budget */
+export function propose(prospect: Prospect, draw: Random): Proposal | undefined {
+  const { space, judged, budgets, model, latency, featuresOf, plan } = prospect;
+  const seen = new Set(judged.map(({ id }) => id));
+  const known = judged.map(({ architecture }) => featuresOf(architecture));
+  const expected = model.believe(known).mean;
+  const bestFirst = judged.map((_, i) => i).sort((a, b) => expected[b]! - expected[a]! || a - b);
+  const within = budgets.map((budget) => bestFirst.filter((i) => meets(budget, judged[i]!)));
+  const parents = within.flatMap((list) => list.slice(0, PARENTS)).map((i) => judged[i]!.architecture);
+  const drawn =
+    prospect.pool ??
+    Array.from({ length: DRAWS }, (_, i) =>
+      i % 3 === 0 || parents.length === 0 ? sample(space, draw) : mutate(space, draw.pick(parents), MUTATION, draw),
+    );
+  const pool = [...new Map(drawn.map((architecture) => [idOf(space, architecture), architecture]))]
+    .filter(([id]) => !seen.has(id))
+    .map(([, architecture]) => ({ architecture, costs: predicted(plan(architecture), latency) }))
+    .filter(({ costs }) => budgets.some((budget) => mayMeet(budget, costs)));
+  const belief = model.believe([...known, ...pool.map(({ architecture }) => featuresOf(architecture))]);
+  let best: Proposal | undefined;
+  for (const [at, budget] of budgets.entries()) {
+    const incumbent = within[at]![0];
+    if (incumbent === undefined) continue;
+    for (const [i, { architecture, costs }] of pool.entries()) {
+      if (!mayMeet(budget, costs)) continue;
+      const { mean, deviation } = difference(belief, known.length + i, incumbent);
+      const gain = expectedGain(mean, deviation);
+      if (gain > (best?.gain ?? 0)) best = { architecture, budget, gain };
+    }
   }
-  return fastest?.mutant;
+  return best;
+}
+
+/** A planned child's costs, its latency as the model predicts it with its own error. */
+function predicted({ macs, parameters, work }: Plan, latency: LatencyModel | undefined): Costs {
+  if (!latency) return { macs, parameters };
+  const latencyMs = latency.predict(work);
+  return {
+    macs,
+    parameters,
+    latencyMs,
+    latencyIntervalMs: [latencyMs / (1 + latency.error), latencyMs * (1 + latency.error)],
+  };
 }

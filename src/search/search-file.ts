@@ -16,27 +16,33 @@ export const candidateSchema = z.strictObject({
   peakBytes: z.number(),
   fileBytes: z.number().describe("Size of the .onnx file."),
   sha256: z.string(),
-  correct: z.number(),
-  count: z.number().describe("Validation images seen; all of them unless `stopped`."),
-  accuracy: z.number(),
-  accuracyInterval: interval.describe("Wilson score interval, 95 %."),
-  latencyMs: z.number().optional(),
+  correct: z.number().describe("Validation images that it got right, of `count`: what was seen, not what to expect."),
+  count: z
+    .number()
+    .describe(
+      "Validation images seen: those of the screening, or all in the final; none where it is within no budget.",
+    ),
+  softAccuracy: z
+    .number()
+    .describe("Mean of softened hits on the screening images, which says more than their number."),
+  expectedAccuracy: z.number().describe("What to expect of it on new images, by what all children tell together."),
+  expectedInterval: interval.describe("95 % interval of `expectedAccuracy`."),
+  latencyMs: z.number().optional().describe("As screened, or in the final as the photo finish has it."),
   latencyIntervalMs: interval.optional(),
-  stopped: z
-    .enum(["over-budget", "cannot-win"])
-    .optional()
-    .describe("Why judging ended early: it meets no budget, or could win under none."),
+  screenedLatencyMs: z.number().optional().describe("A finalist's latency before the photo finish."),
+  screenedLatencyIntervalMs: interval.optional(),
   phase: z.enum(["coarse", "fine"]),
   budget: z.string().optional().describe("The budget that a fine candidate was proposed for."),
+  inFinal: z.boolean(),
   hits: z
     .string()
     .describe(
-      "Which validation images it got right, four to a hexadecimal digit: a resumed search races as the first one did.",
+      "Which validation images it got right, four to a hexadecimal digit: a resumed search decides as the first one did.",
     ),
 });
 
 const resultSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   complete: z.boolean(),
   space: z.unknown().describe("The search space, whole."),
   spaceHash: z.string(),
@@ -44,15 +50,27 @@ const resultSchema = z.strictObject({
   seed: z.number(),
   budgets: z.array(z.string()),
   recalibrationImages: z.number(),
-  fineCandidates: z.number(),
-  judging: z.enum(["race", "full"]).describe("Whether judging a child stops as soon as it can't win."),
+  fineCandidates: z.number().describe("Most children screened for each budget after the grid."),
+  validationImages: z.number(),
+  screeningImages: z.number().describe("Validation images on which every child is judged; finalists see all."),
   grid: z.string(),
   target: z.string().optional().describe("Where latency was measured; only under a latency budget."),
+  judgedImages: z.number().describe("Images judged, summed over the children."),
   candidates: z.array(candidateSchema),
   front: z
     .strictObject({ macs: z.array(z.string()), latencyMs: z.array(z.string()).optional() })
     .describe("Ids of the Pareto fronts."),
-  chosen: z.array(z.strictObject({ budget: z.string(), id: z.string() })),
+  chosen: z.array(
+    z.strictObject({
+      budget: z.string(),
+      id: z.string(),
+      tied: z.array(z.string()).describe("Finalists that can't be told apart from it, cheapest first."),
+      noBetterThan: z
+        .string()
+        .optional()
+        .describe("`smallest`, or a cheaper budget whose choice can't be told apart: this budget buys nothing."),
+    }),
+  ),
 });
 
 /** search.json */
@@ -69,13 +87,13 @@ export const searchSchema = resultSchema.extend({
  */
 export type SearchResult = z.output<typeof resultSchema>;
 /**
- * A child that the search judged: its costs, and its accuracy on the validation images.
+ * A child that the search judged: its costs, and the accuracy that is expected of it.
  * @interface
  */
 export type Candidate = SearchResult["candidates"][number];
 
 /** What a search must have in common with the one that it resumes. */
-export type SearchIdentity = Omit<SearchResult, "complete" | "candidates" | "front" | "chosen">;
+export type SearchIdentity = Omit<SearchResult, "complete" | "judgedImages" | "candidates" | "front" | "chosen">;
 
 export const searchFile: DocumentKind<typeof searchSchema> = {
   schema: searchSchema,

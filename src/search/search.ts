@@ -4,39 +4,35 @@
  */
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
+import type { LatencyBench } from "../evaluate/latency.js";
+import type { Latency } from "../evaluate/rounds.js";
 import type { Run } from "../run/run.js";
-import { withLatencyBench, type LatencyBench } from "../evaluate/latency.js";
 import type { Architecture } from "../space/space.js";
 import { idOf, smallest } from "../space/space.js";
+import { withLatencyBench } from "../evaluate/latency.js";
 import { withTarget } from "../target/local.js";
 import type { Target } from "../target/target.js";
-import { refuseImpossible, type Budget } from "./budget.js";
-import { bestUnder, coarseToFine } from "./coarse-to-fine.js";
+import { mayMeet, refuseImpossible, type Budget } from "./budget.js";
+import { coarseToFine, type SearchState } from "./coarse-to-fine.js";
+import { decide } from "./decide.js";
 import { coarseGrid, gridDescription } from "./grid.js";
-import { judgeOf } from "./judge.js";
+import { judgeOf, type Judge, type JudgedChild } from "./judge.js";
+import { candidateOf, childOf, screenedOf } from "./candidate.js";
 import { paretoFront } from "./pareto.js";
-import { planOf } from "./plan.js";
-import {
-  candidateSchema,
-  judgedBefore,
-  writeSearch,
-  type Candidate,
-  type SearchIdentity,
-  type SearchResult,
-} from "./search-file.js";
+import { planOf, type Plan } from "./plan.js";
+import { judgedBefore, writeSearch, type Candidate, type SearchIdentity, type SearchResult } from "./search-file.js";
+import { refuseTooFew, screeningImagesOf } from "./validation.js";
 
 /** What to search for, and how long. */
 export interface SearchOptions {
-  /** At least one; the result has the best child under each. */
+  /** At least one; the result has a choice for each. */
   readonly budgets: readonly Budget[];
-  /** Mutants judged for each budget; 24 by default. */
+  /** Children screened for each budget after the grid, at most; 24 by default. The search ends earlier where nothing measurable is left to gain. */
   readonly fineCandidates?: number;
   /** Training images for batch norm recalibration; 2,000 by default. */
   readonly recalibrationImages?: number;
-  /** Seed of the mutations; 0 by default. */
+  /** Seed of the proposals; 0 by default. */
   readonly seed?: number;
-  /** race (the default): judging a mutant stops as soon as it can't win. full: every child is judged on all validation images. */
-  readonly judging?: "race" | "full";
   /** Resumes from search.json where there is one of the same search. */
   readonly resume?: boolean;
   /** Where latency is measured under a latency budget: on this machine by default. */
@@ -46,30 +42,48 @@ export interface SearchOptions {
   /** Where search.json is kept up to date. */
   readonly file: string;
   /** Called with each child as soon as it is judged. */
-  readonly onCandidate?: (candidate: Candidate, done: number, total: number) => void;
+  readonly onCandidate?: (candidate: Candidate, progress: SearchProgress) => void;
+}
+
+/** How far a search is. */
+export interface SearchProgress {
+  /** Children judged. */
+  readonly done: number;
+  /** Children judged at most. */
+  readonly total: number;
+  /** Images judged so far, summed over the children. */
+  readonly judgedImages: number;
+}
+
+/** What a search found, and what it measured in its photo finish. */
+export interface SearchFindings {
+  readonly result: SearchResult;
+  /** By id, of the finalists, where latency was measured now. */
+  readonly latencies: ReadonlyMap<string, Latency>;
 }
 
 export const defaultFineCandidates = 24;
 
-/** @throws UserError `search/impossible` before the work starts, `search/resume` */
-export function searchRun(run: Run, options: SearchOptions): Promise<SearchResult> {
+/** @throws UserError `search/impossible`, `search/validation` before the work starts, `search/resume` */
+export function searchRun(run: Run, options: SearchOptions): Promise<SearchFindings> {
   return withTarget(options.target, (target) => searchOn(target, run, options));
 }
 
-async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchResult> {
+async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchFindings> {
   const { budgets, file, onCandidate, seconds } = options;
-  const { fineCandidates = defaultFineCandidates, seed = 0, judging = "race" } = options;
+  const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
   const { recalibrationImages = defaultRecalibrationImages } = options;
   const { space } = run.supernet;
   if (budgets.length === 0) {
     const fix = "For example --budget macs=5M.";
     throw new UserError("search/budget", { at: "--budget", want: "at least one", fix });
   }
-  const plan = (architecture: Architecture) => planOf(run.supernet, architecture);
+  refuseTooFew(run.validation.length, run.train.length);
+  const plan = plannedOnce(run);
   refuseImpossible(budgets, plan(smallest(space)));
   const isTimed = budgets.some(({ kind }) => kind === "latency");
   const identity: SearchIdentity = {
-    format: 1,
+    format: 2,
     space: space.data,
     spaceHash: space.hash,
     checkpoint: run.weightsHash,
@@ -77,45 +91,101 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     budgets: budgets.map(({ text }) => text),
     recalibrationImages,
     fineCandidates,
-    judging,
+    validationImages: run.validation.length,
+    screeningImages: screeningImagesOf(run.validation.length),
     grid: gridDescription,
     ...(isTimed && { target: target.name }),
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
   const total = coarseGrid(space).length + budgets.length * fineCandidates;
-  const resultOf = (candidates: readonly Candidate[], complete: boolean): SearchResult => ({
+  const search = async (bench?: LatencyBench): Promise<SearchFindings> => {
+    const judge = judgeOf(run, compiler(run, { recalibrationImages }), {
+      screeningImages: identity.screeningImages,
+      isWithin: (costs) => budgets.some((budget) => mayMeet(budget, costs)),
+      bench,
+    });
+    const latencies = new Map<string, Latency>();
+    const state = await coarseToFine<JudgedChild>({
+      ...{ space, budgets, fineCandidates, seed, plan },
+      screen: async (architecture) => {
+        const before = known.get(idOf(space, architecture));
+        return before ? screenedOf(before, identity.screeningImages) : judge.screen(architecture);
+      },
+      finish: (finalists) => finish(finalists, { judge, known, latencies, isTimed }),
+      onJudged: async (judged, belief) => {
+        const result = resultOf({ judged, belief }, { identity, isTimed });
+        const last = result.candidates.at(-1)!;
+        if (!known.has(last.id)) await writeSearch(file, result);
+        onCandidate?.(last, { done: judged.length, total, judgedImages: result.judgedImages });
+      },
+    });
+    const chosen = decide(state, budgets, idOf(space, smallest(space)));
+    const result: SearchResult = {
+      ...resultOf(state, { identity, isTimed }),
+      complete: true,
+      chosen: chosen.map(({ budget, tied, ...choice }) => ({ ...choice, budget: budget.text, tied: [...tied] })),
+    };
+    await writeSearch(file, result);
+    return { result, latencies };
+  };
+  return isTimed ? withLatencyBench(target, { seed, ...(seconds !== undefined && { seconds }) }, search) : search();
+}
+
+/** Judges finalists on the images set aside, and decides their latencies together; as before where a search is resumed after its final. */
+async function finish(
+  finalists: readonly JudgedChild[],
+  {
+    judge,
+    known,
+    latencies,
+    isTimed,
+  }: {
+    readonly judge: Judge;
+    readonly known: ReadonlyMap<string, Candidate>;
+    readonly latencies: Map<string, Latency>;
+    readonly isTimed: boolean;
+  },
+): Promise<JudgedChild[]> {
+  const before = finalists.map(({ id }) => known.get(id));
+  if (before.every((candidate) => candidate?.inFinal)) return before.map((candidate) => childOf(candidate!));
+  const finished: JudgedChild[] = [];
+  for (const child of finalists) finished.push({ ...child, hits: await judge.complete(child) });
+  if (!isTimed) return finished;
+  const measured = await judge.photoFinish(finished);
+  return finished.map((child, i) => {
+    const latency = measured[i]!;
+    latencies.set(child.id, latency);
+    const screened = { screenedLatencyMs: child.latencyMs, screenedLatencyIntervalMs: child.latencyIntervalMs };
+    return { ...child, ...screened, latencyMs: latency.undisturbedMs, latencyIntervalMs: latency.intervalMs };
+  });
+}
+
+/** What search.json says of a search so far, without a choice. */
+function resultOf(
+  { judged, belief }: SearchState<JudgedChild>,
+  { identity, isTimed }: { readonly identity: SearchIdentity; readonly isTimed: boolean },
+): SearchResult {
+  const candidates = judged.map((child, i) => candidateOf(child, belief.mean[i]!, belief.covariance[i]![i]!));
+  return {
     ...identity,
-    complete,
-    // Through the schema, whose keys have one order: a candidate read back is written as it was.
-    candidates: candidates.map((candidate) => candidateSchema.parse(candidate)),
+    complete: false,
+    judgedImages: candidates.reduce((sum, { count }) => sum + count, 0),
+    candidates,
     front: {
       macs: paretoFront(candidates, ({ macs }) => macs),
       ...(isTimed && { latencyMs: paretoFront(candidates, ({ latencyMs }) => latencyMs ?? Infinity) }),
     },
-    chosen: budgets.flatMap((budget) => {
-      const best = bestUnder(candidates, budget);
-      return best ? [{ budget: budget.text, id: best.id }] : [];
-    }),
-  });
-  const searchBy = async (bench?: LatencyBench): Promise<SearchResult> => {
-    const judge = judgeOf(run, compiler(run, { recalibrationImages }), bench);
-    const candidates = await coarseToFine({
-      ...{ space, budgets, fineCandidates, seed, judging, plan },
-      judge: async (architecture, rivals) => {
-        const before = known.get(idOf(space, architecture));
-        if (!before) return judge.judge(architecture, rivals);
-        const { phase: _, budget: __, ...judgement } = before;
-        return judgement;
-      },
-      onCandidates: async (soFar) => {
-        const last = soFar.at(-1)!;
-        if (!known.has(last.id)) await writeSearch(file, resultOf(soFar, false));
-        onCandidate?.(last, soFar.length, total);
-      },
-    });
-    const result = resultOf(candidates, true);
-    await writeSearch(file, result);
-    return result;
+    chosen: [],
   };
-  return isTimed ? withLatencyBench(target, { seed, ...(seconds !== undefined && { seconds }) }, searchBy) : searchBy();
+}
+
+/** Plans are asked for again and again. */
+function plannedOnce(run: Run): (architecture: Architecture) => Plan {
+  const plans = new Map<string, Plan>();
+  return (architecture) => {
+    const id = idOf(run.supernet.space, architecture);
+    const plan = plans.get(id) ?? planOf(run.supernet, architecture);
+    plans.set(id, plan);
+    return plan;
+  };
 }

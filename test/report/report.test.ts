@@ -110,7 +110,7 @@ describe.skipIf(!found)(`in a browser${found ? "" : ` (skipped: ${executablePath
         ".point.fine > path", ".ring", ".front[d]"].map((selector) =>
         [selector, document.querySelectorAll("figure svg[role] " + selector).length]))`),
     );
-    const full = result.candidates.filter(({ stopped }) => stopped === undefined);
+    const full = result.candidates.filter(({ count }) => count > 0);
     const ofPhase = (wanted: string): number => full.filter(({ phase }) => phase === wanted).length;
     expect(counts).toMatchObject({
       ".curve.biggest": 2,

@@ -6,8 +6,9 @@ import { openRun } from "../../run/run.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { search } from "../../deploy/search-and-export.js";
 import { parseBudgets } from "../../search/budget.js";
+import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
-import { millions, milliseconds, percent, table } from "../../base/format.js";
+import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
 import { collect, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
 import { onTarget } from "../on-target.js";
 import { output } from "../output.js";
@@ -25,7 +26,7 @@ interface Options extends CommonOptions {
 
 export const searchCommand = (): Command =>
   new Command("search")
-    .description("Search coarse to fine; writes search.json and the best child for each budget.")
+    .description("Search coarse to fine; writes search.json and the child chosen for each budget.")
     .argument("<run>", "folder of a trained run")
     .requiredOption(
       "--budget <kind=limit>",
@@ -34,9 +35,14 @@ export const searchCommand = (): Command =>
     )
     .option("--data <source>", "the run's data set, where it lies now")
     .option("--out <folder>", "where to write; the run by default")
-    .option("--fine <n>", "mutants judged for each budget", positiveWhole, defaultFineCandidates)
+    .option(
+      "--fine <n>",
+      "children judged for each budget after the grid, at most",
+      positiveWhole,
+      defaultFineCandidates,
+    )
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
-    .option("--seed <n>", "of the mutations", wholeNumber, 0)
+    .option("--seed <n>", "of the proposals", wholeNumber, 0)
     .option("--resume", "resume from search.json")
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
@@ -46,7 +52,7 @@ export const searchCommand = (): Command =>
       const run = await openRun(folder, options.data);
       const out = options.out ?? folder;
       terminal.note(
-        `Searching ${run.supernet.space.name} on ${run.validation.length} validation images; writing ${out}`,
+        `Searching ${run.supernet.space.name} on ${thousands(run.validation.length)} validation images; writing ${out}`,
       );
       const bar = terminal.progress("search");
       const { result: found, children } = await onTarget({}, (target) =>
@@ -59,8 +65,12 @@ export const searchCommand = (): Command =>
           recalibrationImages: options.recalibrationImages,
           seed: options.seed,
           resume: options.resume ?? false,
-          onCandidate: ({ phase, id, accuracy, macs }, done, total) =>
-            bar.update(done, total, `${phase} ${id} ${percent(accuracy)} at ${millions(macs)} MACs`),
+          onCandidate: ({ phase, id, macs }, { done, total, judgedImages }) =>
+            bar.update(
+              done,
+              total,
+              `${phase} ${id} at ${millions(macs)} MACs; ${thousands(judgedImages)} images judged`,
+            ),
         }),
       ).finally(() => bar.stop());
       const rows = children.map(({ budget, path, certificate }) => ({
@@ -74,10 +84,18 @@ export const searchCommand = (): Command =>
         file: path,
       }));
       terminal.result(
-        { out, candidates: found.candidates.length, front: found.front, children },
+        {
+          out,
+          candidates: found.candidates.length,
+          judgedImages: found.judgedImages,
+          front: found.front,
+          chosen: found.chosen,
+          children,
+        },
         [
-          `Judged ${found.candidates.length} architectures; ${found.front.macs.length} on the Pareto front (${join(out, "search.json")}).`,
+          `Judged ${found.candidates.length} architectures on ${thousands(found.judgedImages)} images in all (${join(out, "search.json")}).`,
           table(rows),
+          ...found.chosen.map(explain),
           `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
         ].join("\n"),
       );

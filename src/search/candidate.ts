@@ -1,0 +1,49 @@
+/** A judged child as search.json keeps it, and back. */
+import { correctOf, packHits, unpackHits } from "./hits.js";
+import type { Judged } from "./coarse-to-fine.js";
+import type { JudgedChild } from "./judge.js";
+import { candidateSchema, type Candidate } from "./search-file.js";
+
+/** 97.5 % quantile of the normal distribution. */
+const Z95 = 1.959964;
+
+/** @param mean and variance of what is believed of its accuracy */
+export function candidateOf(child: JudgedChild & Judged, mean: number, variance: number): Candidate {
+  const { hits, ...rest } = child;
+  const within = (share: number): number => Math.min(1, Math.max(0, share));
+  const spread = Z95 * Math.sqrt(Math.max(variance, 0));
+  // Through the schema, whose keys have one order: a candidate read back is written as it was.
+  return candidateSchema.parse({
+    ...rest,
+    correct: correctOf(hits),
+    count: hits.length,
+    expectedAccuracy: within(mean),
+    expectedInterval: [within(mean - spread), within(mean + spread)],
+    hits: packHits(hits),
+  });
+}
+
+/** As it was judged last. */
+export function childOf(candidate: Candidate): JudgedChild {
+  const { id, architecture, macs, parameters, peakBytes, fileBytes, sha256, softAccuracy, count } = candidate;
+  const { latencyMs, latencyIntervalMs, screenedLatencyMs, screenedLatencyIntervalMs } = candidate;
+  return {
+    ...{ id, architecture, macs, parameters, peakBytes, fileBytes, sha256, softAccuracy },
+    ...(latencyMs !== undefined && { latencyMs, latencyIntervalMs }),
+    ...(screenedLatencyMs !== undefined && { screenedLatencyMs, screenedLatencyIntervalMs }),
+    hits: unpackHits(candidate.hits, count),
+  };
+}
+
+/** As it was before the final. */
+export function screenedOf(candidate: Candidate, screeningImages: number): JudgedChild {
+  const { hits, screenedLatencyMs, screenedLatencyIntervalMs, ...child } = childOf(candidate);
+  return {
+    ...child,
+    ...(screenedLatencyMs !== undefined && {
+      latencyMs: screenedLatencyMs,
+      latencyIntervalMs: screenedLatencyIntervalMs,
+    }),
+    hits: hits.slice(0, screeningImages),
+  };
+}

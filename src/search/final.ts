@@ -1,0 +1,36 @@
+/**
+ * Who comes into the final: it is judged on images that the screening didn't use, so the final is worth its images where it decides. For each
+ * budget the children that are the best of it with the largest probability, and the smallest child always.
+ */
+import { random } from "../base/random.js";
+import { among, draw } from "./belief.js";
+import type { Belief } from "./gaussian-process.js";
+
+/** Finalists of a budget, without the smallest child. */
+const FINALISTS = 6;
+const DRAWS = 1000;
+
+/**
+ * @param ids of the children, in the belief's order
+ * @param mayMeet for each budget, whether each child meets it or may do so
+ * @returns indices of the finalists of all budgets, in the children's order
+ */
+export function finalists(
+  ids: readonly string[],
+  belief: Belief,
+  mayMeet: readonly (readonly boolean[])[],
+  smallestId: string,
+): number[] {
+  const inFinal = new Set([ids.indexOf(smallestId)]);
+  for (const meets of mayMeet) {
+    const eligible = ids.map((_, i) => i).filter((i) => meets[i]);
+    const wins = new Map(eligible.map((i) => [i, 0]));
+    for (const accuracies of draw(among(belief, eligible), DRAWS, random("final"))) {
+      const winner = eligible[accuracies.indexOf(Math.max(...accuracies))]!;
+      wins.set(winner, wins.get(winner)! + 1);
+    }
+    const likely = [...wins].filter(([, count]) => count > 0).sort(([i, a], [j, b]) => b - a || i - j);
+    for (const [i] of likely.slice(0, FINALISTS)) inFinal.add(i);
+  }
+  return ids.map((_, i) => i).filter((i) => inFinal.has(i));
+}
