@@ -82,6 +82,7 @@ export type { SearchResult, Candidate } from "./search/search-file.js";
 export type { SearchOptions, SearchProgress } from "./search/search.js";
 export { search, type SearchOutcome } from "./deploy/search-and-export.js";
 export { exportChild, exportChildren, type ExportOptions } from "./deploy/export-child.js";
+export type { JudgeOptions } from "./deploy/judge-child.js";
 export { verifyChild, type Verification, type VerifyOptions } from "./deploy/verify.js";
 export type { Check } from "./deploy/ledger.js";
 export type { Certificate } from "./deploy/certificate.js";

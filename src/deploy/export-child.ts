@@ -2,34 +2,19 @@
 import { basename } from "node:path";
 import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
 import { canonicalSeal, sealed } from "../base/seal.js";
-import { UserError } from "../base/user-error.js";
 import { version } from "../base/version.js";
-import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
 import { preprocessingOf } from "../compile/metadata.js";
-import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { hashProvenance } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
-import { measureAccuracy } from "../evaluate/accuracy.js";
-import { withLatencyBench, type LatencyBench, type Timed } from "../evaluate/latency.js";
+import { withLatencyBench, type LatencyBench } from "../evaluate/latency.js";
 import type { Latency } from "../evaluate/rounds.js";
 import type { Architecture } from "../space/space.js";
 import type { Target } from "../target/target.js";
 import { certificatePath, type Certificate } from "./certificate.js";
-import { compareToSupernet, testImages } from "./contract.js";
+import { judgeChild, type JudgedChild, type JudgeOptions } from "./judge-child.js";
 
-/** Test images on which child and supernet are compared. */
-const COMPARED = 500;
-
-/** Where a child goes, and how it is compiled. */
-export interface ExportOptions {
-  /** The .onnx file to write; its certificate goes beside it. */
-  readonly out: string;
-  /** Training images for batch norm recalibration; 2,000 by default. */
-  readonly recalibrationImages?: number;
-  /** A fixed batch size instead of a free one. */
-  readonly staticBatch?: number;
-  /** float32 by default. */
-  readonly precision?: PrecisionName;
+/** Where a child goes, how it is compiled, and where it is timed. */
+export interface ExportOptions extends JudgeOptions {
   /** Where its latency is measured: on this machine by default. */
   readonly target?: Target;
   /** Length of the latency session in seconds; 25 by default. */
@@ -38,8 +23,6 @@ export interface ExportOptions {
   readonly bench?: LatencyBench;
   /** The child's latency where `bench` has measured it already, together with others for example. */
   readonly latency?: Latency;
-  /** Called with the child as soon as it is compiled: its report says what each step of the compiler did. */
-  readonly onCompiled?: (child: CompiledChild) => void;
 }
 
 /**
@@ -87,68 +70,6 @@ const onBench = <T>(
   { bench, target, seconds }: Pick<ExportOptions, "bench" | "target" | "seconds">,
   use: (bench: LatencyBench) => Promise<T>,
 ): Promise<T> => (bench ? use(bench) : withLatencyBench(target, { ...(seconds !== undefined && { seconds }) }, use));
-
-/** A child that has all that its certificate says, but the latency. */
-interface JudgedChild {
-  readonly architecture: Architecture;
-  /** The .onnx file to write. */
-  readonly out: string;
-  readonly child: CompiledChild;
-  readonly timed: Timed;
-  readonly batch: number | "batch_size";
-  readonly judgement: Pick<
-    Certificate,
-    | "accuracy"
-    | "accuracyInterval"
-    | "correct"
-    | "testImages"
-    | "maxDifference"
-    | "tolerance"
-    | "sameTopOne"
-    | "comparedImages"
-    | "precision"
-  >;
-}
-
-async function judgeChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<JudgedChild> {
-  const { out, recalibrationImages = defaultRecalibrationImages, staticBatch, precision = defaultPrecision } = options;
-  if (!out.endsWith(".onnx")) {
-    throw new UserError("deploy/out", {
-      at: "--out",
-      got: out,
-      want: "a name that ends in .onnx",
-      fix: `Use ${out}.onnx.`,
-    });
-  }
-  const shared = { recalibrationImages, precision };
-  const fixed = { ...shared, ...(staticBatch !== undefined && { staticBatch }) };
-  const child = await compiler(run, fixed).compile(architecture);
-  options.onCompiled?.(child);
-  // What is judged has a free batch; a fixed one is the same network, compiled for its file alone.
-  const judged = staticBatch === undefined ? child : await compiler(run, shared).compile(architecture);
-  const images = await testImages(run, architecture.resolution);
-  const compared = await testImages(run, architecture.resolution, COMPARED);
-  const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, judged, compared);
-  const tolerance = toleranceOf(precision, maxLogit);
-  if (!(maxDifference <= tolerance)) {
-    throw new Error(
-      `internal: child ${child.id} differs from its supernet by ${maxDifference}, more than ${tolerance}`,
-    );
-  }
-  const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged.bytes, images);
-  const dims = [staticBatch ?? 1, run.data.train.channels, architecture.resolution, architecture.resolution];
-  return {
-    architecture,
-    out,
-    child,
-    timed: { name: child.id, bytes: child.bytes, dims },
-    batch: staticBatch ?? "batch_size",
-    judgement: {
-      ...{ accuracy, accuracyInterval: [...accuracyInterval], correct, testImages: count },
-      ...{ maxDifference, tolerance, sameTopOne, comparedImages: compared.count, precision },
-    },
-  };
-}
 
 /** Writes the file and its certificate. */
 async function certify(

@@ -7,9 +7,7 @@ import type { Environment } from "../target/environment.js";
 import { withTarget } from "../target/local.js";
 import type { LoadedModel, Target } from "../target/target.js";
 import { anchor } from "./anchor.js";
-import { latenciesOf, type Latency, type Round, type Session } from "./rounds.js";
-import { median } from "./statistics.js";
-import { undisturbed } from "./undisturbed.js";
+import { anchorOf, latenciesOf, type Latency, type Round, type Session } from "./rounds.js";
 
 /** A model to time. */
 export interface Timed {
@@ -59,7 +57,7 @@ const MAX_ROUNDS_OF_LOAD = 2000;
 /** Timed runs of a model in a round, after one that refills the caches and is not counted. */
 const RUNS_PER_ROUND = 5;
 /** A model's first load warms the machine up, too; its time is bounded where runs take none. */
-const FIRST_WARM_UP = { runs: 10, ms: 50, atMost: 1000 };
+const FIRST_WARM_UP = { runs: 10, ms: 25, atMost: 1000 };
 const WARM_UP_RUNS = 3;
 
 interface Contestant {
@@ -75,23 +73,27 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
   let measurements = 0;
   const session = (models: readonly Timed[], length: Length): Promise<Session> =>
     sessionOf(target, models, length, random(seed, "rounds", measurements++));
-  /** What screenings refer to: the anchor alone, for a tenth of a session. */
-  const timeAnchor = async (): Promise<number> => {
-    const { rounds } = await session([], { loads: 1, loadMs: 100 * seconds, minRounds: SCREEN_ROUNDS });
-    return undisturbed(rounds.map(({ times }) => median(times[0]!)));
-  };
+  const screen = (models: readonly Timed[], loadMs = 0): Promise<Session> =>
+    session(models, { loads: 1, loadMs, minRounds: SCREEN_ROUNDS });
   let anchorMs: number | undefined;
+  let fastestMs = Infinity;
+  const measured = async (timed: Promise<Session>): Promise<Session> => {
+    fastestMs = Math.min(fastestMs, anchorOf(await timed));
+    return timed;
+  };
   return {
     target: target.name,
     environment: await target.environment(),
     async measure(models, effort = "decide") {
       if (effort === "screen") {
-        anchorMs ??= await timeAnchor();
-        return latenciesOf(await session(models, { loads: 1, loadMs: 0, minRounds: SCREEN_ROUNDS }), seed, anchorMs);
+        // What screenings refer to: the anchor alone, for a tenth of a session.
+        anchorMs ??= anchorOf(await measured(screen([], 100 * seconds)));
+        return latenciesOf(await measured(screen(models)), seed, { anchorMs });
       }
-      const measured = await session(models, { loads: LOADS, loadMs: (1000 * seconds) / LOADS, minRounds: 1 });
-      onSession?.(measured);
-      return latenciesOf(measured, seed);
+      const loadMs = (1000 * seconds) / LOADS;
+      const decided = await measured(session(models, { loads: LOADS, loadMs, minRounds: 1 }));
+      onSession?.(decided);
+      return latenciesOf(decided, seed, { fastestMs });
     },
   };
 }

@@ -47,23 +47,40 @@ export interface Session {
   readonly rounds: readonly Round[];
 }
 
-/**
- * @param seed of the resampling
- * @param anchorMs the anchor's undisturbed latency where it is known better than from these rounds: the figures refer to it
- */
-export function latenciesOf({ names, seconds, rounds }: Session, seed: number, anchorMs?: number): Latency[] {
-  const anchorMedians = rounds.map(({ times }) => median(times[names.length]!));
-  const anchorHere = undisturbed(anchorMedians);
-  const anchorSpread = quantile(anchorMedians, 0.9) / anchorHere - 1;
+/** The anchor's undisturbed latency in a session. */
+export const anchorOf = ({ names, rounds }: Session): number =>
+  undisturbed(rounds.map(({ times }) => median(times[names.length]!)));
+
+/** What is known of the anchor beside the session. */
+export interface KnownAnchor {
+  /** The figures refer to this undisturbed latency of the anchor; without it, they are the session's own. */
+  readonly anchorMs?: number;
+  /** The fastest that the anchor was in any session: where it is slower now, the figures may be slow by as much, and the intervals say so. */
+  readonly fastestMs?: number;
+}
+
+/** @param seed of the resampling */
+export function latenciesOf(session: Session, seed: number, { anchorMs, fastestMs }: KnownAnchor = {}): Latency[] {
+  const { names, seconds, rounds } = session;
+  const anchorHere = anchorOf(session);
+  const anchorSpread =
+    quantile(
+      rounds.map(({ times }) => median(times[names.length]!)),
+      0.9,
+    ) /
+      anchorHere -
+    1;
   const scale = anchorMs === undefined ? 1 : anchorMs / anchorHere;
+  const slowBy = fastestMs === undefined ? 0 : anchorHere / fastestMs - 1;
   const loads = byLoad(rounds);
   return names.map((name, model) => {
     const medians = rounds.map(({ times }) => median(times[model]!) * scale);
     const undisturbedMs = undisturbed(medians);
-    const repeatability = repeatabilityOf(
+    const byItself = repeatabilityOf(
       loads.map((load) => load.map((round) => medians[round]!)),
       seed,
     );
+    const repeatability = Math.max(byItself, slowBy);
     const runs = rounds.flatMap(({ times }) => times[model]!).sort((a, b) => a - b);
     return {
       name,
@@ -84,7 +101,7 @@ export function latenciesOf({ names, seconds, rounds }: Session, seed: number, a
 
 /** Where another session's figure lies, in 95 % of cases. */
 export const intervalOf = (undisturbedMs: number, repeatability: number): [low: number, high: number] => [
-  undisturbedMs * (1 - repeatability),
+  undisturbedMs * Math.max(0, 1 - repeatability),
   undisturbedMs * (1 + repeatability),
 ];
 

@@ -32,6 +32,8 @@ const FLOOR_OF_ONE_LOAD = 0.05;
  */
 export function repeatabilityOf(loads: readonly (readonly number[])[], seed: number): number {
   const figure = undisturbed(loads.flat());
+  // Less than the clock can tell.
+  if (figure === 0) return 1;
   const isOne = loads.length === 1;
   const floor = isOne ? FLOOR_OF_ONE_LOAD : FLOOR.share + FLOOR.ms / figure;
   const blocks = isOne ? loads[0]!.map((ms) => [ms]) : loads;

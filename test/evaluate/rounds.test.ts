@@ -34,6 +34,13 @@ test("a round counts by its median, p50, p90 and the fastest by single runs as t
 
 test("where the anchor's undisturbed latency is known, the figure refers to it; the times stay as they were", () => {
   const [own] = latenciesOf(session, 0);
-  const [a] = latenciesOf(session, 0, 0.5);
+  const [a] = latenciesOf(session, 0, { anchorMs: 0.5 });
   expect(a).toMatchObject({ undisturbedMs: 2.5, anchorMs: 0.5, p50Ms: own!.p50Ms, p90Ms: own!.p90Ms, minMs: 3 });
+});
+
+test("where the anchor was faster in another session, the interval reaches as far as the machine may be slow", () => {
+  const [a, b] = latenciesOf(session, 0, { fastestMs: 0.2 });
+  expect(a).toMatchObject({ undisturbedMs: 5, repeatability: 4, intervalMs: [0, 25] });
+  expect(b).toMatchObject({ undisturbedMs: 0.5, repeatability: 4 });
+  expect(latenciesOf(session, 0, { fastestMs: 1 })).toEqual(latenciesOf(session, 0));
 });

@@ -45,7 +45,9 @@ export const exportCommand = (): Command =>
       const terminal = output(options.json ?? false);
       const run = await openRun(folder, options.data);
       const architecture = await loadArchitecture(run.supernet.space, options.arch);
-      terminal.note(`Exporting ${options.arch} of ${folder} to ${options.out}`);
+      terminal.note(
+        `Exporting ${options.arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`,
+      );
       let report: readonly StepReport[] = [];
       const c = await onTarget({}, (target) =>
         exportChild(run, architecture, {

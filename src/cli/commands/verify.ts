@@ -21,10 +21,12 @@ export const verifyCommand = (): Command =>
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
     .action(async (file: string, { run, data, seconds, json }: Options) => {
+      const terminal = output(json ?? false);
+      terminal.note(`Verifying ${file}; its latency session takes ${seconds} s`);
       const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
       const verification = await onTarget({}, (target) => verifyChild(file, { ...given, seconds, target }));
       const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped", noted: "note   " };
-      output(json ?? false).result(
+      terminal.result(
         verification,
         [
           ...verification.checks.map(({ name, verdict, detail }) => `${marks[verdict]} ${name}: ${detail}`),
