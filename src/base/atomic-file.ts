@@ -59,7 +59,7 @@ async function writeFlushed(path: string, content: Content): Promise<void> {
 }
 
 /** Makes a folder and those above it, noting each. One by one: `recursive` reports a read-only disk as ENOENT. */
-async function makeFolder(path: string, made: string[]): Promise<void> {
+export async function makeFolder(path: string, made: string[]): Promise<void> {
   try {
     await mkdir(path);
     made.push(path);

@@ -1,5 +1,5 @@
 /** Where a user's caches and data are (XDG base directories). Read at each call: tests and programs set the variables. */
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** What can be fetched again. */
@@ -11,5 +11,14 @@ export const dataFolder = (): string => folderOf("XDG_DATA_HOME", ".local/share"
 /** An empty variable counts as unset, as the specification says. */
 function folderOf(variable: string, underHome: string): string {
   const given = process.env[variable];
-  return join(given !== undefined && given !== "" ? given : join(homedir(), underHome), "nestling");
+  return join(given !== undefined && given !== "" ? given : join(home(), underHome), "nestling");
+}
+
+/** A user without a home folder, as containers have them, has a temporary one. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return join(tmpdir(), `nestling-${process.getuid?.() ?? "home"}`);
+  }
 }

@@ -29,7 +29,7 @@ export const checkpointSchema = z.strictObject({
   spaceHash: sha256,
   data: z
     .strictObject({
-      source: z.string(),
+      source: z.string().describe("What the data set is called. Where it is, data.json beside the checkpoint says."),
       fingerprint: sha256,
       classes: z.array(z.string()),
       mean: z.array(z.number()),

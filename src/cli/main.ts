@@ -4,6 +4,13 @@ import { CommanderError } from "commander";
 import { reportError } from "./output.js";
 import { program } from "./program.js";
 
+// Whoever reads our output may leave at any time, as in `nestling doctor | head`: the work continues, in silence.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (!["EPIPE", "EIO", "ERR_STREAM_DESTROYED"].includes(error.code ?? "")) throw error;
+  });
+}
+
 const flags = { json: process.argv.includes("--json"), debug: process.argv.includes("--debug") };
 try {
   const root = await program(process.argv[2]);

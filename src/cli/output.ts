@@ -37,6 +37,8 @@ function bar(label: string): Progress {
     barsize: 24,
     stream: process.stderr,
     etaBuffer: 50,
+    // Switched off, it would stay so where a command is interrupted.
+    linewrap: true,
   });
   let started = false;
   return {

@@ -23,7 +23,6 @@ export interface Provenance extends Wanted {
   /** SHA-256 of the supernet's weights. */
   readonly checkpoint: string;
   readonly step: number;
-  readonly data: string;
   readonly dataFingerprint: string;
 }
 
@@ -36,7 +35,6 @@ export const provenanceOf = (
   architecture,
   checkpoint: weightsHash,
   step: steps,
-  data: description.data.source,
   dataFingerprint: description.data.fingerprint,
   recalibrationImages: Math.min(recalibrationImages, train.length),
   precision,

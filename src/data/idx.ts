@@ -47,10 +47,11 @@ export function idxFilesAmong(names: readonly string[]): IdxFiles[] {
 
 /** The file's content, unpacked; undefined when it is neither there plain nor as `.gz`. */
 async function readIdxFile(folder: string, name: string): Promise<Uint8Array | undefined> {
-  for (const path of [join(folder, name), join(folder, `${name}.gz`)]) {
+  // Some archives unpack to a folder with the file's name.
+  for (const path of [join(folder, name), join(folder, `${name}.gz`), join(folder, name, name)]) {
     const bytes = await readFile(path).catch((error: unknown) => {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
       throw new UserError("data/unreadable", {
         at: path,
         got: code ?? "unreadable",

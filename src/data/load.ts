@@ -1,6 +1,6 @@
 /** One word for where images come from: a known name, NAME:FOLDER, or a folder. */
 import { readdir } from "node:fs/promises";
-import { normalize } from "node:path";
+import { basename, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/user-error.js";
 import { loadCifar } from "./cifar.js";
@@ -25,14 +25,39 @@ const dataSources =
  * @throws UserError `data/…`, `file/write` where a downloaded data set can't be kept
  */
 export async function loadDataset(source: string, wishes: ImageWishes): Promise<Dataset> {
-  if (source === "fashion-mnist" || source === "mnist") return loadMnist(source);
-  const [, kind, rest] = /^(fashion-mnist|mnist|cifar10|cifar100):(.+)$/.exec(source) ?? [];
-  if (kind === "cifar10" || kind === "cifar100") return loadCifar(kind, await existing(rest!));
-  if (kind === "fashion-mnist" || kind === "mnist")
-    return loadIdxFolder(kind, await existing(rest!), knownIdx[kind].classes);
-  const folder = await existing(source);
+  const parts = sourceParts(source);
+  const { kind } = parts;
+  if (parts.folder === undefined) return loadMnist(parts.kind);
+  const folder = await existing(parts.folder);
+  if (kind === "cifar10" || kind === "cifar100") return loadCifar(kind, folder);
+  if (kind === "fashion-mnist" || kind === "mnist") return loadIdxFolder(kind, folder, knownIdx[kind].classes);
   const isIdx = idxFilesAmong(await readdir(folder)).length > 0;
   return isIdx ? loadIdxFolder(source, folder) : loadFolder(folder, wishes);
+}
+
+type SourceParts =
+  | { readonly kind: keyof typeof knownIdx; readonly folder: undefined }
+  | { readonly kind: keyof typeof knownIdx | "cifar10" | "cifar100" | undefined; readonly folder: string };
+
+/** A known name, NAME:FOLDER, or a folder. */
+export function sourceParts(source: string): SourceParts {
+  if (source === "fashion-mnist" || source === "mnist") return { kind: source, folder: undefined };
+  const [, kind, folder] = /^(fashion-mnist|mnist|cifar10|cifar100):(.+)$/.exec(source) ?? [];
+  return { kind: kind as SourceParts["kind"], folder: folder ?? source };
+}
+
+/** The same source with its folder from the root of the disk. @throws UserError `data/source` */
+export async function placeOf(source: string): Promise<string> {
+  const { kind, folder } = sourceParts(source);
+  if (folder === undefined) return source;
+  const place = resolve(await existing(folder));
+  return kind === undefined ? place : `${kind}:${place}`;
+}
+
+/** What a data set is called where its place is nobody's business: a known name, or the last part of its folder's. */
+export function nameOfSource(source: string): string {
+  const { kind, folder } = sourceParts(source);
+  return kind ?? basename(resolve(folder));
 }
 
 /** The folder as given; the shipped one is found from everywhere. */

@@ -26,7 +26,6 @@ export const certificateSchema = z.strictObject({
       architecture: z.string().describe("The architecture's id in the space."),
       checkpoint: sha256.describe("SHA-256 of the supernet's weights."),
       step: z.number(),
-      data: z.string(),
       dataFingerprint: sha256,
       recalibrationImages: z.number(),
       precision,
@@ -41,6 +40,7 @@ export const certificateSchema = z.strictObject({
   accuracyInterval: interval.describe("Wilson score interval, 95 %."),
   correct: z.number(),
   testImages: z.number(),
+  testFingerprint: sha256.describe("SHA-256 of the test images as the file takes them, and their labels."),
   latencyMs: z.number().describe("Undisturbed latency, batch 1, by docs/latency-protocol.md."),
   latency: z
     .strictObject({

@@ -1,4 +1,5 @@
 /** The contract, checked on real images: compiled child on onnxruntime = masked supernet with the same statistics. */
+import { sha256Of } from "../base/hash.js";
 import { maskedChild } from "../compile/children.js";
 import type { CompiledChild } from "../compile/compile-child.js";
 import { emit } from "../compile/emit.js";
@@ -18,6 +19,13 @@ export async function testImages(
   const labels = data.test.labels.slice(0, indices.length);
   return { ...(await blockOf({ data }, "test", indices, resolution)), labels };
 }
+
+/** SHA-256 of prepared images and their labels: what an accuracy is of. */
+export const fingerprintOf = ({ images, labels }: LabelledBlock): string =>
+  sha256Of(bytesOf(images), bytesOf(Uint16Array.from(labels)));
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /**
  * The child as it ships against the masked supernet, node by node as written (onnxruntime's own optimisations off), so that neither

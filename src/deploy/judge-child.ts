@@ -7,7 +7,7 @@ import type { Timed } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import type { Certificate } from "./certificate.js";
-import { compareToSupernet, testImages } from "./contract.js";
+import { compareToSupernet, fingerprintOf, testImages } from "./contract.js";
 
 /** Test images on which child and supernet are compared. */
 const COMPARED = 500;
@@ -40,6 +40,7 @@ export interface JudgedChild {
     | "accuracyInterval"
     | "correct"
     | "testImages"
+    | "testFingerprint"
     | "maxDifference"
     | "tolerance"
     | "sameTopOne"
@@ -83,7 +84,8 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     timed: { name: child.id, bytes: child.bytes, dims },
     batch: staticBatch ?? "batch_size",
     judgement: {
-      ...{ accuracy, accuracyInterval: [...accuracyInterval], correct, testImages: count },
+      ...{ accuracy, accuracyInterval: [...accuracyInterval], correct },
+      ...{ testImages: count, testFingerprint: fingerprintOf(images) },
       ...{ maxDifference, tolerance, sameTopOne, comparedImages: compared.count, precision },
     },
   };

@@ -1,5 +1,6 @@
 /** Search, then the child chosen for each budget as a file with its certificate. */
 import { join } from "node:path";
+import { lockFolder } from "../base/folder-lock.js";
 import type { Run } from "../run/run.js";
 import { architectureOf } from "../space/space.js";
 import { searchRun, type SearchOptions } from "../search/search.js";
@@ -21,16 +22,25 @@ export interface SearchOutcome {
  * @param options as the search takes them; under a latency budget their latencies are those of its photo finish, and else of one session for all. `out`, by
  * default the run's folder, gets search.json and children/<budget>.onnx with .json
  * @throws UserError `search/budget`, `search/impossible`, `search/validation` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
- * `file/write`
+ * `file/write`, `file/locked` while another process searches into the folder
  */
 export async function search(
   run: Run,
   options: Omit<SearchOptions, "file"> & { readonly out?: string },
 ): Promise<SearchOutcome> {
-  const { out = run.folder, ...rest } = options;
+  const { out = run.folder } = options;
+  const release = await lockFolder(out, "search");
+  try {
+    return await searchInto(out, run, options);
+  } finally {
+    await release();
+  }
+}
+
+function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">): Promise<SearchOutcome> {
   const { seconds } = options;
   return withTarget(options.target, async (target) => {
-    const { result, latencies } = await searchRun(run, { ...rest, target, file: join(out, "search.json") });
+    const { result, latencies } = await searchRun(run, { ...options, target, file: join(out, "search.json") });
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
       const found = result.chosen.find(({ budget }) => budget === text);
       return found ? [{ budget: text, id: found.id, path: join(out, "children", `${fileName}.onnx`) }] : [];

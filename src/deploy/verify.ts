@@ -1,5 +1,6 @@
 /** Reruns a certificate: is the file the one it speaks of, and does it still do what it says? */
 import { readDocument } from "../base/document.js";
+import { canonicalJson } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { openRun } from "../run/run.js";
@@ -8,7 +9,7 @@ import type { LabelledBlock } from "../data/image-block.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Target } from "../target/target.js";
 import { certificateFile, certificatePath, type Certificate } from "./certificate.js";
-import { testImages } from "./contract.js";
+import { fingerprintOf, testImages } from "./contract.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
 import { noteLatency } from "./verify-latency.js";
 import { verifyFile } from "./verify-file.js";
@@ -38,7 +39,7 @@ export interface VerifyOptions {
  * Reruns a child's certificate.
  * @param path the .onnx file; its certificate is the .json beside it
  * @throws UserError `deploy/missing`, `deploy/certificate` when there is nothing to check or it can't be read; `checkpoint/…`,
- * `compile/data`, `data/…`, `space/…`, `runtime/model`, `target/…`, `file/write` for the run and the data given
+ * `compile/data`, `deploy/data` where the images or their classes are others than the certified ones, `data/…`, `space/…`, `runtime/model`, `target/…`, `file/write` for the run and the data given
  */
 export async function verifyChild(path: string, options: VerifyOptions = {}): Promise<Verification> {
   const bytes = await readModel(path);
@@ -71,20 +72,27 @@ async function verifyData(
   else verifyAccuracy(certificate, await measureAccuracy(bytes, await imagesOf(certificate, source)), found);
 }
 
-/** The test images, prepared as the certificate says. */
-async function imagesOf({ architecture, preprocessing, labels }: Certificate, source: string): Promise<LabelledBlock> {
-  const { channels, image_mean: mean, image_std: std } = preprocessing;
-  const data = await loadDataset(source, { size: architecture.resolution, channels });
-  if (data.classes.length !== labels.length) {
-    const fix = "Give the data set that the child was trained for.";
-    throw new UserError("deploy/data", {
-      at: "--data",
-      got: `${data.classes.length} classes`,
-      want: `${labels.length}`,
-      fix,
-    });
+/**
+ * The test images, prepared as the certificate says.
+ * @throws UserError `deploy/data` where the data set is another one: that is no fault of the file
+ */
+async function imagesOf(certificate: Certificate, source: string): Promise<LabelledBlock> {
+  const { preprocessing, labels, testFingerprint } = certificate;
+  const { channels, image_mean: mean, image_std: std, crop_size } = preprocessing;
+  const resolution = crop_size.height;
+  const data = await loadDataset(source, { size: resolution, channels });
+  const fix = "Give the data set that the child was certified on.";
+  const refuse = (got: string, want: string): UserError =>
+    new UserError("deploy/data", { at: "--data", got, want, fix });
+  if (canonicalJson(data.classes) !== canonicalJson(labels)) {
+    throw refuse(`of the classes ${data.classes.join(", ")}`, labels.join(", "));
   }
-  return testImages({ data: { ...data, mean, std } }, architecture.resolution);
+  if (data.train.channels !== channels) throw refuse(`of ${data.train.channels} channels`, `${channels}`);
+  const images = await testImages({ data: { ...data, mean, std } }, resolution);
+  if (fingerprintOf(images) !== testFingerprint) {
+    throw refuse(`${images.count} other test images`, `the ${certificate.testImages} that were certified`);
+  }
+  return images;
 }
 
 async function readModel(path: string): Promise<Uint8Array> {

@@ -7,6 +7,7 @@ import type { ImageBlock } from "../data/image-block.js";
 import type { Dataset } from "../data/images.js";
 import { normalize } from "../data/preprocessing.js";
 import { loadDataset } from "../data/load.js";
+import { findPlace } from "../data/place.js";
 import { splitTrainValidation } from "../data/split.js";
 import { parseSpace } from "../supernet/spaces.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
@@ -41,20 +42,30 @@ export async function openRun(folder: string, source?: string): Promise<Run> {
   const space = parseSpace(description.space, `${folder}/checkpoint: space`);
   const supernet = buildSupernet(space);
   const { data: trained, seed } = description;
-  const data = await loadDataset(source ?? trained.source, { size: trained.size, channels: space.channels });
-  if (data.fingerprint !== trained.fingerprint) {
-    throw new UserError("compile/data", {
-      at: "--data",
-      got: `${source ?? trained.source}, other images than the run was trained on`,
-      want: `the data set of the run (${trained.source})`,
-      fix: "Recalibration and the search need the training images themselves: give the same data set.",
-    });
-  }
+  const place = source ?? (await findPlace(folder, trained.source));
+  const data = await loadDataset(place, { size: trained.size, channels: space.channels });
+  refuseOtherData(data, trained, place);
   const { train, validation } = splitTrainValidation(data.train, { share: trained.validationShare, seed });
   const layout = layoutOf(supernet.graph);
   const shared = viewsOf(layout, await storedWeights(weights, `${folder}/checkpoint`)(layout));
   const steps = position?.step ?? 0;
   return { folder, description, steps, supernet, weights: shared, weightsHash, data, train, validation };
+}
+
+function refuseOtherData(data: Dataset, trained: WeightsDescription["data"], place: string): void {
+  const fix = "Recalibration and the search need the training images themselves: give the same data set.";
+  if (data.fingerprint !== trained.fingerprint) {
+    throw new UserError("compile/data", {
+      at: "--data",
+      got: `${place}, other images than the run was trained on`,
+      want: `the data set of the run (${trained.source})`,
+      fix,
+    });
+  }
+  if (data.classes.join("\n") !== trained.classes.join("\n")) {
+    const got = `of the classes ${data.classes.join(", ")}`;
+    throw new UserError("compile/data", { at: "--data", got, want: trained.classes.join(", "), fix });
+  }
 }
 
 /** Images of a part as a model of a resolution takes them. */

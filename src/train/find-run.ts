@@ -54,7 +54,9 @@ export async function findRun(
 
 const sameOf = ({ description: { seed, spaceHash, data }, position }: RunIdentity) => {
   const { totalSteps, recipe, engine, execution } = position;
-  return { totalSteps, seed, spaceHash, recipe, data, engine, execution };
+  // A data set is its fingerprint: what it is called and where it is may change.
+  const { source: _, ...images } = data;
+  return { totalSteps, seed, spaceHash, recipe, data: images, engine, execution };
 };
 
 /** A resumed run must be the same run. */

@@ -1,6 +1,7 @@
 /** The part of a run that is fixed before its first step: what is trained, on which images, for how long. */
 import { UserError } from "../base/user-error.js";
 import type { Dataset } from "../data/images.js";
+import { nameOfSource } from "../data/load.js";
 import { splitTrainValidation } from "../data/split.js";
 import { createEngine, defaultEngine, parseEngine } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
@@ -18,7 +19,7 @@ import type { RunLength } from "./schedule.js";
 export interface RunOptions {
   readonly space: SearchSpace;
   readonly data: Dataset;
-  /** How the data was named, for the checkpoint. */
+  /** Where the data is, as `loadDataset` took it. */
   readonly source: string;
   readonly recipe: Recipe;
   /** `wasm` (the default), `node`, `node-gpu` or `webgpu`. */
@@ -94,7 +95,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
       space: space.data,
       spaceHash: space.hash,
       data: {
-        source,
+        source: nameOfSource(source),
         fingerprint: data.fingerprint,
         classes: [...data.classes],
         mean: [...mean],

@@ -2,16 +2,19 @@
  * Trains a supernet: steps over norm groups, one update per step, checkpoints from which a run resumes bit for bit.
  *
  *   RUN/checkpoint/   weights, optimiser state, everything else in checkpoint.json
+ *   RUN/data.json     where the images are
  *   RUN/log.jsonl     loss and accuracy of biggest, smallest and random children
  */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { lockFolder } from "../base/folder-lock.js";
 import { version } from "../base/version.js";
+import { writePlace } from "../data/place.js";
 import { defaultEngine, parseEngine, prepareEngine } from "../engine/choose.js";
 import { agree, checkSameEverywhere } from "../ranks/agree.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
 import { batchesFrom } from "./batches.js";
-import { beginRun } from "./begin-run.js";
+import { beginRun, type RunFiles } from "./begin-run.js";
 import { collapseGuard } from "./collapse.js";
 import { stepsOfRun } from "./find-run.js";
 import { checkpointKeeper, noKeeper } from "./keep-checkpoints.js";
@@ -62,7 +65,7 @@ export interface TrainResult {
  * Trains a supernet, or resumes a run.
  * @throws UserError `train/…` for options that don't fit together, `train/collapse` if the run diverges, `engine/…` for
  * an engine that is missing, `checkpoint/…` for a run that can't be resumed, `ranks/differ`, `space/family`,
- * `file/write`
+ * `file/write`, `file/locked` while another process trains in the folder
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, ranks = alone, threads = availableParallelism() } = options;
@@ -70,10 +73,21 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const writes = ranks.rank === 0;
 
   const plan = await planTogether(options, files.checkpoint, ranks, threads);
+  const release = await agree(ranks, () => (writes ? lockFolder(out, "train") : undefined));
+  try {
+    return await trainOn(plan, files, options);
+  } finally {
+    await release?.();
+  }
+}
+
+async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): Promise<TrainResult> {
+  const { out, ranks = alone, threads = availableParallelism() } = options;
   const { task, length, engine, engineBuild } = plan;
+  const writes = ranks.rank === 0;
   const state = await beginRun(plan, files, { ...options, ranks });
   const intervals = intervalsOf(length);
-  const guard = collapseGuard(task.supernet.space.classes, out);
+  const guard = collapseGuard({ classes: task.supernet.space.classes, batch: task.batch, out });
   const updateWeights = weightUpdater(plan, state, writes ? guard : undefined);
   const path = writes ? files.log : undefined;
   const log = logbook({ path, length, intervals, from: state.step, onLog: options.onLog });
@@ -83,6 +97,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const started = performance.now();
   try {
     await keeper.atStart();
+    if (writes) await writePlace(out, options.source);
     for (const { step, epoch, indices } of batchesFrom(state.step, plan)) {
       pool.weights.set(state.weights);
       const result = await pool.run({ step, epoch }, indices);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { random } from "../../src/base/random.js";
 import { openCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { collapseGuard } from "../../src/train/collapse.js";
 import { nestling } from "../cli/nestling.js";
@@ -63,28 +64,63 @@ test("on the command line: exit code 2, one clear message, and the run resumes t
 });
 
 const good = { loss: 1, accuracy: 0.8, gradientNorm: 1 };
-const feed = (guard: ReturnType<typeof collapseGuard>, count: number, accuracy: number): void => {
+const feed = (guard: ReturnType<typeof guardOf>, count: number, accuracy: number): void => {
   for (let step = 0; step < count; step++) guard.check(step, { ...good, accuracy });
 };
 
+const guardOf = (classes = 10, batch = 32) => collapseGuard({ classes, batch, out: "run" });
+
 test("a run that never leaves chance is no collapse, and one bad step isn't either", () => {
-  const slow = collapseGuard(10, "run");
+  const slow = guardOf();
   feed(slow, 500, 0.1);
   expect(slow.isSound(Float32Array.of(1))).toBe(true);
-  const learned = collapseGuard(10, "run");
+  const learned = guardOf();
   feed(learned, 100, 0.9);
   feed(learned, 1, 0);
   expect(learned.isSound(Float32Array.of(1))).toBe(true);
 });
 
 test("between the fall and its discovery no weights are kept, and none ever that are not finite", () => {
-  const guard = collapseGuard(10, "run");
+  const guard = guardOf();
   feed(guard, 100, 0.9);
   feed(guard, 20, 0.1);
   expect(guard.isSound(Float32Array.of(1))).toBe(false);
   expect(() => feed(guard, 200, 0.1)).toThrow("has collapsed");
-  expect(collapseGuard(10, "run").isSound(Float32Array.of(1, Infinity))).toBe(false);
-  expect(() => collapseGuard(10, "run").check(3, { ...good, gradientNorm: Infinity })).toThrow(
+  expect(guardOf().isSound(Float32Array.of(1, Infinity))).toBe(false);
+  expect(() => guardOf().check(3, { ...good, gradientNorm: Infinity })).toThrow(
     "step 3 is a gradient of norm Infinity",
   );
+});
+
+/** Right answers among `batch` guesses, each right with probability p: by their gaps, whose number is small at chance. */
+function guesses(batch: number, p: number, draw: ReturnType<typeof random>): number {
+  let right = -1;
+  for (let at = 0; at <= batch; right++) at += 1 + Math.floor(Math.log(1 - draw.next()) / Math.log(1 - p));
+  return right;
+}
+
+test("chance is no collapse: of 300 steps at chance none stops, whatever the number of classes and the batch", () => {
+  const draw = random("chance");
+  for (const [classes, batch, runs] of [
+    ...[8, 64].flatMap((batch) => [2, 10, 100, 1000, 10_000].map((classes) => [classes, batch, 100] as const)),
+    ...[100, 1000, 10_000].map((classes) => [classes, 4096, 10] as const),
+  ]) {
+    for (let run = 0; run < runs; run++) {
+      const guard = guardOf(classes, batch);
+      for (let step = 0; step < 300; step++)
+        guard.check(step, { ...good, loss: Math.log(classes), accuracy: guesses(batch, 1 / classes, draw) / batch });
+      expect(guard.isSound(Float32Array.of(1)), `${classes} classes, batch ${batch}`).toBe(true);
+    }
+  }
+});
+
+test("a noisy but learned accuracy of many classes is sound; its fall to chance is found", () => {
+  const draw = random("learned");
+  const guard = guardOf(1000, 128);
+  const train = (steps: number, p: number): void => {
+    for (let step = 0; step < steps; step++) guard.check(step, { ...good, accuracy: guesses(128, p, draw) / 128 });
+  };
+  train(2000, 0.2);
+  expect(guard.isSound(Float32Array.of(1))).toBe(true);
+  expect(() => train(200, 0.001)).toThrow("has collapsed");
 });

@@ -60,9 +60,10 @@ export const trainCommand = (): Command =>
 
 async function run(options: Options, ranks: Ranks, terminal: Output): Promise<void> {
   const { space, recipe, data } = await agree(ranks, () => read(options));
+  const mirrored = recipe.augmentation.flip ? " (which mirrors pictures)" : "";
   const processes = ranks.size > 1 ? `, on ${ranks.size} ranks` : "";
   terminal.note(
-    `Training ${space.name} on ${data.train.count} images of ${data.name}, recipe ${recipe.name}${processes}; writing ${options.out}`,
+    `Training ${space.name} on ${data.train.count} images of ${data.name}, recipe ${recipe.name}${mirrored}${processes}; writing ${options.out}`,
   );
   const steps = terminal.progress("train");
   let detail = "";

@@ -1,0 +1,112 @@
+/**
+ * One writer a folder: a file there names the process that writes. The lock of a process that is gone is taken over, so a run that was
+ * killed resumes at once.
+ */
+import { randomBytes } from "node:crypto";
+import { link, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { makeFolder, writeError } from "./atomic-file.js";
+import { UserError } from "./user-error.js";
+
+const holderSchema = z.object({ pid: z.number().int(), host: z.string(), began: z.string(), since: z.string() });
+type Holder = z.output<typeof holderSchema>;
+
+/** Gives a folder free. */
+export type Release = () => Promise<void>;
+
+/**
+ * Keeps other processes from doing the same in the folder until it is released; makes the folder.
+ * @param what is done there: `train` makes `train.lock`
+ * @throws UserError `file/locked` where another process does it, `file/write`
+ */
+export async function lockFolder(folder: string, what: string): Promise<Release> {
+  const path = join(folder, `${what}.lock`);
+  const own = `${path}.${randomBytes(6).toString("hex")}`;
+  const made: string[] = [];
+  const leave = async (): Promise<void> => {
+    // A folder that was made for nothing goes.
+    for (const name of made.toReversed()) await rmdir(name).catch(() => undefined);
+  };
+  const began = (await beginningOf(process.pid)) ?? "";
+  const holder: Holder = { pid: process.pid, host: hostname(), began, since: new Date().toISOString() };
+  try {
+    await makeFolder(folder, made);
+    await writeFile(own, JSON.stringify(holder));
+    while (!(await isLinked(own, path))) await removeIfLeft(path, folder);
+  } catch (error) {
+    await rm(own, { force: true }).catch(() => undefined);
+    await leave();
+    throw writeError(folder, error);
+  }
+  await rm(own, { force: true });
+  return async () => {
+    await rm(path, { force: true });
+    await leave();
+  };
+}
+
+/** A link is made whole or not at all, and never over another one. Some disks have no links: a file is opened for us alone there. */
+async function isLinked(own: string, path: string): Promise<boolean> {
+  try {
+    await link(own, path).catch(async (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+      await writeFile(path, await readFile(own), { flag: "wx" });
+    });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function removeIfLeft(path: string, folder: string): Promise<void> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return;
+  const holder = holderOf(text);
+  if (holder && (await isAlive(holder))) {
+    const elsewhere = holder.host === hostname() ? "" : ` If it no longer runs there, remove ${path}.`;
+    throw new UserError("file/locked", {
+      at: folder,
+      got: `being written by process ${holder.pid} on ${holder.host}, since ${holder.since}`,
+      want: "a folder that no other process writes",
+      fix: `Wait for it, stop it, or choose another folder.${elsewhere}`,
+    });
+  }
+  // Moved away first: of several that find it, one removes it, and none removes the next holder's.
+  const left = `${path}.${randomBytes(6).toString("hex")}`;
+  await rename(path, left).catch(() => undefined);
+  const moved = await readFile(left, "utf8").catch(() => undefined);
+  if (moved !== undefined && moved !== text) await link(left, path).catch(() => undefined);
+  await rm(left, { force: true });
+}
+
+function holderOf(text: string): Holder | undefined {
+  try {
+    return holderSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process of another machine counts as alive: nobody here can see it. */
+async function isAlive({ pid, host, began }: Holder): Promise<boolean> {
+  if (host !== hostname()) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  const found = await beginningOf(pid);
+  // Numbers of processes come again.
+  return found === undefined || began === "" || found === began;
+}
+
+/** When a process began, in the system's ticks; undefined where the system doesn't say, "gone" where it has ended. */
+async function beginningOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  // After the name, which is in brackets: state is the 3rd field, the beginning the 22nd.
+  const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
+  return fields?.[0] === "Z" ? "gone" : fields?.[19];
+}
