@@ -65,12 +65,11 @@ export async function bench(args) {
     console.log(
       `  the printed interval contains the other session's figure in ${(100 * figures.coverage).toFixed(0)} % of pairs`,
     );
-    const raw = rows.map(({ loaded, ours, naive, perfTest }) => ({
-      loaded,
-      ours: ours[i],
-      naive: naive[i],
-      perfTest: perfTest[i],
-    }));
+    const raw = rows.map(({ loaded, ours, naive, perfTest }) => {
+      const { undisturbedMs, repeatability, p50Ms, rounds, anchorMs, anchorSpread } = ours[i];
+      const session = { undisturbedMs, repeatability, p50Ms, rounds, anchorMs, anchorSpread };
+      return { loaded, ...session, naiveMs: naive[i], perfTestMs: perfTest[i] };
+    });
     appendResult({ bench: "latency", ...row, ...figures, raw });
   }
 }

@@ -59,6 +59,8 @@ const RUNS_PER_ROUND = 5;
 /** A model's first load warms the machine up, too; its time is bounded where runs take none. */
 const FIRST_WARM_UP = { runs: 10, ms: 25, atMost: 1000 };
 const WARM_UP_RUNS = 3;
+/** Until the JavaScript around a run is compiled, each takes 20 µs more. */
+const COMPILED_AFTER_RUNS = 3000;
 
 interface Contestant {
   readonly model: LoadedModel;
@@ -74,7 +76,7 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
   const session = (models: readonly Timed[], length: Length): Promise<Session> =>
     sessionOf(target, models, length, random(seed, "rounds", measurements++));
   const screen = (models: readonly Timed[], loadMs = 0): Promise<Session> =>
-    session(models, { loads: 1, loadMs, minRounds: SCREEN_ROUNDS });
+    session(models, { loads: 1, loadMs, compileMs: loadMs / 2, minRounds: SCREEN_ROUNDS });
   let anchorMs: number | undefined;
   let fastestMs = Infinity;
   const measured = async (timed: Promise<Session>): Promise<Session> => {
@@ -91,7 +93,7 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
         return latenciesOf(await measured(screen(models)), seed, { anchorMs });
       }
       const loadMs = (1000 * seconds) / LOADS;
-      const decided = await measured(session(models, { loads: LOADS, loadMs, minRounds: 1 }));
+      const decided = await measured(session(models, { loads: LOADS, loadMs, compileMs: 2 * loadMs, minRounds: 1 }));
       onSession?.(decided);
       return latenciesOf(decided, seed, { fastestMs });
     },
@@ -111,6 +113,8 @@ interface Length {
   readonly loads: number;
   /** Time of one load, loading and warming up included. */
   readonly loadMs: number;
+  /** Time after which the anchor's runs that let JavaScript be compiled end, however many they were. */
+  readonly compileMs: number;
   /** Rounds of a load, whatever they take. */
   readonly minRounds: number;
 }
@@ -118,7 +122,7 @@ interface Length {
 async function sessionOf(
   target: Target,
   models: readonly Timed[],
-  { loads, loadMs, minRounds }: Length,
+  { loads, loadMs, compileMs, minRounds }: Length,
   draw: Random,
 ): Promise<Session> {
   const names = models.map(({ name }) => name);
@@ -136,6 +140,7 @@ async function sessionOf(
         contestants.push({ model: await target.load(bytes), dims, input: Float32Array.from(inputs[i]!) });
       }
       for (const contestant of contestants) await warmUp(target, contestant, load === 0);
+      if (load === 0) await untilCompiled(target, contestants.at(-1)!, began + compileMs);
       const until = began + (load + 1) * loadMs;
       for (let count = 0; count < minRounds || (target.nowMs < until && count < MAX_ROUNDS_OF_LOAD); count++) {
         const atMs = target.nowMs - began;
@@ -155,6 +160,13 @@ async function warmUp(target: Target, { model, input, dims }: Contestant, isFirs
   if (!isFirst) return;
   const until = target.nowMs + FIRST_WARM_UP.ms;
   for (let run = 0; target.nowMs < until && run < FIRST_WARM_UP.atMost; run++) await model.time(input, dims, 1);
+}
+
+async function untilCompiled(target: Target, { model, input, dims }: Contestant, untilMs: number): Promise<void> {
+  const atOnce = 100;
+  for (let run = 0; run < COMPILED_AFTER_RUNS && target.nowMs < untilMs; run += atOnce) {
+    await model.time(input, dims, atOnce);
+  }
 }
 
 async function timesOfRound({ model, input, dims }: Contestant): Promise<readonly number[]> {

@@ -23,6 +23,8 @@ export function undisturbed(roundMedians: readonly number[]): number {
 
 /** What sessions differ by on a quiet machine: a part that is a share, and one that is a time, both of where a process lies in memory. */
 const FLOOR = { share: 0.01, ms: 0.0015 };
+/** In so few rounds, the JavaScript around a run may not be compiled yet: what that adds. */
+const FEW_ROUNDS = { below: 250, ms: 0.01 };
 /** What single loads differ by, at least. */
 const FLOOR_OF_ONE_LOAD = 0.05;
 
@@ -35,7 +37,8 @@ export function repeatabilityOf(loads: readonly (readonly number[])[], seed: num
   // Less than the clock can tell.
   if (figure === 0) return 1;
   const isOne = loads.length === 1;
-  const floor = isOne ? FLOOR_OF_ONE_LOAD : FLOOR.share + FLOOR.ms / figure;
+  const floorMs = loads.flat().length < FEW_ROUNDS.below ? FEW_ROUNDS.ms : FLOOR.ms;
+  const floor = isOne ? FLOOR_OF_ONE_LOAD : FLOOR.share + floorMs / figure;
   const blocks = isOne ? loads[0]!.map((ms) => [ms]) : loads;
   return Math.max(floor, (REPEATABILITY_LIMIT * deviation(resampled(blocks, seed))) / figure);
 }

@@ -44,7 +44,7 @@ test("models that always take the same: that is every figure, and the session is
   expect(found[0]!.seconds).toBe(target.nowMs / 1000);
 });
 
-test("a session loads everything afresh twelve times, and warms up each time: first for ten runs and 25 ms, then for three runs", async () => {
+test("a session loads everything afresh twelve times, and warms up each time: first for ten runs and 25 ms, then for three runs; in between, the anchor until JavaScript is compiled", async () => {
   const target = machine({ slow: 50, fast: 0.5, anchor: 2 });
   const sessions: Session[] = [];
   await measure(target, ["slow", "fast"], { seconds: 24, onSession: (session) => sessions.push(session) });
@@ -59,7 +59,7 @@ test("a session loads everything afresh twelve times, and warms up each time: fi
     ...Array<string>(fast).fill("fast"),
     ...Array<string>(anchorRuns).fill("anchor"),
   ];
-  expect(warmUps[0]).toEqual(repeated(11, 60, 23));
+  expect(warmUps[0]).toEqual(repeated(11, 60, 23 + 1700));
   for (const later of warmUps.slice(1)) expect(later).toEqual(repeated(3, 3, 3));
 });
 
