@@ -2,6 +2,7 @@
 const benches = {
   compile: () => import("./compile.mjs"),
   latency: () => import("./latency.mjs"),
+  search: () => import("./search/index.mjs"),
   train: () => import("./train/index.mjs"),
 };
 

@@ -1,46 +1,56 @@
 /**
- * The truth table of a run: at least 400 children, each judged on 20,000 unseen images. Both ends, the coarse grid, random children, and
- * mutants of the best under several budgets, so that it is dense where a search looks.
+ * The truth table of a run: children judged on 20,000 unseen images. Both ends, the coarse grid, random children, and mutants of the best under
+ * several budgets, so that it is dense where a search looks.
  */
 import { random } from "../../dist/base/random.js";
+import { featuresIn } from "../../dist/search/features.js";
 import { coarseGrid } from "../../dist/search/grid.js";
 import { planOf } from "../../dist/search/plan.js";
-import { biggest, idOf, mutate, sample, smallest } from "../../dist/space/space.js";
-import { judgeOfUnseen } from "./judge-child.mjs";
+import { architectureOf, biggest, idOf, mutate, sample, smallest } from "../../dist/space/space.js";
+import { judgedIds, judgeOfUnseen } from "./judge-child.mjs";
 
-const RANDOM = 160;
-const MUTANTS = 240;
+/** The share of the children asked for that is drawn at random. */
+const RANDOM_SHARE = 0.4;
 /** Parents of mutants: the best of those that cost at most this share of the biggest child's MACs. */
-const SHARES = [0.15, 0.25, 0.4, 0.6, 1];
+const SHARES = [0.18, 0.36, 0.6, 1];
 
-/** @returns children `{ id, architecture, macs, parameters, hits }`, in a fixed order */
-export async function truthOf(run, onChild = () => {}) {
+/**
+ * @param count of children
+ * @param onChild called with how many were judged
+ * @param cached take the children that were judged before, and no others
+ * @returns children `{ id, architecture, features, macs, parameters, hits, probabilities, isRandom }`, in a fixed order
+ */
+export async function truthOf(run, count, onChild, { cached = false } = {}) {
   const { space } = run.supernet;
-  const judge = judgeOfUnseen(run);
+  const judge = await judgeOfUnseen(run);
+  const plan = (architecture) => planOf(run.supernet, architecture);
+  const featuresOf = featuresIn(space, (architecture) => plan(architecture).macs);
   const table = new Map();
-  const take = async (architecture) => {
+  const take = async (architecture, isRandom = false) => {
     const id = idOf(space, architecture);
     if (table.has(id)) return;
-    const { macs, parameters } = planOf(run.supernet, architecture);
-    table.set(id, { id, architecture, macs, parameters, hits: await judge(architecture) });
+    const known = { id, architecture, isRandom, features: featuresOf(architecture), ...plan(architecture) };
+    table.set(id, { ...known, ...(await judge(architecture)) });
     onChild(table.size);
   };
+  if (cached) {
+    const drawn = new Set(Array.from({ length: RANDOM_SHARE * 400 }, (_, i) => idOf(space, randomChild(space, i))));
+    for (const id of judgedIds(run)) await take(architectureOf(space, id), drawn.has(id));
+    return [...table.values()];
+  }
   for (const architecture of [smallest(space), biggest(space), ...coarseGrid(space)]) await take(architecture);
-  for (let i = 0; i < RANDOM; i++) await take(sample(space, random("truth", "random", i)));
+  for (let i = 0; i < RANDOM_SHARE * count; i++) await take(randomChild(space, i), true);
   const most = Math.max(...[...table.values()].map(({ macs }) => macs));
-  for (let i = 0; i < MUTANTS; i++) {
+  for (let i = 0; table.size < count && i < 100 * count; i++) {
     const limit = SHARES[i % SHARES.length] * most;
     const within = [...table.values()].filter(({ macs }) => macs <= limit);
     const parents = within.sort((a, b) => correct(b) - correct(a)).slice(0, 8);
     const draw = random("truth", "mutant", i);
-    for (let tries = 0; tries < 100; tries++) {
-      const mutant = mutate(space, draw.pick(parents).architecture, 0.2, draw);
-      if (table.has(idOf(space, mutant)) || planOf(run.supernet, mutant).macs > limit) continue;
-      await take(mutant);
-      break;
-    }
+    const mutant = mutate(space, draw.pick(parents).architecture, 0.2, draw);
+    if (plan(mutant).macs <= limit) await take(mutant);
   }
   return [...table.values()];
 }
 
+const randomChild = (space, i) => sample(space, random("truth", "random", i));
 const correct = ({ hits }) => hits.reduce((sum, hit) => sum + hit, 0);

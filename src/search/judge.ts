@@ -12,7 +12,7 @@ import { withModel } from "../target/target.js";
 import type { Costs } from "./budget.js";
 import type { Screened } from "./coarse-to-fine.js";
 import type { Hits } from "./hits.js";
-import { softHit } from "./soft-accuracy.js";
+import { probabilityOf, softened } from "./soft-accuracy.js";
 
 /** A child as the search judged it. */
 export interface JudgedChild extends Screened {
@@ -110,7 +110,7 @@ async function judgeOn(bytes: Uint8Array, images: LabelledBlock): Promise<{ hits
         const label = images.labels[from + row]!;
         hits[from + row] = top === label ? 1 : 0;
         const own = logits.subarray(row * classes, (row + 1) * classes);
-        total += softHit(own, label);
+        total += softened(probabilityOf(own, label));
       });
     }
   });

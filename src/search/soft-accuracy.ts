@@ -8,12 +8,13 @@
  */
 const SHARPNESS = 4;
 
-/** @param logits of one image, a value for each class */
-export function softHit(logits: Float32Array, label: number): number {
-  // The ratio of all other classes to the own one, relative to the largest logit: no exponential overflows.
+/** @param p probability of an image's own class */
+export const softened = (p: number): number => 1 / (1 + ((1 - p) / p) ** SHARPNESS);
+
+/** Softmax of one class. @param logits of one image, a value for each class */
+export function probabilityOf(logits: Float32Array, label: number): number {
+  // Relative to the largest logit: no exponential overflows.
   const most = logits.reduce((largest, logit) => Math.max(largest, logit), -Infinity);
-  const own = Math.exp(logits[label]! - most);
-  const others = logits.reduce((sum, logit, c) => (c === label ? sum : sum + Math.exp(logit - most)), 0);
-  if (own === 0) return 0;
-  return 1 / (1 + (others / own) ** SHARPNESS);
+  const all = logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0);
+  return Math.exp(logits[label]! - most) / all;
 }

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { softHit } from "../../src/search/soft-accuracy.js";
+import { probabilityOf, softened } from "../../src/search/soft-accuracy.js";
+
+const softHit = (logits: Float32Array, label: number): number => softened(probabilityOf(logits, label));
 
 test("a clear hit is 1, a clear miss 0, an even chance a half", () => {
   expect(softHit(Float32Array.of(20, 0, 0), 0)).toBeCloseTo(1, 6);
