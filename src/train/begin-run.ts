@@ -18,8 +18,13 @@ import type { RunPlan } from "./plan-run.js";
 export interface RunState {
   readonly step: number;
   readonly weights: Float32Array;
+  /** What ships instead of the weights, under the recipe's `averaging`. */
+  readonly average: Float32Array | undefined;
   readonly optimizer: OptimizerState;
 }
+
+/** Where a checkpoint keeps the weights of the last step if its own weights are their average. */
+export const LAST_WEIGHTS = "lastWeights";
 
 /** Where a run's files are. */
 export interface RunFiles {
@@ -40,13 +45,16 @@ export async function beginRun(
     async () => (ranks.rank === 0 ? await resumed(plan, files, resume) : undefined) ?? firstState(plan),
   );
   const step = Float64Array.of(state.step);
-  for (const array of [step, state.weights, ...state.optimizer.values()]) ranks.broadcast(array);
+  const arrays = [step, state.weights, ...(state.average ? [state.average] : []), ...state.optimizer.values()];
+  for (const array of arrays) ranks.broadcast(array);
   return { ...state, step: step[0]! };
 }
 
 async function firstState({ task, weights }: RunPlan): Promise<RunState> {
   const { layout, recipe } = task;
-  return { step: 0, weights: await weights(layout), optimizer: startState(recipe, layout.length) };
+  const first = await weights(layout);
+  const average = recipe.averaging > 0 ? first.slice() : undefined;
+  return { step: 0, weights: first, average, optimizer: startState(recipe, layout.length) };
 }
 
 async function resumed(
@@ -63,23 +71,35 @@ async function resumed(
   }
   const { layout, recipe } = plan.task;
   const { step } = found.position;
-  const weights = await storedWeights(found.weights, checkpoint)(layout);
-  const optimizer = optimizerOf(await found.optimizer(), startState(recipe, layout.length), checkpoint);
+  const stored = await storedWeights(found.weights, checkpoint)(layout);
+  const start = startState(recipe, layout.length);
+  const isAveraged = recipe.averaging > 0;
+  const arrays = arraysOf(await found.optimizer(), isAveraged ? [...start.keys(), LAST_WEIGHTS] : [...start.keys()], {
+    length: layout.length,
+    at: checkpoint,
+  });
+  const optimizer = new Map([...start.keys()].map((name) => [name, arrays.get(name)!]));
   await cutLog(log, step);
-  return { step, weights, optimizer };
+  if (!isAveraged) return { step, weights: stored, average: undefined, optimizer };
+  return { step, weights: arrays.get(LAST_WEIGHTS)!, average: stored, optimizer };
 }
 
-/** Checks that optimiser state has the names and lengths that the recipe's optimiser starts with. */
-function optimizerOf(tensors: Tensors, start: OptimizerState, at: string): OptimizerState {
-  for (const [name, { length }] of start) {
-    const got = tensors.get(name)?.data.length;
-    if (got === length) continue;
-    throw new UserError("checkpoint/corrupt", {
-      at: `${at}: ${name} of the optimizer`,
-      got: got === undefined ? "missing" : `${got} values`,
-      want: `${length} values`,
-      fix: "Use another checkpoint or train again.",
-    });
-  }
-  return new Map([...start.keys()].map((name) => [name, tensors.get(name)!.data]));
+/** Checks that the state of training has these names, each with as many values as the weights. */
+function arraysOf(
+  tensors: Tensors,
+  names: readonly string[],
+  { length, at }: { readonly length: number; readonly at: string },
+): Map<string, Float32Array> {
+  return new Map(
+    names.map((name) => {
+      const found = tensors.get(name)?.data;
+      if (found?.length === length) return [name, found];
+      throw new UserError("checkpoint/corrupt", {
+        at: `${at}: ${name} of the optimizer`,
+        got: found ? `${found.length} values` : "missing",
+        want: `${length} values`,
+        fix: "Use another checkpoint or train again.",
+      });
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 /** Writes a run's checkpoints: at its start, every few lines of the log, at its end; never weights of a run that has collapsed. */
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
 import { viewsOf } from "../supernet/initialize.js";
-import type { RunState } from "./begin-run.js";
+import { LAST_WEIGHTS, type RunState } from "./begin-run.js";
 import type { CollapseGuard } from "./collapse.js";
 import type { RunPlan } from "./plan-run.js";
 import type { Intervals } from "./schedule.js";
@@ -37,15 +37,17 @@ export function checkpointKeeper(
 }
 
 /** The arrays as a checkpoint stores them: each weight by name, the optimiser's state flat. */
-function checkpointOf({ task, description, position }: RunPlan, { weights, optimizer }: RunState, step: number) {
+function checkpointOf({ task, description, position }: RunPlan, state: RunState, step: number) {
   const { layout } = task;
-  const views = viewsOf(layout, weights);
+  const { weights, average, optimizer } = state;
+  const views = viewsOf(layout, average ?? weights);
+  const arrays = average ? new Map([...optimizer, [LAST_WEIGHTS, weights]]) : optimizer;
   return {
     description,
     weights: new Map([...layout.slots].map(([name, { shape }]) => [name, { shape, data: views.get(name)! }])),
     training: {
       position: { ...position, step },
-      optimizer: new Map([...optimizer].map(([name, data]) => [name, { shape: [data.length], data }])),
+      optimizer: new Map([...arrays].map(([name, data]) => [name, { shape: [data.length], data }])),
     },
   };
 }

@@ -30,6 +30,12 @@ export const recipeSchema = z
       .strictObject({
         smallest: z.boolean().default(true),
         random: z.number().int().min(0).max(16).default(2).describe("Random children per step."),
+        drawnPer: z
+          .enum(["step", "group"])
+          .default("step")
+          .describe(
+            "step: all norm groups train the same random children. group: each draws its own, so that a step trains more of them at the same cost.",
+          ),
       })
       .prefault({})
       .describe("The sandwich rule: children trained in every step along with the biggest."),
@@ -88,6 +94,12 @@ export const recipeSchema = z
       .nullable()
       .default(null)
       .describe("Largest global norm of the gradient; null: no clipping."),
+    averaging: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("Decay of a moving average of the weights, which the checkpoint then holds; 0: the last weights."),
     augmentation: z
       .strictObject({
         crop: z.number().int().min(0).max(1024).default(0).describe("Largest random shift in pixels."),

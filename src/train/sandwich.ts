@@ -25,18 +25,23 @@ export interface ChildResult {
   readonly correct: number;
 }
 
-/** The children of a step, the teacher first. */
+/**
+ * The children that a norm group trains in a step, the teacher first.
+ * @param group the group's place in the batch; without it, the first
+ */
 export function childrenOf(
   { supernet, recipe, seed }: Task,
   step: number,
+  group = 0,
 ): { role: Role; architecture: Architecture }[] {
   const { space } = supernet;
+  const key = recipe.sandwich.drawnPer === "group" ? [step, group] : [step];
   return [
     { role: "biggest", architecture: biggest(space) },
     ...(recipe.sandwich.smallest ? [{ role: "smallest" as const, architecture: smallest(space) }] : []),
     ...Array.from({ length: recipe.sandwich.random }, (_, i) => ({
       role: "random" as const,
-      architecture: sample(space, random(seed, "sandwich", step, i)),
+      architecture: sample(space, random(seed, "sandwich", ...key, i)),
     })),
   ];
 }
@@ -76,7 +81,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
       const batch = cropped(indices, epoch);
       let soft = hard;
       const results: ChildResult[] = [];
-      for (const [child, { role, architecture }] of childrenOf(task, step).entries()) {
+      for (const [child, { role, architecture }] of childrenOf(task, step, groupIndex).entries()) {
         const { program, weightsFrom, addGradients } = executableOf(architecture);
         const { height: from, channels } = images;
         const input = resizeImages(batch, { count: group, from, to: architecture.resolution, channels });

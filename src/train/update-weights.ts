@@ -1,6 +1,7 @@
 /** Turns a step's summed gradient into new weights: decay, clip, check for a collapse, update. */
 import type { CollapseGuard } from "./collapse.js";
 import type { RunState } from "./begin-run.js";
+import { moveAverage } from "./average.js";
 import { clip, update } from "./optimizer.js";
 import type { RunPlan } from "./plan-run.js";
 import type { ChildResult } from "./sandwich.js";
@@ -27,7 +28,7 @@ export interface GroupsResult {
  */
 export function weightUpdater(
   { task, length }: RunPlan,
-  { weights, optimizer }: RunState,
+  { weights, average, optimizer }: RunState,
   guard: CollapseGuard | undefined,
 ): (step: number, result: GroupsResult) => Update {
   const { recipe, batch } = task;
@@ -39,6 +40,7 @@ export function weightUpdater(
     guard?.check(step, { loss: ofBiggest("loss") / batch, accuracy: ofBiggest("correct") / batch, gradientNorm });
     const learningRate = learningRateAt(recipe, length, step);
     update(recipe, optimizer, weights, gradient, learningRate);
+    if (average) moveAverage(average, weights, recipe.averaging, step);
     return { learningRate, gradientNorm };
   };
 }

@@ -7,7 +7,7 @@ import type { Task } from "./task.js";
 
 /**
  * Adds weight decay to a gradient: w · decay for every decayed weight that the biggest child uses; or, under `regularize: all`,
- * once for each child that uses the weight.
+ * once for each child that uses the weight; children of one group alone count by the group's share of the batch.
  */
 export function weightDecay(task: Task): (gradient: Float32Array, weights: Float32Array, step: number) => void {
   const { supernet, layout, recipe } = task;
@@ -15,14 +15,17 @@ export function weightDecay(task: Task): (gradient: Float32Array, weights: Float
     const setting = supernet.settingOf(architecture);
     return boxesOf(supernet.graph, slice(supernet.graph, setting), setting);
   };
+  // Groups that draw children of their own: each counts as its share of the step.
+  const draws =
+    recipe.sandwich.drawnPer === "group" ? Array.from({ length: task.batch / task.group }, (_, i) => i) : [0];
   const ofBiggest = boxesIn(biggest(supernet.space));
   return (gradient, weights, step) => {
-    const rate = recipe.weightDecay;
-    if (rate === 0) return;
+    if (recipe.weightDecay === 0) return;
     const children =
       recipe.regularize === "biggest"
         ? [ofBiggest]
-        : childrenOf(task, step).map(({ architecture }) => boxesIn(architecture));
+        : draws.flatMap((group) => childrenOf(task, step, group).map(({ architecture }) => boxesIn(architecture)));
+    const rate = recipe.regularize === "biggest" ? recipe.weightDecay : recipe.weightDecay / draws.length;
     for (const boxes of children) {
       for (const [name, box] of boxes) {
         const { parameter, offset } = layout.slots.get(name)!;

@@ -83,6 +83,38 @@ test("sandwich: the biggest always, the smallest and the random ones as many as 
   expect(results.map(({ role }) => role)).toEqual(["biggest", "random"]);
 });
 
+test("drawnPer: all norm groups of a step train the same random children, or each its own", async () => {
+  const randomOnes = async (drawnPer: string): Promise<string[]> => {
+    const task = await tinyTask({ sandwich: { drawnPer, random: 3 } });
+    const groups = [0, 1, 2, 3].map((group) => childrenOf(task, 5, group));
+    for (const children of groups) expect(children.slice(0, 2)).toEqual(groups[0]!.slice(0, 2));
+    return groups.map((children) => JSON.stringify(children.slice(2)));
+  };
+  expect(new Set(await randomOnes("step")).size).toBe(1);
+  expect(new Set(await randomOnes("group")).size).toBe(4);
+});
+
+test("averaging: the checkpoint holds the moving average of all steps' weights, and trains on from the last ones", async () => {
+  const recipe = { learningRate: { perImage: 2e-4, warmupEpochs: 0, schedule: { kind: "exponential", decay: 1 } } };
+  const trained = async (steps: number, averaging = 0) => {
+    const { out } = await trainTiny({ steps, recipe: { ...recipe, averaging } });
+    return openCheckpoint(join(out, "checkpoint"));
+  };
+  const flat = async (steps: number, averaging?: number): Promise<number[]> =>
+    [...(await (await trained(steps, averaging)).weights()).values()].flatMap(({ data }) => [...data]);
+  const { layout, seed } = await tinyTask();
+  let wanted = [...initialize(layout, seed, 0)];
+  // Steps 0, 1 and 2 keep min(0.15, (1 + t) / (10 + t)) of it: 0.1, 0.15 and 0.15.
+  for (const [step, kept] of [0.1, 0.15, 0.15].entries()) {
+    const weights = await flat(step + 1);
+    wanted = wanted.map((old, i) => kept * old + (1 - kept) * weights[i]!);
+  }
+  const found = await flat(3, 0.15);
+  expect(largest(found.map((weight, i) => weight - wanted[i]!))).toBeLessThan(1e-6);
+  const { optimizer } = await trained(3, 0.15);
+  expect([...(await optimizer()).get("lastWeights")!.data]).toEqual(await flat(3));
+});
+
 test("distillation inplace: the smallest learns the biggest's softmax; none: the true labels", async () => {
   const { results, task } = await groupOf({});
   const [teacher, student, labels] = [

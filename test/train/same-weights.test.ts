@@ -11,16 +11,20 @@ async function run(options: TinyOptions): Promise<{ bytes: Record<string, string
   return { bytes: await checkpointBytes(out), log: await logOf(out), out };
 }
 
-test("1, 2 and 4 worker threads give the same bytes and the same log", async () => {
-  const one = await run({ steps: 6, threads: 1 });
-  for (const threads of [2, 4]) {
-    const many = await run({ steps: 6, threads });
-    expect(many.bytes).toEqual(one.bytes);
-    expect(many.log).toEqual(one.log);
-  }
-  const other = await run({ steps: 6, threads: 1, seed: 8 });
-  expect(other.bytes["weights"]).not.toBe(one.bytes["weights"]);
-});
+test.each(["step", "group"])(
+  "1, 2 and 4 worker threads give the same bytes and log (drawnPer: %s)",
+  async (drawnPer) => {
+    const recipe = { averaging: 0.9, sandwich: { drawnPer } };
+    const one = await run({ steps: 6, threads: 1, recipe });
+    for (const threads of [2, 4]) {
+      const many = await run({ steps: 6, threads, recipe });
+      expect(many.bytes).toEqual(one.bytes);
+      expect(many.log).toEqual(one.log);
+    }
+    const other = await run({ steps: 6, threads: 1, recipe, seed: 8 });
+    expect(other.bytes["weights"]).not.toBe(one.bytes["weights"]);
+  },
+);
 
 /**
  * Float32 sums run in another order over zeros and slices; RMSProp divides by √ε and so keeps differences small where gradients are.
@@ -59,7 +63,7 @@ test.each([
   { steps: 30, stops: [1, 2, 13, 29] },
   { steps: 410, stops: [22, 301] },
 ])("$steps steps stopped at $stops and resumed equal $steps steps at once, files and log", async ({ steps, stops }) => {
-  const recipe = { batch: 8, normGroup: 8, sandwich: { random: 1 } };
+  const recipe = { batch: 8, normGroup: 4, averaging: 0.9, sandwich: { random: 1, drawnPer: "group" } };
   const whole = await run({ steps, recipe });
   const out = await temporaryFolder();
   for (const stop of stops) await trainAndStop({ out, steps, recipe, resume: true }, stop);
