@@ -116,6 +116,15 @@ export const recipeSchema = z
  */
 export type Recipe = z.output<typeof recipeSchema>;
 
+/** The recipe at another batch: its norm groups get the size nearest to the recipe's of which the batch is a multiple. */
+export function withBatch(recipe: Recipe, batch: number): Recipe {
+  const roots = Array.from({ length: Math.floor(Math.sqrt(batch)) }, (_, i) => i + 1);
+  const sizes = roots.flatMap((size) => (batch % size === 0 ? [size, batch / size] : [])).filter((size) => size > 1);
+  const distance = (size: number): number => Math.abs(Math.log(size / recipe.normGroup));
+  const [nearest = recipe.normGroup] = sizes.sort((a, b) => distance(a) - distance(b) || a - b);
+  return { ...recipe, batch, normGroup: nearest };
+}
+
 const shipped: ReadonlyMap<string, unknown> = new Map([paper, short].map((recipe) => [recipe.name, recipe]));
 /** Names of the recipes that come with the package. */
 export const shippedRecipes: readonly string[] = [...shipped.keys()];

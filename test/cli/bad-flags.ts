@@ -77,9 +77,9 @@ export const badFlags: readonly BadInput[] = [
     "batch is 1000000; want",
     "--batch",
   ),
-  line(
-    "a batch that norm groups don't divide",
-    trainOn(images, "--batch", "100"),
+  recipe(
+    "whose batch isn't cut into norm groups",
+    { name: "odd", batch: 100 },
     "batch is 100; want a multiple of normGroup, 64",
     "Change --batch",
   ),

@@ -13,7 +13,7 @@ import { initialize, viewsOf } from "../../src/supernet/initialize.js";
 import { boxesOf, gatherBox, slice } from "../../src/supernet/slice.js";
 import { crossEntropy, smoothLabels } from "../../src/train/loss.js";
 import { planRun } from "../../src/train/plan-run.js";
-import { loadRecipe } from "../../src/train/recipe.js";
+import { loadRecipe, withBatch } from "../../src/train/recipe.js";
 import { childrenOf, sandwichRunner, type ChildResult } from "../../src/train/sandwich.js";
 import type { Task } from "../../src/train/task.js";
 import { weightDecay } from "../../src/train/weight-decay.js";
@@ -81,6 +81,13 @@ test("sandwich: the biggest always, the smallest and the random ones as many as 
   expect(new Set(drawn).size).toBeGreaterThan(3);
   const { results } = await groupOf({ sandwich: { smallest: false, random: 1 } });
   expect(results.map(({ role }) => role)).toEqual(["biggest", "random"]);
+});
+
+test("another batch gets norm groups of the nearest size that divides it", async () => {
+  const short = await loadRecipe("short");
+  const groupsAt = (batch: number): number => withBatch(short, batch).normGroup;
+  expect([64, 60, 100, 34, 37, 8, 2].map(groupsAt)).toEqual([16, 15, 20, 17, 37, 8, 2]);
+  expect(withBatch(short, 60)).toEqual({ ...short, batch: 60, normGroup: 15 });
 });
 
 test("drawnPer: all norm groups of a step train the same random children, or each its own", async () => {

@@ -7,7 +7,7 @@ import { agree } from "../../ranks/agree.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import { loadSpace } from "../../supernet/spaces.js";
 import type { SearchSpace } from "../../space/space.js";
-import { loadRecipe, recipeSchema, type Recipe } from "../../train/recipe.js";
+import { loadRecipe, recipeSchema, withBatch, type Recipe } from "../../train/recipe.js";
 import { train } from "../../train/train.js";
 import { percent } from "../../base/format.js";
 import { fewWhole, positiveNumber, positiveWhole, wholeNumber, type CommonOptions } from "../options.js";
@@ -101,10 +101,10 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
 async function read(options: Options): Promise<{ space: SearchSpace; recipe: Recipe; data: Dataset }> {
   const space = await loadSpace(options.space);
   const named = await loadRecipe(options.recipe);
+  const sized = options.batch === undefined ? named : withBatch(named, options.batch);
   const recipe = recipeSchema.parse({
-    ...named,
+    ...sized,
     ...(options.epochs !== undefined && { epochs: options.epochs }),
-    ...(options.batch !== undefined && { batch: options.batch }),
   });
   const data = await loadDataset(options.data, { size: space.resolutions.at(-1)!, channels: space.channels });
   return { space, recipe, data };
