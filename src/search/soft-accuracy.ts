@@ -4,7 +4,8 @@
  *   soft hit = p^k / (p^k + (1 − p)^k)
  *
  * A hit is 0 or 1 and says nothing of how near the decision was; near p = ½ a soft hit does, and far from it it equals the hit. So the
- * means of two children on the same images differ far less by chance. k = 4 follows accuracy best of 1, 4 and 8 (docs/search.md).
+ * means of two children on the same images differ far less by chance. Of 1, 2 and 4,
+ * k = 4 correlates best with accuracy; which k chooses best is not settled (docs/search.md).
  */
 const SHARPNESS = 4;
 
