@@ -3,6 +3,7 @@ const benches = {
   compile: () => import("./compile.mjs"),
   latency: () => import("./latency.mjs"),
   search: () => import("./search/index.mjs"),
+  supernet: () => import("./supernet/index.mjs"),
   train: () => import("./train/index.mjs"),
 };
 

@@ -8,7 +8,7 @@ import { probabilityOf } from "../../dist/search/soft-accuracy.js";
 import { idOf } from "../../dist/space/space.js";
 import { localTarget } from "../../dist/target/local.js";
 import { withModel } from "../../dist/target/target.js";
-import { unseenImages } from "./unseen.mjs";
+import { unseenImages } from "../unseen.mjs";
 
 const UNSEEN = 20_000;
 
@@ -20,10 +20,10 @@ export async function judgeOfUnseen(run) {
   const folder = folderOf(run);
   mkdirSync(folder, { recursive: true });
   const { compile } = compiler(run, { recalibrationImages: 2000 });
-  const { data, indices, labels } = await unseenImages(run, UNSEEN);
+  const { data, part, indices, labels } = await unseenImages(run, UNSEEN);
   const blocks = new Map();
   const imagesAt = async (resolution) => {
-    if (!blocks.has(resolution)) blocks.set(resolution, await blockOf({ data }, "train", indices, resolution));
+    if (!blocks.has(resolution)) blocks.set(resolution, await blockOf({ data }, part, indices, resolution));
     return { ...blocks.get(resolution), labels };
   };
   return async (architecture) => {

@@ -9,7 +9,7 @@ import { appendResult } from "../results.mjs";
 import { trainAlone } from "./alone.mjs";
 import { judgeOn, subjectsOf } from "./judge.mjs";
 import { distancesFrom, mean } from "./line.mjs";
-import { unseenImages } from "./unseen.mjs";
+import { unseenImages } from "../unseen.mjs";
 
 const options = {
   recipe: { type: "string", default: "short" },
@@ -69,7 +69,12 @@ async function measure(out, values, seconds) {
   const distances = distancesFrom(smallest, biggest, randomOnes);
   const alone = [];
   for (const { id, architecture, macs, accuracy } of randomOnes.slice(0, Number(values.alone))) {
-    const options = { recipe: position.recipe, threads: values.threads, out: join(values.folder, `alone-${id}`), unseen };
+    const options = {
+      recipe: position.recipe,
+      threads: values.threads,
+      out: join(values.folder, `alone-${id}`),
+      unseen,
+    };
     alone.push({ id, macs, supernet: accuracy, alone: await trainAlone(run, architecture, options) });
     progress("alone")(alone.length, Number(values.alone));
   }
@@ -104,4 +109,5 @@ function print({ run, recipe, seconds, smallest, biggest, randomOnes, distances,
 }
 
 /** One line on stderr. */
-const progress = (what) => (done, total) => process.stderr.write(`\r${what} ${done} of ${total}  ${done === total ? "\n" : ""}`);
+const progress = (what) => (done, total) =>
+  process.stderr.write(`\r${what} ${done} of ${total}  ${done === total ? "\n" : ""}`);
