@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 const run = "runs/quickstart";
 const started = performance.now();
 
-/** Of a latency session: enough to tell these children apart, and shorter than the default. */
+/** Long enough to tell these children apart, and shorter than the default. */
 const session = ["--seconds", "8"];
 
 train();
