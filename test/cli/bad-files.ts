@@ -168,7 +168,7 @@ export const badFiles: readonly BadInput[] = [
   damaged(
     "search.json of another format",
     "run/search.json",
-    replace('"format": 1', '"format": 7'),
+    replace('"format": 2', '"format": 7'),
     resumed,
     "run/search.json: format is 7",
     "without --resume",
@@ -329,7 +329,7 @@ export const badFiles: readonly BadInput[] = [
     "a search into a file",
     [...searchArgs("run"), "--out", "file"],
     ({ write }) => write("file", ""),
-    "file/search.json is not writable",
+    "file is not writable (ENOTDIR)",
     "A part of the path is a file",
   ),
   withRun(
