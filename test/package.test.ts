@@ -143,7 +143,7 @@ test("the library is imported with its types", () => {
      const wrong: string = architecture.colour;
      let code = "";
      try { await loadSpace("nowhere.json"); } catch (error) { if (error instanceof UserError) code = error.code; }
-     console.log(JSON.stringify({ id: idOf(space, architecture), many: count > 1000n, limit: budget.limit, images: data.train.count, code, wrong: typeof wrong, cost: typeof costOf }));
+     console.log(JSON.stringify({ id: idOf(space, architecture), many: count > 100n, limit: budget.limit, images: data.train.count, code, wrong: typeof wrong, cost: typeof costOf }));
     `,
   );
   const strict = {

@@ -7,7 +7,7 @@ import { agree } from "../../ranks/agree.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import { loadSpace } from "../../supernet/spaces.js";
 import type { SearchSpace } from "../../space/space.js";
-import { loadRecipe, recipeSchema, withBatch, type Recipe } from "../../train/recipe.js";
+import { loadRecipe, recipeSchema, shippedRecipes, withBatch, type Recipe } from "../../train/recipe.js";
 import { train } from "../../train/train.js";
 import { percent } from "../../base/format.js";
 import { fewWhole, positiveNumber, positiveWhole, wholeNumber, type CommonOptions } from "../options.js";
@@ -101,7 +101,9 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
 async function read(options: Options): Promise<{ space: SearchSpace; recipe: Recipe; data: Dataset }> {
   const space = await loadSpace(options.space);
   const named = await loadRecipe(options.recipe);
-  const sized = options.batch === undefined ? named : withBatch(named, options.batch);
+  const { batch = named.batch } = options;
+  // The norm groups of a recipe of the user's own stay as its author wants them.
+  const sized = shippedRecipes.includes(options.recipe) ? withBatch(named, batch) : { ...named, batch };
   const recipe = recipeSchema.parse({
     ...sized,
     ...(options.epochs !== undefined && { epochs: options.epochs }),
