@@ -23,7 +23,7 @@ summary();
 function train() {
   nestling([
     ...["train", "--space", "fashion", "--data", "fixtures/fashion-mnist", "--out", run],
-    ...["--seed", "0", "--resume"],
+    ...["--epochs", "11", "--seed", "0", "--resume"],
   ]);
 }
 

@@ -1,6 +1,6 @@
 // `npm run bench -- search --run RUN`: how good the children are that a search chooses, and what it costs in images. On a table of children
-// judged on 20,000 images that nobody saw (kept in runs/bench-search), searches are repeated by seed: each draws its validation images
-// from the 20,000, and the others are the truth.
+// judged on 23,000 images that nobody saw (kept in runs/bench-search), searches are repeated by seed: each draws as many validation images
+// from these as the run has, and the others are the truth.
 import { parseArgs } from "node:util";
 import { permutation, random } from "../../dist/base/random.js";
 import { table } from "../../dist/base/format.js";
@@ -16,8 +16,8 @@ const options = {
   run: { type: "string" },
   children: { type: "string", default: "400" },
   seeds: { type: "string", default: "12" },
-  /** Validation images of a search. */
-  images: { type: "string", default: "1000" },
+  /** Validation images of a search; the run's own number by default. */
+  images: { type: "string" },
   budget: { type: "string", multiple: true, default: ["macs=1.5M", "macs=3M", "macs=5M"] },
   /** Takes the children that were judged before, and judges no others. */
   cached: { type: "boolean" },
@@ -30,7 +30,7 @@ export async function bench(args) {
   const { values } = parseArgs({ args, options });
   const run = await openRun(values.run);
   const budgets = parseBudgets(values.budget);
-  const [seeds, images] = [Number(values.seeds), Number(values.images)];
+  const [seeds, images] = [Number(values.seeds), Number(values.images ?? run.validation.length)];
   const progress = (count) => count % 20 === 0 && console.log(`${count} children judged`);
   const children = await truthOf(run, Number(values.children), progress, { cached: values.cached });
   const searches = Array.from({ length: seeds }, (_, seed) => searchOf({ run, children, budgets, seed, images }));

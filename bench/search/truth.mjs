@@ -1,5 +1,5 @@
 /**
- * The truth table of a run: children judged on 20,000 unseen images. Both ends, the coarse grid, random children, and mutants of the best under
+ * The truth table of a run: children judged on 23,000 unseen images. Both ends, the coarse grid, random children, and mutants of the best under
  * several budgets, so that it is dense where a search looks.
  */
 import { random } from "../../dist/base/random.js";

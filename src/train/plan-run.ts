@@ -11,7 +11,7 @@ import { buildSupernet } from "../supernet/supernet.js";
 import { seededWeights, type WeightSource } from "../supernet/weights.js";
 import type { RunIdentity } from "./find-run.js";
 import { checkFit } from "./fit.js";
-import type { Recipe } from "./recipe.js";
+import { validationShareOf, type Recipe } from "./recipe.js";
 import type { Execution, Task } from "./task.js";
 import type { RunLength } from "./schedule.js";
 
@@ -56,7 +56,8 @@ export interface RunPlan extends RunIdentity {
 export async function planRun({ space, data, source, recipe, seed = 0, ...options }: RunOptions): Promise<RunPlan> {
   checkFit(space, data, recipe);
   const supernet = buildSupernet(space);
-  const { batch, validationShare } = recipe;
+  const { batch } = recipe;
+  const validationShare = validationShareOf(recipe, data.train.count);
   const { train: images } = splitTrainValidation(data.train, { share: validationShare, seed });
   const stepsPerEpoch = Math.floor(images.length / batch);
   if (stepsPerEpoch === 0) {

@@ -107,6 +107,14 @@ export const recipeSchema = z
       })
       .prefault({}),
     validationShare: z.number().gt(0).lt(0.9).default(0.1).describe("Training images set aside for the search."),
+    validationImages: z
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe(
+        "At least so many are set aside, up to 30 % of a small data set: 3,000 tell children apart that differ by 1 to 2 points.",
+      ),
   })
   .describe("A nestling training recipe.");
 
@@ -123,6 +131,14 @@ export function withBatch(recipe: Recipe, batch: number): Recipe {
   const distance = (size: number): number => Math.abs(Math.log(size / recipe.normGroup));
   const [nearest = recipe.normGroup] = sizes.sort((a, b) => distance(a) - distance(b) || a - b);
   return { ...recipe, batch, normGroup: nearest };
+}
+
+/** A data set of which the recipe would set aside more than this share gives no more. */
+const LARGEST_VALIDATION_SHARE = 0.3;
+
+/** The share of `count` training images that a recipe sets aside for the search. */
+export function validationShareOf({ validationShare, validationImages }: Recipe, count: number): number {
+  return Math.max(validationShare, Math.min(validationImages / count, LARGEST_VALIDATION_SHARE));
 }
 
 const shipped: ReadonlyMap<string, unknown> = new Map([paper, short].map((recipe) => [recipe.name, recipe]));

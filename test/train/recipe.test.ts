@@ -13,7 +13,7 @@ import { initialize, viewsOf } from "../../src/supernet/initialize.js";
 import { boxesOf, gatherBox, slice } from "../../src/supernet/slice.js";
 import { crossEntropy, smoothLabels } from "../../src/train/loss.js";
 import { planRun } from "../../src/train/plan-run.js";
-import { loadRecipe, withBatch } from "../../src/train/recipe.js";
+import { loadRecipe, recipeSchema, validationShareOf, withBatch } from "../../src/train/recipe.js";
 import { childrenOf, sandwichRunner, type ChildResult } from "../../src/train/sandwich.js";
 import type { Task } from "../../src/train/task.js";
 import { weightDecay } from "../../src/train/weight-decay.js";
@@ -186,6 +186,15 @@ test("dropout acts through the biggest child only; regularize all lets it act on
   expect(biggest.slice(1)).toEqual(none.slice(1));
   expect(all[0]).toBe(biggest[0]);
   all.slice(1).forEach((loss, i) => expect(loss).not.toBe(none[i + 1]));
+});
+
+test("validationImages: at least so many are set aside, up to 30 % of the images", () => {
+  const recipe = recipeSchema.parse({ name: "r", validationShare: 0.1, validationImages: 3000 });
+  expect(validationShareOf(recipe, 60_000)).toBe(0.1);
+  expect(validationShareOf(recipe, 15_000)).toBe(0.2);
+  expect(validationShareOf(recipe, 10_000)).toBe(0.3);
+  expect(validationShareOf(recipe, 1000)).toBe(0.3);
+  expect(validationShareOf({ ...recipe, validationShare: 0.5 }, 1000)).toBe(0.5);
 });
 
 test("weightDecay adds w · decay to weights, not to biases and batch norms; under regularize all once for each child that uses them", async () => {
