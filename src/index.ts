@@ -4,7 +4,7 @@ export { version } from "./base/version.js";
 export { loadDataset } from "./data/load.js";
 export type { Dataset, Images } from "./data/images.js";
 export type { ImageBlock, LabelledBlock } from "./data/image-block.js";
-export type { ImageWishes } from "./data/folder.js";
+export type { ImageWishes } from "./data/load-listing.js";
 export { loadSpace, loadArchitecture, parseSpace, shippedSpaces } from "./supernet/spaces.js";
 export {
   biggest,

@@ -4,7 +4,7 @@ import { FailedTogether } from "../ranks/agree.js";
 import { openRanks } from "../ranks/open-mpi.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
 import type { CommonOptions } from "./options.js";
-import { output, reportError, type Output } from "./output.js";
+import { noProgress, output, reportError, type Output } from "./output.js";
 
 export async function onRanks({ json = false, debug = false }: CommonOptions, work: Work): Promise<void> {
   const ranks = openRanks();
@@ -33,7 +33,8 @@ type Work = (ranks: Ranks, terminal: Output) => Promise<void>;
 const silent: Output = {
   result: () => undefined,
   note: () => undefined,
-  progress: () => ({ update: () => undefined, stop: () => undefined }),
+  progress: () => noProgress,
+  reading: () => noProgress,
 };
 
 /** Says once what every rank found in the same arguments. mpirun ends a job when one rank has gone, so all wait for the speaker. */

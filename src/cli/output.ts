@@ -8,12 +8,16 @@ export interface Output {
   /** A line for people while a command works. */
   note(line: string): void;
   progress(label: string): Progress;
+  /** Progress while pictures are read: on a terminal only, since few sets take long. */
+  reading(): Progress;
 }
 
 export interface Progress {
-  update(done: number, total: number, detail: string): void;
-  stop(): void;
+  readonly update: (done: number, total: number, detail?: string) => void;
+  readonly stop: () => void;
 }
+
+export const noProgress: Progress = { update: () => undefined, stop: () => undefined };
 
 /** Plain progress lines come at least this far apart. */
 const LINE_MS = 5000;
@@ -28,6 +32,7 @@ export function output(json: boolean): Output {
       process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
     },
     progress: (label) => (process.stderr.isTTY ? bar(label) : lines(label, note)),
+    reading: () => (process.stderr.isTTY ? bar("read") : noProgress),
   };
 }
 
@@ -42,7 +47,7 @@ function bar(label: string): Progress {
   });
   let started = false;
   return {
-    update(done, total, detail) {
+    update(done, total, detail = "") {
       if (!started) inner.start(total, done, { detail });
       else inner.update(done, { detail });
       started = true;
@@ -56,7 +61,7 @@ function bar(label: string): Progress {
 function lines(label: string, note: (line: string) => void): Progress {
   let last = 0;
   return {
-    update(done, total, detail) {
+    update(done, total, detail = "") {
       const now = performance.now();
       if (now - last < LINE_MS && done < total) return;
       last = now;

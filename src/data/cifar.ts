@@ -30,7 +30,8 @@ export async function loadCifar(name: keyof typeof layouts, folder: string): Pro
     const bytes = files.map((file) => readRecords(join(folder, file), PLANE * 3 + layout.labelBytes));
     return wholePictures(parse(await Promise.all(bytes), layout));
   };
-  return makeDataset(name, classes, { train: await read(layout.train), test: await read(layout.test) });
+  const parts = { train: await read(layout.train), test: await read(layout.test) };
+  return makeDataset(name, classes, parts, { layout: "CIFAR's binary files" });
 }
 
 async function readRecords(path: string, recordBytes: number): Promise<{ path: string; bytes: Uint8Array }> {

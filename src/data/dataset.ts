@@ -2,6 +2,7 @@
 import { sha256Of } from "../base/hash.js";
 import { inParallel } from "../base/in-parallel.js";
 import { UserError } from "../base/user-error.js";
+import { aboutData, type SourceNotes } from "./about.js";
 import type { Dataset, Images } from "./images.js";
 import type { Picture } from "./picture.js";
 import { prepare } from "./preprocessing.js";
@@ -28,6 +29,7 @@ export function makeDataset(
   name: string,
   classes: readonly string[],
   parts: Readonly<Record<"train" | "test", DataPart>>,
+  notes: SourceNotes,
 ): Dataset {
   const [train, test] = [parts.train.images, parts.test.images];
   if (classes.length < 2) {
@@ -71,8 +73,12 @@ export function makeDataset(
     pixels,
     new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength),
   ]);
+  const { validation, broken = [] } = notes;
+  if (validation) hashed.push(JSON.stringify({ validation: validation.length }));
   return {
-    ...{ name, classes, train, test, mean, std },
+    ...{ name, classes, train, test, mean, std, broken },
+    ...(validation && { validation }),
+    about: aboutData({ name, classes, train: train.labels, test: test.labels }, notes),
     fingerprint: sha256Of(...hashed),
     prepared: (part, indices, resolution) => preparedOf(parts[part], indices, resolution),
   };

@@ -21,8 +21,10 @@ export async function loadIdxFolder(name: string, folder: string, classes?: read
     readIdx(folder, files.train, classes?.length),
     readIdx(folder, files.test, classes?.length),
   ]);
-  const datasetOf = (names: readonly string[], kept: (images: Images) => Images): Dataset =>
-    makeDataset(name, names, { train: wholePictures(kept(train.images)), test: wholePictures(kept(test.images)) });
+  const datasetOf = (names: readonly string[], kept: (images: Images) => Images): Dataset => {
+    const parts = { train: wholePictures(kept(train.images)), test: wholePictures(kept(test.images)) };
+    return makeDataset(name, names, parts, { layout: "IDX files" });
+  };
   if (classes) return datasetOf(classes, (images) => images);
   const labels = [...new Set([...train.images.labels, ...test.images.labels])].sort((a, b) => a - b);
   const named = (await readClasses(folder, labels.length)) ?? knownClasses(train.labelsSha256) ?? labels.map(String);

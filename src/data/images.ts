@@ -29,6 +29,12 @@ export interface Dataset extends Normalization {
   readonly std: readonly number[];
   /** SHA-256 over sizes, pixels and labels. */
   readonly fingerprint: string;
+  /** Indices into `train` of the images that the source itself sets aside for validation; undefined: a share of them will be. */
+  readonly validation?: Uint32Array;
+  /** What was found in the source, a line each, for people. The first says how it was understood and what was left out. */
+  readonly about: readonly string[];
+  /** Pictures left out because they can't be read, by their place in the source. */
+  readonly broken: readonly string[];
   /**
    * Pictures of a part, prepared for a resolution from what they are themselves: [indices, resolution, resolution, channels].
    * @throws UserError `data/unreadable` where a file has gone meanwhile

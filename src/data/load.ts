@@ -4,11 +4,12 @@ import { basename, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/user-error.js";
 import { loadCifar } from "./cifar.js";
-import { loadFolder, type ImageWishes } from "./folder.js";
+import { listClassFolders } from "./class-folders.js";
 import type { Dataset } from "./images.js";
 import { loadIdxFolder } from "./idx-folder.js";
 import { idxFilesAmong } from "./idx.js";
 import { knownIdx } from "./known-idx.js";
+import { loadListing, type ImageWishes } from "./load-listing.js";
 import { loadMnist } from "./mnist.js";
 
 /** The package's own images, in the repository and installed. */
@@ -32,7 +33,7 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
   if (kind === "cifar10" || kind === "cifar100") return loadCifar(kind, folder);
   if (kind === "fashion-mnist" || kind === "mnist") return loadIdxFolder(kind, folder, knownIdx[kind].classes);
   const isIdx = idxFilesAmong(await readdir(folder)).length > 0;
-  return isIdx ? loadIdxFolder(source, folder) : loadFolder(folder, wishes);
+  return isIdx ? loadIdxFolder(source, folder) : loadListing(folder, await listClassFolders(folder), wishes);
 }
 
 type SourceParts =

@@ -14,6 +14,10 @@ export const placeSchema = z.strictObject({
   format: z.literal(1),
   source: z.string().describe("The data set as --data takes it, its folder from the root of the disk."),
   fromRun: z.string().optional().describe("The same, its folder from the run's: both may have moved together."),
+  leftOut: z
+    .array(z.string())
+    .default([])
+    .describe("Pictures that can't be read, by their place in the data set: train --skip-broken left them out."),
 });
 
 const placeFile: DocumentKind<typeof placeSchema> = {
@@ -25,13 +29,20 @@ const placeFile: DocumentKind<typeof placeSchema> = {
 
 const fileIn = (run: string): string => join(run, "data.json");
 
-/** @param source as --data takes it */
-export async function writePlace(run: string, source: string): Promise<void> {
+/**
+ * @param source as --data takes it
+ * @param leftOut pictures that the run does without
+ */
+export async function writePlace(run: string, source: string, leftOut: readonly string[]): Promise<void> {
   const place = await placeOf(source);
   const { kind, folder } = sourceParts(place);
   const fromRun = folder === undefined ? {} : { fromRun: sourceFrom(kind, relative(resolve(run), folder)) };
-  await writeJsonAtomic(fileIn(run), { format: 1, source: place, ...fromRun });
+  await writeJsonAtomic(fileIn(run), { format: 1, source: place, ...fromRun, ...(leftOut.length > 0 && { leftOut }) });
 }
+
+/** Pictures that a run does without, by their place in its data set. @throws UserError `data/place` */
+export const leftOutOf = async (run: string): Promise<readonly string[]> =>
+  (await readDocumentIfAny(fileIn(run), placeFile))?.leftOut ?? [];
 
 /**
  * Where a run's data set is now.

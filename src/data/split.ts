@@ -1,11 +1,18 @@
 /** Training and validation parts by seed, each class in equal shares. The search judges on the validation part. */
 import { permutation, random } from "../base/random.js";
-import type { Images } from "./images.js";
+import type { Dataset, Images } from "./images.js";
 
 export interface Split {
   /** Indices in increasing order. */
   readonly train: Uint32Array;
   readonly validation: Uint32Array;
+}
+
+/** The parts that a data set's source makes itself, or else those drawn by seed. */
+export function partsOf({ train, validation }: Dataset, drawn: { share: number; seed: number }): Split {
+  if (!validation) return splitTrainValidation(train, drawn);
+  const aside = new Set(validation);
+  return { train: Uint32Array.from({ length: train.count }, (_, i) => i).filter((i) => !aside.has(i)), validation };
 }
 
 /** @param share of the images that goes into validation; at least one image of each class stays on each side */

@@ -2,6 +2,8 @@
 import { compiler } from "../compile/compile-child.js";
 import { toleranceOf } from "../compile/precisions.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
+import { missing } from "../data/about.js";
+import type { LabelledBlock } from "../data/image-block.js";
 import type { Run } from "../run/run.js";
 import { measureAccuracy, type Accuracy } from "../evaluate/accuracy.js";
 import { checkArchitecture, idOf } from "../space/space.js";
@@ -54,6 +56,7 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   const tops = `the same top-1 on ${Math.round(sameTopOne * images.count)} of ${images.count} images`;
   found.check("supernet", maxDifference <= tolerance && sameTopOne >= SAME_TOP_ONE, `${difference}, ${tops}`);
   verifyAccuracy(certificate, await measureAccuracy(judged, images), found);
+  noteMissing(certificate, images, found);
 }
 
 /** One image in a thousand may fall to the other side of a tie on another machine. */
@@ -61,6 +64,11 @@ export function verifyAccuracy(certificate: Certificate, { correct, count }: Acc
   const near = count === certificate.testImages && Math.abs(correct - certificate.correct) <= Math.ceil(count / 1000);
   const detail = `${correct} of ${count} right, certified ${certificate.correct} of ${certificate.testImages}`;
   found.check("accuracy", near, detail);
+}
+
+/** Classes that the accuracy says nothing of. */
+export function noteMissing({ labels }: Certificate, images: LabelledBlock, found: Ledger): void {
+  for (const line of missing(labels, images.labels, "test")) found.note("classes", line);
 }
 
 export function staticBatchOf({ inputs }: Certificate): number | undefined {

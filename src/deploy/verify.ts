@@ -13,7 +13,7 @@ import { fingerprintOf, testImages } from "./contract.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
 import { noteLatency } from "./verify-latency.js";
 import { verifyFile } from "./verify-file.js";
-import { staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
+import { noteMissing, staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
 
 /** What `verifyChild` found, check by check. */
 export interface Verification {
@@ -69,7 +69,11 @@ async function verifyData(
   const batch = staticBatchOf(certificate);
   if (batch !== undefined) found.skip("accuracy", `the file has a fixed batch of ${batch}`);
   else if (source === undefined) found.skip("accuracy", "give --data D or --run RUN to measure it again");
-  else verifyAccuracy(certificate, await measureAccuracy(bytes, await imagesOf(certificate, source)), found);
+  else {
+    const images = await imagesOf(certificate, source);
+    verifyAccuracy(certificate, await measureAccuracy(bytes, images), found);
+    noteMissing(certificate, images, found);
+  }
 }
 
 /**
@@ -80,7 +84,8 @@ async function imagesOf(certificate: Certificate, source: string): Promise<Label
   const { preprocessing, labels, testFingerprint } = certificate;
   const { channels, image_mean: mean, image_std: std, crop_size } = preprocessing;
   const resolution = crop_size.height;
-  const data = await loadDataset(source, { size: resolution, channels });
+  // Without the run only the fingerprint says which pictures it did without.
+  const data = await loadDataset(source, { size: resolution, channels, classes: labels, broken: "skip" });
   const fix = "Give the data set that the child was certified on.";
   const refuse = (got: string, want: string): UserError =>
     new UserError("deploy/data", { at: "--data", got, want, fix });
@@ -90,7 +95,8 @@ async function imagesOf(certificate: Certificate, source: string): Promise<Label
   if (data.train.channels !== channels) throw refuse(`of ${data.train.channels} channels`, `${channels}`);
   const images = await testImages({ data: { ...data, mean, std } }, resolution);
   if (fingerprintOf(images) !== testFingerprint) {
-    throw refuse(`${images.count} other test images`, `the ${certificate.testImages} that were certified`);
+    const unread = data.broken.length > 0 ? `, without ${data.broken.length} pictures that can't be read` : "";
+    throw refuse(`${images.count} other test images${unread}`, `the ${certificate.testImages} that were certified`);
   }
   return images;
 }

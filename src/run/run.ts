@@ -6,9 +6,10 @@ import { openCheckpoint, type WeightsDescription } from "../checkpoint/checkpoin
 import type { ImageBlock } from "../data/image-block.js";
 import type { Dataset } from "../data/images.js";
 import { normalize } from "../data/preprocessing.js";
+import type { ImageWishes } from "../data/load-listing.js";
 import { loadDataset } from "../data/load.js";
-import { findPlace } from "../data/place.js";
-import { splitTrainValidation } from "../data/split.js";
+import { findPlace, leftOutOf } from "../data/place.js";
+import { partsOf } from "../data/split.js";
 import { parseSpace } from "../supernet/spaces.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
 import { layoutOf, viewsOf } from "../supernet/initialize.js";
@@ -35,17 +36,26 @@ export interface Run {
 /**
  * Opens RUN with its data set.
  * @param source another place of the same data set; by default where training found it
+ * @param onPicture called after each picture that was read
  * @throws UserError `checkpoint/…`, `space/…`, `supernet/weights`, `data/…`, `file/write`, `compile/data` when the images are others than those trained on
  */
-export async function openRun(folder: string, source?: string): Promise<Run> {
+export async function openRun(
+  folder: string,
+  source?: string,
+  onPicture: ImageWishes["onPicture"] = () => undefined,
+): Promise<Run> {
   const { description, position, weightsHash, weights } = await openCheckpoint(join(folder, "checkpoint"));
   const space = parseSpace(description.space, `${folder}/checkpoint: space`);
   const supernet = buildSupernet(space);
   const { data: trained, seed } = description;
   const place = source ?? (await findPlace(folder, trained.source));
-  const data = await loadDataset(place, { size: trained.size, channels: space.channels });
+  const data = await loadDataset(place, {
+    ...{ size: trained.size, channels: space.channels, onPicture },
+    // Both are part of what the run was trained on.
+    ...{ classes: trained.classes, leaveOut: await leftOutOf(folder) },
+  });
   refuseOtherData(data, trained, place);
-  const { train, validation } = splitTrainValidation(data.train, { share: trained.validationShare, seed });
+  const { train, validation } = partsOf(data, { share: trained.validationShare, seed });
   const layout = layoutOf(supernet.graph);
   const shared = viewsOf(layout, await storedWeights(weights, `${folder}/checkpoint`)(layout));
   const steps = position?.step ?? 0;

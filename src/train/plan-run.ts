@@ -2,7 +2,7 @@
 import { UserError } from "../base/user-error.js";
 import type { Dataset } from "../data/images.js";
 import { nameOfSource } from "../data/load.js";
-import { splitTrainValidation } from "../data/split.js";
+import { partsOf } from "../data/split.js";
 import { createEngine, defaultEngine, parseEngine } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
 import type { SearchSpace } from "../space/space.js";
@@ -58,7 +58,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
   const supernet = buildSupernet(space);
   const { batch } = recipe;
   const validationShare = validationShareOf(recipe, data.train.count);
-  const { train: images } = splitTrainValidation(data.train, { share: validationShare, seed });
+  const { train: images } = partsOf(data, { share: validationShare, seed });
   const stepsPerEpoch = Math.floor(images.length / batch);
   if (stepsPerEpoch === 0) {
     throw new UserError("train/batch", {

@@ -97,7 +97,7 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
   const started = performance.now();
   try {
     await keeper.atStart();
-    if (writes) await writePlace(out, options.source);
+    if (writes) await writePlace(out, options.source, options.data.broken);
     for (const { step, epoch, indices } of batchesFrom(state.step, plan)) {
       pool.weights.set(state.weights);
       const result = await pool.run({ step, epoch }, indices);

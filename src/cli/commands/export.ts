@@ -4,13 +4,14 @@ import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { explain } from "../../compile/explain.js";
 import type { StepReport } from "../../compile/pass.js";
 import { defaultPrecision, precisionNames, type PrecisionName } from "../../compile/precisions.js";
-import { openRun } from "../../run/run.js";
+import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
 import { fewWhole, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
 import { onTarget } from "../on-target.js";
+import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
@@ -43,7 +44,7 @@ export const exportCommand = (): Command =>
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
-      const run = await openRun(folder, options.data);
+      const run = await openOn(terminal, folder, options.data);
       const architecture = await loadArchitecture(run.supernet.space, options.arch);
       terminal.note(
         `Exporting ${options.arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`,
@@ -67,6 +68,7 @@ export const exportCommand = (): Command =>
           ...(options.explain ? [explain(report), ""] : []),
           `${options.out}: ${c.id}, ${c.architecture.resolution} px, ${millions(c.macs)} MACs, ${thousands(c.parameters)} parameters, ${thousands(c.fileBytes)} bytes`,
           `  accuracy ${percent(c.accuracy)} (${percent(low)} to ${percent(high)}) on ${c.testImages} test images`,
+          ...unseenClasses(run, ["test"]).map((line) => `           ${line}`),
           `  latency  ${milliseconds(c.latencyMs)} ± ${percent(c.latency.repeatability, 1)} undisturbed (p50 ${milliseconds(c.latency.p50Ms)}, p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
           `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
           `Next: nestling verify ${options.out} --run ${folder}`,

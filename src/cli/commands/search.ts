@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
-import { openRun } from "../../run/run.js";
+import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { search } from "../../deploy/search-and-export.js";
 import { parseBudgets } from "../../search/budget.js";
@@ -11,6 +11,7 @@ import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
 import { collect, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
 import { onTarget } from "../on-target.js";
+import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
@@ -49,11 +50,12 @@ export const searchCommand = (): Command =>
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
       const budgets = parseBudgets(options.budget);
-      const run = await openRun(folder, options.data);
+      const run = await openOn(terminal, folder, options.data);
       const out = options.out ?? folder;
       terminal.note(
         `Searching ${run.supernet.space.name} on ${thousands(run.validation.length)} validation images; writing ${out}`,
       );
+      for (const line of unseenClasses(run)) terminal.note(line);
       const bar = terminal.progress("search");
       const { result: found, children } = await onTarget({}, (target) =>
         search(run, {

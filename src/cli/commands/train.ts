@@ -1,7 +1,11 @@
 /** nestling train */
+import { join } from "node:path";
 import { Command, Option } from "commander";
+import { openCheckpoint } from "../../checkpoint/checkpoint.js";
 import type { Dataset } from "../../data/images.js";
+import type { ImageWishes } from "../../data/load-listing.js";
 import { loadDataset } from "../../data/load.js";
+import { leftOutOf } from "../../data/place.js";
 import { defaultEngine, engineNames } from "../../engine/choose.js";
 import { agree } from "../../ranks/agree.js";
 import type { Ranks } from "../../ranks/ranks.js";
@@ -27,6 +31,7 @@ interface Options extends CommonOptions {
   readonly seed: number;
   readonly threads?: number;
   readonly execution: "masked" | "sliced";
+  readonly skipBroken?: boolean;
   readonly resume?: boolean;
 }
 
@@ -53,13 +58,15 @@ export const trainCommand = (): Command =>
         .choices(["masked", "sliced"])
         .default("sliced"),
     )
+    .option("--skip-broken", "leave out pictures that can't be read; the run lists them")
     .option("--resume", "resume from the run's checkpoint")
     .addHelpText("after", "\nExample: nestling train --space fashion --data fashion-mnist --out runs/full --epochs 10")
     .configureOutput({ outputError: (text, write) => sayOnce(() => write(text)) })
     .action((options: Options) => onRanks(options, (ranks, terminal) => run(options, ranks, terminal)));
 
 async function run(options: Options, ranks: Ranks, terminal: Output): Promise<void> {
-  const { space, recipe, data } = await agree(ranks, () => read(options));
+  const { space, recipe, data } = await agree(ranks, () => read(options, terminal));
+  for (const line of data.about) terminal.note(line);
   const mirrored = recipe.augmentation.flip ? " (which mirrors pictures)" : "";
   const processes = ranks.size > 1 ? `, on ${ranks.size} ranks` : "";
   terminal.note(
@@ -98,7 +105,10 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
 }
 
 /** The files that the flags name. */
-async function read(options: Options): Promise<{ space: SearchSpace; recipe: Recipe; data: Dataset }> {
+async function read(
+  options: Options,
+  terminal: Output,
+): Promise<{ space: SearchSpace; recipe: Recipe; data: Dataset }> {
   const space = await loadSpace(options.space);
   const named = await loadRecipe(options.recipe);
   const { batch = named.batch } = options;
@@ -108,6 +118,17 @@ async function read(options: Options): Promise<{ space: SearchSpace; recipe: Rec
     ...sized,
     ...(options.epochs !== undefined && { epochs: options.epochs }),
   });
-  const data = await loadDataset(options.data, { size: space.resolutions.at(-1)!, channels: space.channels });
+  const reading = terminal.reading();
+  const data = await loadDataset(options.data, {
+    ...{ size: space.resolutions.at(-1)!, channels: space.channels, onPicture: reading.update },
+    ...(options.skipBroken && { broken: "skip" }),
+    ...(options.resume && (await picturesOf(options.out))),
+  }).finally(() => reading.stop());
   return { space, recipe, data };
+}
+
+/** A run that is resumed keeps its order of classes, and does without the pictures that it did without. */
+async function picturesOf(out: string): Promise<Pick<ImageWishes, "classes" | "leaveOut">> {
+  const begun = await openCheckpoint(join(out, "checkpoint")).catch(() => undefined);
+  return { leaveOut: await leftOutOf(out), ...(begun && { classes: begun.description.data.classes }) };
 }
