@@ -109,7 +109,7 @@ async function listClasses(top: Level, unused: LeftOut): Promise<Found> {
     level ? listPart(level, classes, [top.place], unused) : [];
   const entries = { train: await read(own), validation: await read(parts.validation), test: await read(parts.test) };
   const odd = classes.filter(looksLikeSplit);
-  const hints = odd.map((name) => `${name} is taken for a class: beside it there is no folder of training pictures.`);
+  const hints = odd.map((name) => `${name} is used as a class: beside it there is no folder of training pictures.`);
   return inParts(entries, {
     classes,
     hints: [...hintsOf(classes), ...hints],
@@ -142,7 +142,10 @@ function inParts({ train, validation, test }: Parts, { classes, hints, places }:
     const layout = `${trained}, ${places.validation!} for testing`;
     return { classes, hints, train, validation: [], test: validation, layout };
   }
-  return { classes, hints, validation: [], ...holdOut(train), layout: `${trained}, ${heldOutWords}` };
+  const empty = [places.validation, places.test].filter((place) => place !== undefined);
+  const said = empty.map((place) => `${place} has no pictures.`);
+  const layout = `${trained}, ${heldOutWords}`;
+  return { classes, hints: [...hints, ...said], validation: [], ...holdOut(train), layout };
 }
 
 /** The folder of a part with class folders in it; the first of several. It is kept from being counted as left out. */

@@ -30,7 +30,7 @@ export interface Listing {
   readonly hints: readonly string[];
 }
 
-/** Of each class every so many pictures, in order of name, are held out for testing where a source has none of its own. */
+/** Every so many pictures of a class, in order of name, are held out for testing where a source has none of its own. */
 export const HELD_OUT = 5;
 
 /** The training and test pictures of a source without test pictures. */

@@ -164,12 +164,12 @@ export const badData: readonly BadInput[] = [
   folderCase(
     "train/ without test/",
     { "train/cat/1.png": png, "train/dog/1.png": png },
-    "with one class, train",
-    "train/ and test/",
+    "without test images",
+    "five images or more",
   ),
   folderCase(
     "a class without images",
-    { "train/cat/1.png": png, "train/dog/a.txt": png, "test/cat/1.png": png },
+    { "train/cat/1.png": png, "train/dog/a.txt": Buffer.from("text"), "test/cat/1.png": png },
     "without training images of dog",
   ),
   folderCase(
@@ -179,7 +179,7 @@ export const badData: readonly BadInput[] = [
   ),
   folderCase(
     "no test images",
-    { "train/cat/1.png": png, "train/dog/1.png": png, "test/cat/a.txt": png },
+    { "train/cat/1.png": png, "train/dog/1.png": png, "test/cat/a.txt": Buffer.from("text") },
     "without test images",
   ),
   folderCase(

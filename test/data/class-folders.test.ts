@@ -122,6 +122,13 @@ describe("parts", () => {
     expect([...data.validation!].map((index) => data.train.labels[index])).toEqual([0, 1]);
   });
 
+  test("train and a test folder without pictures: it is said, and every fifth picture is held out", async () => {
+    const names = await pictures(...five("train/cat", "train/dog"));
+    const data = await loadDataset(await folderOf({ ...names, "test/cat/1.txt": text }), wishes);
+    expect(counts(data)).toEqual(["cat,dog", 8, 2]);
+    expect(data.about).toContain("test has no pictures.");
+  });
+
   test("train alone: every fifth picture is held out", async () => {
     const data = await loadDataset(await folderOf(await pictures(...five("training/cat", "training/dog"))), wishes);
     expect(counts(data)).toEqual(["cat,dog", 8, 2]);
@@ -143,7 +150,7 @@ describe("parts", () => {
     expect(counts(await loadDataset(beside, wishes))).toEqual(["cat,dog", 10, 2]);
     const flat = await loadDataset(await folderOf(await pictures(...five("control", "test"))), wishes);
     expect(counts(flat)).toEqual(["control,test", 8, 2]);
-    expect(flat.about).toContain("test is taken for a class: beside it there is no folder of training pictures.");
+    expect(flat.about).toContain("test is used as a class: beside it there is no folder of training pictures.");
   });
 
   test("two training parts, and parts within classes, are refused", async () => {
