@@ -7,6 +7,7 @@ import { inParallel } from "../base/in-parallel.js";
 import { UserError, type Problem } from "../base/user-error.js";
 import type { DataPart } from "./dataset.js";
 import { decodePicture } from "./decode-picture.js";
+import { checkFitsMemory } from "./fits-memory.js";
 import type { Entry } from "./listing.js";
 import type { Picture } from "./picture.js";
 import { prepare } from "./preprocessing.js";
@@ -31,13 +32,14 @@ export interface ReadPart extends DataPart {
   readonly hashes: readonly string[];
 }
 
-/** @throws UserError `data/unreadable`: every picture that can't be read, unless these are skipped */
+/** @throws UserError `data/memory`; `data/unreadable`: every picture that can't be read, unless these are skipped */
 export async function readPictures<Part extends string>(
   parts: Readonly<Record<Part, readonly Entry[]>>,
   options: ReadOptions,
 ): Promise<{ parts: Record<Part, ReadPart>; broken: Entry[] }> {
   const names = Object.keys(parts) as Part[];
   const total = names.reduce((sum, name) => sum + parts[name].length, 0);
+  await checkFitsMemory(total, options.size ** 2 * options.channels);
   let done = 0;
   const onPicture = (): void => options.onPicture?.(++done, total);
   const problems: Problem[] = [];
@@ -59,7 +61,8 @@ async function readPart(
   onPicture: () => void,
 ): Promise<ReadPart & { broken: { entry: Entry; problem: Problem }[] }> {
   const bytes = size * size * channels;
-  const all = new Uint8Array(entries.length * bytes);
+  // Shared, so that the workers of a training read the same pixels.
+  const all = new Uint8Array(new SharedArrayBuffer(entries.length * bytes));
   const problems = Array<Problem | undefined>(entries.length).fill(undefined);
   const hashes = Array<string>(entries.length).fill("");
   await inParallel(entries.length, async (i) => {

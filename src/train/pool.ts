@@ -50,7 +50,9 @@ export interface GroupPool {
 
 const shared = (floats: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * floats));
 
+/** The same bytes in shared memory; those that are there already are not held twice. */
 function shareBytes<T extends Uint8Array | Uint16Array>(array: T, make: (buffer: SharedArrayBuffer) => T): T {
+  if (array.buffer instanceof SharedArrayBuffer) return array;
   const copy = make(new SharedArrayBuffer(array.byteLength));
   copy.set(array);
   return copy;
