@@ -70,6 +70,7 @@ function kind(field) {
   if (field.enum) return field.enum.map((value) => `\`${JSON.stringify(value)}\``).join(", ");
   const options = field.anyOf ?? field.oneOf;
   if (options) return options.map(kind).join(" or ");
+  if (field.prefixItems) return `[${field.prefixItems.map(kind).join(", ")}]`;
   if (field.type === "array") return `list of ${kind(field.items)}`;
   const limits = [
     ["minimum", "≥"],

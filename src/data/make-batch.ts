@@ -1,53 +1,93 @@
 /** Training batches of normalised floats; augmentation is a pure function of its key, so any order of work gives the same. */
 import { random, type Key } from "../base/random.js";
+import { atSize, augmented, type Augmentation } from "./augment/augmentation.js";
+import { drawRectangle, erase } from "./augment/random-erasing.js";
 import type { Images } from "./images.js";
+import type { Picture } from "./picture.js";
 import { scaleAndShift, type Normalization } from "./preprocessing.js";
 import { resizeImages } from "./resize.js";
 
-export interface Augmentation {
-  /** Largest shift in pixels, each way; what comes in from outside is black. */
-  readonly crop: number;
-  /** Mirrors every second image on average. */
-  readonly flip: boolean;
+/** How a batch changes its images. */
+export interface KeyedAugmentation extends Augmentation {
+  /** Of the random streams; an image's own index is added to it. */
+  readonly key: readonly Key[];
 }
 
-/**
- * @param key of the random streams; an image's own index is added to it
- * @returns [indices, resolution, resolution, channels], (pixel / 255 − mean) / std
- */
+/** @returns [indices, resolution, resolution, channels], (pixel / 255 − mean) / std */
 export function makeBatch(
   images: Images,
   indices: ArrayLike<number>,
   resolution: number,
   normalization: Normalization,
-  augmentation?: Augmentation & { readonly key: readonly Key[] },
+  augmentation?: KeyedAugmentation,
 ): Float32Array {
   const { height, width, channels, pixels } = images;
+  const bytes = height * width * channels;
+  const pictureAt = (index: number): Picture => {
+    return { height, width, channels, pixels: pixels.subarray(index * bytes, (index + 1) * bytes) };
+  };
+  const pictures = Array.from(indices, pictureAt);
+  const batch = batchOf(pictures, indices, { size: height, normalization, augmentation });
+  return resizeImages(batch, { count: indices.length, from: height, to: resolution, channels });
+}
+
+export interface BatchOptions {
+  /** Height = width of the result, in pixels. */
+  readonly size: number;
+  readonly normalization: Normalization;
+  readonly augmentation?: KeyedAugmentation | undefined;
+}
+
+/**
+ * @param pictures of any size, all with the same channels
+ * @param indices of the pictures in their data set
+ * @returns [pictures, size, size, channels], (pixel / 255 − mean) / std
+ */
+export function batchOf(
+  pictures: readonly Picture[],
+  indices: ArrayLike<number>,
+  { size, normalization, augmentation }: BatchOptions,
+): Float32Array {
+  const channels = normalization.mean.length;
   const { scale, shift } = scaleAndShift(normalization);
-  const batch = new Float32Array(indices.length * height * width * channels);
-  let at = 0;
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i]!;
-    let [dx, dy, mirror] = [0, 0, false];
-    if (augmentation) {
-      const draw = random(...augmentation.key, index);
-      if (augmentation.crop > 0) {
-        dx = draw.integer(2 * augmentation.crop + 1) - augmentation.crop;
-        dy = draw.integer(2 * augmentation.crop + 1) - augmentation.crop;
-      }
-      mirror = augmentation.flip && draw.next() < 0.5;
-    }
-    for (let y = 0; y < height; y++) {
+  const floats = size * size * channels;
+  const batch = new Float32Array(pictures.length * floats);
+  pictures.forEach((picture, place) => {
+    const key = [...(augmentation?.key ?? []), indices[place]!];
+    const { pixels } = augmentation ? augmented(picture, augmentation, key, size) : atSize(picture, size);
+    const { dx, dy, mirror } = augmentation ? movement(augmentation, key) : still;
+    let at = place * floats;
+    for (let y = 0; y < size; y++) {
       const fromY = y + dy;
-      for (let x = 0; x < width; x++) {
-        const fromX = (mirror ? width - 1 - x : x) + dx;
-        const inside = fromY >= 0 && fromY < height && fromX >= 0 && fromX < width;
-        const from = ((index * height + fromY) * width + fromX) * channels;
+      for (let x = 0; x < size; x++) {
+        const fromX = (mirror ? size - 1 - x : x) + dx;
+        const inside = fromY >= 0 && fromY < size && fromX >= 0 && fromX < size;
+        const from = (fromY * size + fromX) * channels;
         for (let c = 0; c < channels; c++) batch[at++] = (inside ? pixels[from + c]! : 0) * scale[c]! + shift[c]!;
       }
     }
-  }
-  return resizeImages(batch, { count: indices.length, from: height, to: resolution, channels });
+    if (!augmentation?.randomErasing) return;
+    const whole = { width: size, height: size };
+    const rectangle = drawRectangle(random(...key, "randomErasing"), whole, augmentation.randomErasing);
+    if (rectangle) erase(batch.subarray(place * floats, (place + 1) * floats), size, channels, rectangle);
+  });
+  return batch;
+}
+
+/** Where a shifted and mirrored image is read, in pixels; what comes in from outside is black. */
+interface Movement {
+  readonly dx: number;
+  readonly dy: number;
+  readonly mirror: boolean;
+}
+
+const still: Movement = { dx: 0, dy: 0, mirror: false };
+
+function movement({ crop, flip }: Augmentation, key: readonly Key[]): Movement {
+  const draw = random(...key);
+  const shift = (): number => (crop > 0 ? draw.integer(2 * crop + 1) - crop : 0);
+  const [dx, dy] = [shift(), shift()];
+  return { dx, dy, mirror: flip && draw.next() < 0.5 };
 }
 
 /** NHWC to NCHW, as ONNX wants it; the same array for one channel. */

@@ -1,6 +1,6 @@
 /**
- * Resizes bytes as Pillow's `Image.resize(size, Resampling.BILINEAR)` does, to the last bit: a triangle filter, widened by the reduction
- * (antialiased), rows then columns, in 22 bits of fixed point. From Pillow's src/libImaging/Resample.c.
+ * Resizes bytes as Pillow's `Image.resize(size, Resampling.BILINEAR)` or `BICUBIC` does, to the last bit: a filter that is widened by the
+ * reduction (antialiased), rows then columns, in 22 bits of fixed point. From Pillow's src/libImaging/Resample.c.
  */
 import type { Picture } from "./picture.js";
 
@@ -25,19 +25,38 @@ interface Taps {
   readonly weights: Int32Array;
 }
 
+/** What reads the source: a triangle, or a cubic of slope −0.5 (Keys 1981), which may overshoot. */
+export type Interpolation = "bilinear" | "bicubic";
+
+/** The half width of each filter, and its weight at a distance from its centre. */
+const filters: Record<Interpolation, { readonly reach: number; readonly weightAt: (distance: number) => number }> = {
+  bilinear: { reach: 1, weightAt: (distance) => Math.max(0, 1 - Math.abs(distance)) },
+  bicubic: {
+    reach: 2,
+    weightAt(distance) {
+      const x = Math.abs(distance);
+      if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+      return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
+    },
+  },
+};
+
 /** For `count` output positions from `start` on. */
-function tapsOf(from: number, to: number, start: number, count: number): Taps[] {
+function tapsOf(from: number, to: number, start: number, count: number, interpolation: Interpolation): Taps[] {
+  const { reach, weightAt } = filters[interpolation];
   const scale = from / to;
-  const support = Math.max(scale, 1);
+  const widened = Math.max(scale, 1);
+  const support = reach * widened;
   return Array.from({ length: count }, (_, i) => {
     const centre = (start + i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
     const end = Math.min(from, Math.trunc(centre + support + 0.5));
-    const shares = Array.from({ length: end - first }, (__, j) =>
-      Math.max(0, 1 - Math.abs((j + first - centre + 0.5) * (1 / support))),
-    );
+    const shares = Array.from({ length: end - first }, (__, j) => weightAt((j + first - centre + 0.5) * (1 / widened)));
     const sum = shares.reduce((total, share) => total + share, 0);
-    return { first, weights: Int32Array.from(shares, (share) => Math.trunc(0.5 + (share / sum) * 2 ** BITS)) };
+    return {
+      first,
+      weights: Int32Array.from(shares, (share) => Math.trunc((share < 0 ? -0.5 : 0.5) + (share / sum) * 2 ** BITS)),
+    };
   });
 }
 
@@ -45,15 +64,21 @@ function tapsOf(from: number, to: number, start: number, count: number): Taps[] 
  * A part of the picture resized to a size; the rest of it is not computed.
  * @returns [part.height, part.width, channels]
  */
-export function resizePart(picture: Picture, size: Size, part: Part): Uint8Array {
+export function resizePart(
+  picture: Picture,
+  size: Size,
+  part: Part,
+  interpolation: Interpolation = "bilinear",
+): Uint8Array {
   const { channels, pixels } = picture;
-  const rowTaps = tapsOf(picture.height, size.height, part.top, part.height);
-  const columnTaps = tapsOf(picture.width, size.width, part.left, part.width);
+  const rowTaps = tapsOf(picture.height, size.height, part.top, part.height, interpolation);
+  const columnTaps = tapsOf(picture.width, size.width, part.left, part.width, interpolation);
   const firstRow = rowTaps[0]!.first;
   const last = rowTaps.at(-1)!;
   const rowCount = last.first + last.weights.length - firstRow;
   const rowBytes = part.width * channels;
-  const narrow = new Uint8Array(rowCount * rowBytes);
+  // A cubic's sums may lie outside of a byte.
+  const narrow = new Uint8ClampedArray(rowCount * rowBytes);
   for (let y = 0; y < rowCount; y++) {
     const from = (firstRow + y) * picture.width * channels;
     let out = y * rowBytes;
@@ -66,7 +91,7 @@ export function resizePart(picture: Picture, size: Size, part: Part): Uint8Array
       }
     }
   }
-  const resized = new Uint8Array(part.height * rowBytes);
+  const resized = new Uint8ClampedArray(part.height * rowBytes);
   const sums = new Int32Array(rowBytes);
   rowTaps.forEach(({ first, weights }, y) => {
     sums.fill(HALF);
@@ -76,5 +101,5 @@ export function resizePart(picture: Picture, size: Size, part: Part): Uint8Array
     }
     for (let x = 0; x < rowBytes; x++) resized[y * rowBytes + x] = sums[x]! >> BITS;
   });
-  return resized;
+  return new Uint8Array(resized.buffer);
 }

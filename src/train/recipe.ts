@@ -3,6 +3,7 @@
  */
 import { z } from "zod";
 import { readDocument } from "../base/document.js";
+import { augmentationSchema } from "../data/augment/augmentation.js";
 import paper from "./recipes/paper.json" with { type: "json" };
 import short from "./recipes/short.json" with { type: "json" };
 
@@ -100,12 +101,7 @@ export const recipeSchema = z
       .lt(1)
       .default(0)
       .describe("Decay of a moving average of the weights, which the checkpoint then holds; 0: the last weights."),
-    augmentation: z
-      .strictObject({
-        crop: z.number().int().min(0).max(1024).default(0).describe("Largest random shift in pixels."),
-        flip: z.boolean().default(false).describe("Random horizontal mirror."),
-      })
-      .prefault({}),
+    augmentation: augmentationSchema.prefault({}),
     validationShare: z.number().gt(0).lt(0.9).default(0.1).describe("Training images set aside for the search."),
     validationImages: z
       .number()

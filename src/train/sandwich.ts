@@ -3,7 +3,8 @@
  * the same crops. The result depends only on weights, step and group, so groups run anywhere, in any order.
  */
 import { random } from "../base/random.js";
-import { makeBatch, type Augmentation } from "../data/make-batch.js";
+import { drawMix, mainLabels, mixImages, mixTargets } from "../data/augment/mix.js";
+import { makeBatch } from "../data/make-batch.js";
 import { resizeImages } from "../data/resize.js";
 import type { Engine } from "../engine/engine.js";
 import { nodesOf } from "../graph/graph.js";
@@ -56,6 +57,16 @@ export interface StepGroup {
   readonly indices: Uint32Array;
 }
 
+/** What all children of a group learn from. */
+interface Lesson {
+  /** [group, size, size, channels] */
+  readonly batch: Float32Array;
+  /** By which right answers are counted: of two that are mixed, the one with the larger share. */
+  readonly labels: readonly number[];
+  /** [group, classes], for the children that learn from the true labels. */
+  readonly hard: Float32Array;
+}
+
 export interface SandwichRunner {
   /** Adds the group's gradient to `gradient`, both as flat as the layout. */
   run(weights: Float32Array, gradient: Float32Array, group: StepGroup): Promise<ChildResult[]>;
@@ -66,19 +77,33 @@ export interface SandwichRunner {
 export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
   const { supernet, layout, recipe, images, normalization, group } = task;
   const { executableOf, dispose } = executor(engine, task);
-  const cropped = (indices: Uint32Array, epoch: number): Float32Array => {
-    const { crop, flip }: Augmentation = recipe.augmentation;
-    return makeBatch(images, indices, images.height, normalization, { crop, flip, key: [task.seed, "augment", epoch] });
+  const cropped = (indices: Uint32Array, epoch: number): Float32Array =>
+    makeBatch(images, indices, images.height, normalization, {
+      ...recipe.augmentation,
+      key: [task.seed, "augment", epoch],
+    });
+  const lesson = ({ step, epoch, index, indices }: StepGroup): Lesson => {
+    const labels = Array.from(indices, (at) => images.labels[at]!);
+    const hard = smoothLabels(labels, supernet.space.classes, recipe.labelSmoothing);
+    const batch = cropped(indices, epoch);
+    const mix = drawMix(random(task.seed, "mix", step, index), recipe.augmentation, images);
+    if (!mix) return { batch, labels, hard };
+    const { width, channels } = images;
+    const count = labels.length;
+    return {
+      batch: mixImages(batch, mix, { count, width, channels }),
+      labels: mainLabels(labels, mix),
+      hard: mixTargets(hard, mix, count),
+    };
   };
 
   return {
-    async run(weights, gradient, { step, epoch, index: groupIndex, indices }) {
+    async run(weights, gradient, stepGroup) {
+      const { step, index: groupIndex } = stepGroup;
       const shared = viewsOf(layout, weights);
       const sharedGradients = viewsOf(layout, gradient);
-      const labels = Array.from(indices, (index) => images.labels[index]!);
       const { classes } = supernet.space;
-      const hard = smoothLabels(labels, classes, recipe.labelSmoothing);
-      const batch = cropped(indices, epoch);
+      const { batch, labels, hard } = lesson(stepGroup);
       let soft = hard;
       const results: ChildResult[] = [];
       for (const [child, { role, architecture }] of childrenOf(task, step, groupIndex).entries()) {

@@ -1,0 +1,65 @@
+/**
+ * A random part of the picture, of random area and ratio, brought to the size of the net: torchvision's RandomResizedCrop, after
+ * Szegedy et al. 2014 (arXiv 1409.4842).
+ */
+import { z } from "zod";
+import type { Random } from "../../base/random.js";
+import { resizePart, type Part } from "../pillow-resize.js";
+import type { Picture } from "../picture.js";
+import { logUniform, rangeField, uniform, type Range } from "./draw.js";
+
+export const randomResizedCropSchema = z
+  .strictObject({
+    scale: rangeField(1).default([0.08, 1]).describe("Share of the picture's area: lowest and highest."),
+    ratio: rangeField(100)
+      .default([3 / 4, 4 / 3])
+      .describe("Width / height: lowest and highest."),
+    interpolation: z.enum(["bilinear", "bicubic"]).default("bilinear").describe("Both antialiased, as Pillow's are."),
+  })
+  .describe("A random part of the picture, resized (RandomResizedCrop).");
+
+type RandomResizedCrop = z.output<typeof randomResizedCropSchema>;
+
+/** Tries before the largest part in the middle is taken, as in torchvision. */
+const TRIES = 10;
+
+/** A part of a picture: RandomResizedCrop.get_params. */
+export function drawPart(
+  draw: Random,
+  { width, height }: { readonly width: number; readonly height: number },
+  { scale, ratio }: { readonly scale: Range; readonly ratio: Range },
+): Part {
+  for (let i = 0; i < TRIES; i++) {
+    const area = width * height * uniform(draw, scale);
+    const aspect = logUniform(draw, ratio);
+    const [w, h] = [Math.round(Math.sqrt(area * aspect)), Math.round(Math.sqrt(area / aspect))];
+    if (w < 1 || h < 1 || w > width || h > height) continue;
+    return { top: draw.integer(height - h + 1), left: draw.integer(width - w + 1), width: w, height: h };
+  }
+  const nearest = Math.min(Math.max(width / height, ratio[0]), ratio[1]);
+  const w = Math.max(1, Math.min(width, Math.round(height * nearest)));
+  const h = Math.max(1, Math.min(height, Math.round(width / nearest)));
+  return { top: (height - h) >> 1, left: (width - w) >> 1, width: w, height: h };
+}
+
+/** The part of the picture, resized to [size, size]: `resized_crop`. */
+export function resizedCrop(
+  picture: Picture,
+  part: Part,
+  size: number,
+  interpolation: RandomResizedCrop["interpolation"],
+): Picture {
+  const whole = { left: 0, top: 0, width: size, height: size };
+  const pixels = resizePart(cut(picture, part), whole, whole, interpolation);
+  return { width: size, height: size, channels: picture.channels, pixels };
+}
+
+function cut({ width, channels, pixels }: Picture, part: Part): Picture {
+  const row = part.width * channels;
+  const out = new Uint8Array(part.height * row);
+  for (let y = 0; y < part.height; y++) {
+    const from = ((part.top + y) * width + part.left) * channels;
+    out.set(pixels.subarray(from, from + row), y * row);
+  }
+  return { width: part.width, height: part.height, channels, pixels: out };
+}
