@@ -15,6 +15,11 @@ import effnetv2S from "../space/shipped/effnetv2-s.json" with { type: "json" };
 import fashion from "../space/shipped/fashion.json" with { type: "json" };
 import mnv4ConvS from "../space/shipped/mnv4-conv-s.json" with { type: "json" };
 import ofaMbv3 from "../space/shipped/ofa-mbv3.json" with { type: "json" };
+import pictures32 from "../space/shipped/pictures-32.json" with { type: "json" };
+import pictures64 from "../space/shipped/pictures-64.json" with { type: "json" };
+import pictures96 from "../space/shipped/pictures-96.json" with { type: "json" };
+import pictures160 from "../space/shipped/pictures-160.json" with { type: "json" };
+import pictures224 from "../space/shipped/pictures-224.json" with { type: "json" };
 import {
   architectureOf,
   biggest,
@@ -28,7 +33,10 @@ import { familyOf } from "./families.js";
 import { buildSupernet } from "./supernet.js";
 
 const shipped: ReadonlyMap<string, unknown> = new Map(
-  [fashion, bignas, attentivenas, ofaMbv3, effnetv2S, mnv4ConvS].map((data) => [data.name, data]),
+  [
+    ...[fashion, pictures32, pictures64, pictures96, pictures160, pictures224],
+    ...[bignas, attentivenas, ofaMbv3, effnetv2S, mnv4ConvS],
+  ].map((data) => [data.name, data]),
 );
 
 /** Names of the spaces that come with the package. */
