@@ -9,7 +9,7 @@ import { resizeImages } from "./resize.js";
 
 /** How a batch changes its images. */
 export interface KeyedAugmentation extends Augmentation {
-  /** Of the random streams; an image's own index is added to it. */
+  /** What names the random streams; an image's own index is added to it. */
   readonly key: readonly Key[];
 }
 
