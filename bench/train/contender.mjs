@@ -68,7 +68,9 @@ async function stepMeasure({ root, net, engine }, execution, biggestOnly, thread
   const indices = Uint32Array.from({ length: task.batch }, (_, i) => i);
   return async (round) => {
     pool.weights.set(weights);
-    const { gradient, groups } = await pool.run({ step: round % STEPS, epoch: 0 }, indices);
+    const step = { step: round % STEPS, epoch: 0, indices, pixels: task.images.pixels };
+    // An older nestling takes the indices by themselves.
+    const { gradient, groups } = await pool.run(step, indices);
     update(task.recipe, state, weights, gradient, RATE);
     return groups[0].map((_, i) => groups.reduce((sum, children) => sum + children[i].loss, 0) / task.batch);
   };

@@ -56,7 +56,7 @@ function checkpointOf(out) {
   const losses = readFileSync(join(out, "log.jsonl"), "utf8")
     .trim()
     .split("\n")
-    .map((line) => ({ ...JSON.parse(line), imagesPerSecond: 0 }));
+    .map((line) => ({ ...JSON.parse(line), imagesPerSecond: 0, waited: undefined }));
   return [weights.sha256, training.optimizer.sha256, losses];
 }
 

@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
-import { makeDataset, wholePictures, type DataPart } from "./dataset.js";
-import type { Dataset, Images } from "./images.js";
+import { makeDataset } from "./dataset.js";
+import { imagesInMemory } from "./images-in-memory.js";
+import type { Dataset, Images, PixelImages } from "./images.js";
 
 const SIZE = 32;
 const PLANE = SIZE * SIZE;
@@ -26,9 +27,9 @@ export async function loadCifar(name: keyof typeof layouts, folder: string): Pro
   const layout = layouts[name];
   const names = (await readFile(join(folder, layout.names), "utf8").catch(() => "")).split("\n").filter(Boolean);
   const classes = names.length === layout.classes ? names : Array.from({ length: layout.classes }, (_, i) => `${i}`);
-  const read = async (files: readonly string[]): Promise<DataPart> => {
+  const read = async (files: readonly string[]): Promise<Images> => {
     const bytes = files.map((file) => readRecords(join(folder, file), PLANE * 3 + layout.labelBytes));
-    return wholePictures(parse(await Promise.all(bytes), layout));
+    return imagesInMemory(parse(await Promise.all(bytes), layout));
   };
   const parts = { train: await read(layout.train), test: await read(layout.test) };
   return makeDataset(name, classes, parts, { layout: "CIFAR's binary files" });
@@ -54,7 +55,7 @@ async function readRecords(path: string, recordBytes: number): Promise<{ path: s
 function parse(
   files: readonly { path: string; bytes: Uint8Array }[],
   layout: (typeof layouts)[keyof typeof layouts],
-): Images {
+): PixelImages {
   const record = PLANE * 3 + layout.labelBytes;
   const count = files.reduce((sum, { bytes }) => sum + bytes.length / record, 0);
   const pixels = new Uint8Array(count * PLANE * 3);

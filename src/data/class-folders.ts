@@ -8,7 +8,7 @@
  * A class's pictures are in its folder or in folders of that. Without test pictures those of val are the test set, and without these every
  * fifth picture of a class is. Whatever is not used is counted.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { UserError } from "../base/user-error.js";
 import { diskPlace, entriesOf, realPlace, type DiskPlace, type FolderEntry } from "./folder-entries.js";
 import { leftOut, type LeftOut } from "./left-out.js";
@@ -257,7 +257,14 @@ async function listPart(
     const found: { name: string; picture: FolderEntry }[] = [];
     await collect(folder, part === undefined ? folder.name : `${part}/${folder.name}`, new Set(around), found, unused);
     found.sort((a, b) => byCodeUnit(a.name, b.name));
-    lists[label] = found.map(({ name, picture: { at, path } }) => ({ name, at, label, read: () => readFile(path) }));
+    lists[label] = found.map(({ name, picture: { at, path } }) => ({
+      ...{ name, at, label },
+      read: () => readFile(path),
+      stamp: async () => {
+        const { size, mtimeNs } = await stat(path, { bigint: true });
+        return `${size} ${mtimeNs}`;
+      },
+    }));
   }
   return lists.flat();
 }

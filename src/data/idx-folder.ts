@@ -2,9 +2,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/user-error.js";
-import { makeDataset, wholePictures } from "./dataset.js";
+import { makeDataset } from "./dataset.js";
 import { idxFilesAmong, idxNames, readIdx, type IdxFiles } from "./idx.js";
-import type { Dataset, Images } from "./images.js";
+import { imagesInMemory } from "./images-in-memory.js";
+import type { Dataset, PixelImages } from "./images.js";
 import { knownClasses } from "./known-idx.js";
 
 /** Names of classes, one a line, beside the files of any data set. */
@@ -21,8 +22,8 @@ export async function loadIdxFolder(name: string, folder: string, classes?: read
     readIdx(folder, files.train, classes?.length),
     readIdx(folder, files.test, classes?.length),
   ]);
-  const datasetOf = (names: readonly string[], kept: (images: Images) => Images): Dataset => {
-    const parts = { train: wholePictures(kept(train.images)), test: wholePictures(kept(test.images)) };
+  const datasetOf = (names: readonly string[], kept: (images: PixelImages) => PixelImages): Promise<Dataset> => {
+    const parts = { train: imagesInMemory(kept(train.images)), test: imagesInMemory(kept(test.images)) };
     return makeDataset(name, names, parts, { layout: "IDX files" });
   };
   if (classes) return datasetOf(classes, (images) => images);
@@ -44,7 +45,7 @@ function onlySet(folder: string, sets: readonly IdxFiles[]): IdxFiles {
 }
 
 /** A label becomes its place among the labels that occur: EMNIST's letters start at 1. */
-function numbered(images: Images, labels: readonly number[]): Images {
+function numbered(images: PixelImages, labels: readonly number[]): PixelImages {
   const places = new Map(labels.map((label, place) => [label, place]));
   return { ...images, labels: images.labels.map((label) => places.get(label)!) };
 }

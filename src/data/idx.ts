@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { sha256Of } from "../base/hash.js";
 import { UserError } from "../base/user-error.js";
-import type { Images } from "./images.js";
+import type { PixelImages } from "./images.js";
 
 const IMAGES_MAGIC = 0x803;
 const LABELS_MAGIC = 0x801;
@@ -74,7 +74,7 @@ function unpack(path: string, bytes: Uint8Array): Uint8Array {
 
 /** One part of a data set, and by what its labels' file is known. */
 export interface IdxPart {
-  readonly images: Images;
+  readonly images: PixelImages;
   /** SHA-256 of the labels' file, unpacked. */
   readonly labelsSha256: string;
 }
@@ -102,7 +102,13 @@ export async function readIdx(folder: string, names: readonly [string, string], 
   };
 }
 
-function parseIdx(images: Uint8Array, labels: Uint8Array, classes: number, imagesAt: string, labelsAt: string): Images {
+function parseIdx(
+  images: Uint8Array,
+  labels: Uint8Array,
+  classes: number,
+  imagesAt: string,
+  labelsAt: string,
+): PixelImages {
   const header = (bytes: Uint8Array, at: string, magic: number, words: number): number[] => {
     if (bytes.length < 4 * words) throw corrupt(at, `${bytes.length} bytes long`, "an IDX file");
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,18 +1,32 @@
-/** Images held as bytes, and the pictures that they are made from. */
+/** Images wherever their pixels lie: in memory, in packed files, or in pictures that are decoded when they are asked for. */
 import type { Normalization } from "./preprocessing.js";
 
-/** Images of one size, as bytes, and their labels. */
-export interface Images {
+/** Images of one size, without their pixels: what they are and what they show. */
+export interface ImageFacts {
   readonly count: number;
   /** In pixels; all images have one size. */
   readonly height: number;
   /** In pixels. */
   readonly width: number;
   readonly channels: 1 | 3;
-  /** [count, height, width, channels], 0 to 255. */
-  readonly pixels: Uint8Array;
   /** [count], each an index into the data set's classes. */
   readonly labels: Uint16Array;
+}
+
+/** Images, and how to get their pixels. */
+export interface Images extends ImageFacts {
+  /**
+   * Pixels as bytes, 0 to 255: [indices, height, width, channels]; or, prepared from the pictures themselves for a resolution,
+   * [indices, resolution, resolution, channels].
+   * @throws UserError `data/unreadable` where a file has gone meanwhile
+   */
+  readonly read: (indices: ArrayLike<number>, resolution?: number) => Promise<Uint8Array>;
+}
+
+/** Images whose pixels are in memory. */
+export interface PixelImages extends ImageFacts {
+  /** [count, height, width, channels], 0 to 255. */
+  readonly pixels: Uint8Array;
 }
 
 /** Images to train on and images to test on, with their classes and statistics. */
@@ -35,9 +49,4 @@ export interface Dataset extends Normalization {
   readonly about: readonly string[];
   /** Pictures left out because they can't be read, by their place in the source. */
   readonly broken: readonly string[];
-  /**
-   * Pictures of a part, prepared for a resolution from what they are themselves: [indices, resolution, resolution, channels].
-   * @throws UserError `data/unreadable` where a file has gone meanwhile
-   */
-  readonly prepared: (part: "train" | "test", indices: ArrayLike<number>, resolution: number) => Promise<Uint8Array>;
 }

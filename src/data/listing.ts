@@ -13,6 +13,8 @@ export interface Entry {
   readonly label: number;
   /** The file's bytes, not decoded. */
   readonly read: () => Promise<Uint8Array>;
+  /** What changes when the bytes do, such as size and time of change. Without it the source is read again by every command. */
+  readonly stamp?: () => Promise<string>;
 }
 
 /** The pictures of a source, in an order that is always the same. */

@@ -1,9 +1,11 @@
 /** Makes a data set of a listing: in the order of classes that is wanted, without what is to be left out, read, and described. */
-import { doubledPictures } from "./doubled.js";
 import { makeDataset } from "./dataset.js";
 import type { Dataset } from "./images.js";
 import type { Entry, Listing } from "./listing.js";
-import { readPictures } from "./read-pictures.js";
+import { picturesAsImages } from "./picture-images.js";
+import { readPictures, type ReadPictures } from "./read-pictures.js";
+import { roomFor, type ImagesIn, type Room } from "./room-in-memory.js";
+import { keepSurvey, knownSurvey, surveyKey } from "./survey-cache.js";
 
 /** What a source of pictures is brought to, and how it is read. */
 export interface ImageWishes {
@@ -17,6 +19,8 @@ export interface ImageWishes {
   readonly leaveOut?: readonly string[];
   /** The order of the classes. It counts where the source has just these; by default they are in natural order. */
   readonly classes?: readonly string[];
+  /** Whether pixels are kept in memory, all or none; by default as many as there is room for. The results are the same. */
+  readonly images?: ImagesIn;
   /** Called after each picture that was read, with the number of those and of all. */
   readonly onPicture?: (done: number, total: number) => void;
 }
@@ -28,16 +32,48 @@ export async function loadListing(name: string, listing: Listing, wishes: ImageW
   const wanted = (list: readonly Entry[]): Entry[] => list.filter((entry) => !leaveOut.has(entry.name));
   const training = wanted(entries.train);
   const all = { train: [...training, ...wanted(entries.validation)], test: wanted(entries.test) };
-  const { parts, broken } = await readPictures(all, { broken: "refuse", ...wishes });
   const isForTraining = new Set(training);
-  const validation = parts.train.entries.flatMap((entry, i) => (isForTraining.has(entry) ? [] : [i]));
+  const validationOf = (train: readonly Entry[]): Uint32Array | undefined => {
+    const aside = train.flatMap((entry, i) => (isForTraining.has(entry) ? [] : [i]));
+    return aside.length > 0 ? Uint32Array.from(aside) : undefined;
+  };
+  const pictures = all.train.length + all.test.length;
+  const room = await roomFor(pictures, wishes.size ** 2 * wishes.channels, wishes.images);
+  const { parts, broken, doubled, ...survey } = await readOnce(all, { ...wishes, room, validationOf });
+  const validation = validationOf(parts.train.entries);
   const { layout, leftOut, hints } = listing;
-  return makeDataset(name, classes, parts, {
+  const images = { train: parts.train.images, test: parts.test.images };
+  const notes = {
     ...{ layout, leftOut },
-    hints: [...hints, ...doubledPictures(parts)],
+    hints: [...hints, ...doubled],
     broken: [...leaveOut, ...broken.map((entry) => entry.name)].sort(),
-    ...(validation.length > 0 && { validation: Uint32Array.from(validation) }),
-  });
+    ...(validation && { validation }),
+  };
+  return makeDataset(name, classes, images, notes, survey);
+}
+
+type Entries = Readonly<Record<"train" | "test", readonly Entry[]>>;
+
+interface ReadWishes extends ImageWishes {
+  readonly room: Room;
+  readonly validationOf: (train: readonly Entry[]) => Uint32Array | undefined;
+}
+
+/** Reads every picture, unless all were read before and have not changed since. */
+async function readOnce(entries: Entries, wishes: ReadWishes): Promise<ReadPictures> {
+  const keyOf = ({ train, test }: Entries): Promise<string | undefined> =>
+    surveyKey(wishes, { train, test }, wishes.validationOf(train)?.length ?? 0);
+  const key = await keyOf(entries);
+  const known = key === undefined ? undefined : await knownSurvey(key);
+  if (known) {
+    const partOf = (list: readonly Entry[]) => ({ images: picturesAsImages(list, wishes), entries: list });
+    return { ...known, parts: { train: partOf(entries.train), test: partOf(entries.test) }, broken: [] };
+  }
+  const found = await readPictures(entries, { broken: "refuse", ...wishes });
+  const { train, test } = found.parts;
+  const keyNow = found.broken.length === 0 ? key : await keyOf({ train: train.entries, test: test.entries });
+  if (keyNow !== undefined) await keepSurvey(keyNow, found);
+  return found;
 }
 
 /** A listing with its classes in a given order, if it has just these. */

@@ -2,7 +2,7 @@
 import { random, type Key } from "../base/random.js";
 import { atSize, augmented, type Augmentation } from "./augment/augmentation.js";
 import { drawRectangle, erase } from "./augment/random-erasing.js";
-import type { Images } from "./images.js";
+import type { PixelImages } from "./images.js";
 import type { Picture } from "./picture.js";
 import { scaleAndShift, type Normalization } from "./preprocessing.js";
 import { resizeImages } from "./resize.js";
@@ -13,9 +13,13 @@ export interface KeyedAugmentation extends Augmentation {
   readonly key: readonly Key[];
 }
 
-/** @returns [indices, resolution, resolution, channels], (pixel / 255 − mean) / std */
+/**
+ * @param images one for each of the indices, in their order
+ * @param indices by which the data set knows them
+ * @returns [indices, resolution, resolution, channels], (pixel / 255 − mean) / std
+ */
 export function makeBatch(
-  images: Images,
+  images: Pick<PixelImages, "height" | "width" | "channels" | "pixels">,
   indices: ArrayLike<number>,
   resolution: number,
   normalization: Normalization,
@@ -23,10 +27,9 @@ export function makeBatch(
 ): Float32Array {
   const { height, width, channels, pixels } = images;
   const bytes = height * width * channels;
-  const pictureAt = (index: number): Picture => {
-    return { height, width, channels, pixels: pixels.subarray(index * bytes, (index + 1) * bytes) };
-  };
-  const pictures = Array.from(indices, pictureAt);
+  const pictures = Array.from(indices, (_, place): Picture => {
+    return { height, width, channels, pixels: pixels.subarray(place * bytes, (place + 1) * bytes) };
+  });
   const batch = batchOf(pictures, indices, { size: height, normalization, augmentation });
   return resizeImages(batch, { count: indices.length, from: height, to: resolution, channels });
 }

@@ -1,112 +1,91 @@
 /**
- * Decodes the pictures of a listing into memory, each prepared for the largest resolution. Pictures that can't be read are named all at
- * once, or left out.
+ * Reads every picture of a listing once: which can't be read, which are doubled, and the survey of the others. Pixels are kept while there
+ * is room.
  */
 import { sha256Of } from "../base/hash.js";
 import { inParallel } from "../base/in-parallel.js";
 import { UserError, type Problem } from "../base/user-error.js";
-import type { DataPart } from "./dataset.js";
-import { decodePicture } from "./decode-picture.js";
-import { checkFitsMemory } from "./fits-memory.js";
+import { doubledPictures } from "./doubled.js";
+import type { Images } from "./images.js";
 import type { Entry } from "./listing.js";
-import type { Picture } from "./picture.js";
-import { prepare } from "./preprocessing.js";
+import { picturesAsImages, type PictureOptions } from "./picture-images.js";
+import { surveyOf, type Survey } from "./survey.js";
+import { refuseUnreadable } from "./unreadable.js";
 
-/** Unreadable pictures named in an error; a count stands for the rest. */
-const NAMED = 20;
-
-export interface ReadOptions {
-  /** Height = width in pixels. */
-  readonly size: number;
-  readonly channels: 1 | 3;
-  /** What becomes of pictures that can't be read. */
-  readonly broken: "refuse" | "skip";
-  /** Called after each picture with the number of those read and of all. */
-  readonly onPicture?: ((done: number, total: number) => void) | undefined;
-}
+type Parts<T> = Readonly<Record<"train" | "test", T>>;
 
 /** The pictures of a part, and of each its content's hash. */
-export interface ReadPart extends DataPart {
+export interface ReadPart {
+  readonly images: Images;
   readonly entries: readonly Entry[];
   /** SHA-256 of each picture's file. */
   readonly hashes: readonly string[];
 }
 
-/** @throws UserError `data/memory`; `data/unreadable`: every picture that can't be read, unless these are skipped */
-export async function readPictures<Part extends string>(
-  parts: Readonly<Record<Part, readonly Entry[]>>,
-  options: ReadOptions,
-): Promise<{ parts: Record<Part, ReadPart>; broken: Entry[] }> {
-  const names = Object.keys(parts) as Part[];
-  const total = names.reduce((sum, name) => sum + parts[name].length, 0);
-  await checkFitsMemory(total, options.size ** 2 * options.channels);
+export interface ReadOptions extends Omit<PictureOptions, "onFile"> {
+  /** What becomes of pictures that can't be read. */
+  readonly broken: "refuse" | "skip";
+  /** Called after each picture with the number of those read and of all. */
+  readonly onPicture?: ((done: number, total: number) => void) | undefined;
+  /** Indices of the training pictures that the source sets aside. */
+  readonly validationOf: (train: readonly Entry[]) => Uint32Array | undefined;
+}
+
+/** What one pass over the pictures finds. */
+export interface ReadPictures extends Survey {
+  readonly parts: Parts<Pick<ReadPart, "images" | "entries">>;
+  /** What to say of doubled pictures, a sentence each. */
+  readonly doubled: readonly string[];
+  /** Those that can't be read and are left out. */
+  readonly broken: readonly Entry[];
+}
+
+/** @throws UserError `data/unreadable`: every picture that can't be read, unless these are skipped */
+export async function readPictures(entries: Parts<readonly Entry[]>, options: ReadOptions): Promise<ReadPictures> {
+  const total = entries.train.length + entries.test.length;
   let done = 0;
-  const onPicture = (): void => options.onPicture?.(++done, total);
-  const problems: Problem[] = [];
-  const broken: Entry[] = [];
-  const read = {} as Record<Part, ReadPart>;
-  for (const name of names) {
-    const part = await readPart(parts[name], options, onPicture);
-    problems.push(...part.broken.map(({ problem }) => problem));
-    broken.push(...part.broken.map(({ entry }) => entry));
-    read[name] = part;
-  }
-  if (options.broken === "refuse") refuse(problems);
-  return { parts: read, broken };
-}
-
-async function readPart(
-  entries: readonly Entry[],
-  { size, channels }: ReadOptions,
-  onPicture: () => void,
-): Promise<ReadPart & { broken: { entry: Entry; problem: Problem }[] }> {
-  const bytes = size * size * channels;
-  // Shared, so that the workers of a training read the same pixels.
-  const all = new Uint8Array(new SharedArrayBuffer(entries.length * bytes));
-  const problems = Array<Problem | undefined>(entries.length).fill(undefined);
-  const hashes = Array<string>(entries.length).fill("");
-  await inParallel(entries.length, async (i) => {
-    try {
-      const file = await entries[i]!.read();
-      hashes[i] = sha256Of(file);
-      all.set(prepare(await decodePicture(file, channels), size), i * bytes);
-    } catch (error) {
-      problems[i] = unreadable(entries[i]!, error);
-    }
-    onPicture();
-  });
-  const whole = [...entries.keys()].filter((i) => problems[i] === undefined);
-  whole.forEach((from, to) => all.copyWithin(to * bytes, from * bytes, (from + 1) * bytes));
-  const kept = whole.map((i) => entries[i]!);
-  const count = kept.length;
-  const labels = Uint16Array.from(kept, ({ label }) => label);
-  return {
-    images: { count, height: size, width: size, channels, pixels: all.subarray(0, count * bytes), labels },
-    pictureAt: (index) => pictureOf(kept[index]!, channels),
-    entries: kept,
-    hashes: whole.map((i) => hashes[i]!),
-    broken: problems.flatMap((problem, i) => (problem ? { entry: entries[i]!, problem } : [])),
+  const problems = new Map<Entry, Problem>();
+  const partOf = (list: readonly Entry[]): ReadPart => {
+    const hashes = Array<string>(list.length).fill("");
+    const onFile = (index: number, file: Uint8Array): void => {
+      hashes[index] = sha256Of(file);
+      if (done < total) options.onPicture?.(++done, total);
+    };
+    return { images: picturesAsImages(list, { ...options, onFile }), entries: list, hashes };
   };
+  const parts = { train: partOf(entries.train), test: partOf(entries.test) };
+  const tolerant = (part: ReadPart): Images => tolerating(part, problems);
+  const survey = await surveyOf(
+    { train: tolerant(parts.train), test: tolerant(parts.test) },
+    options.validationOf(entries.train),
+  );
+  if (problems.size === 0) return { parts, ...survey, doubled: doubledPictures(parts), broken: [] };
+  // In their order in the source, whichever was met first.
+  const broken = [...entries.train, ...entries.test].filter((entry) => problems.has(entry));
+  if (options.broken === "refuse") refuseUnreadable(broken.map((entry) => problems.get(entry)!));
+  const whole = (list: readonly Entry[]): Entry[] => list.filter((entry) => !problems.has(entry));
+  // Their number is part of the fingerprint: once more, without those.
+  return { ...(await readPictures({ train: whole(entries.train), test: whole(entries.test) }, options)), broken };
 }
 
-async function pictureOf(entry: Entry, channels: 1 | 3): Promise<Picture> {
-  try {
-    return await decodePicture(await entry.read(), channels);
-  } catch (error) {
-    throw new UserError("data/unreadable", unreadable(entry, error), { cause: error });
-  }
-}
-
-function unreadable({ at }: Entry, error: unknown): Problem {
-  const got = `not readable (${(error as Error).message.split("\n")[0] ?? "unknown"})`;
-  return { at, got, want: "a whole image", fix: "Fix or remove it, or leave such pictures out: train --skip-broken." };
-}
-
-function refuse(problems: readonly Problem[]): void {
-  if (problems.length === 0) return;
-  const more = problems.length - NAMED;
-  const got = `${more} images like these`;
-  const fix = "Fix or remove them, or leave them out: train --skip-broken.";
-  const rest = more > 0 ? [{ at: "and more", got, want: "whole images", fix }] : [];
-  throw new UserError("data/unreadable", [...problems.slice(0, NAMED), ...rest]);
+/** The same images, black where a picture can't be read, which is noted. */
+function tolerating({ images, entries }: ReadPart, problems: Map<Entry, Problem>): Images {
+  const one = async (index: number): Promise<Uint8Array> => {
+    try {
+      return await images.read([index]);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      problems.set(entries[index]!, error.problems[0]!);
+      return new Uint8Array(images.height * images.width * images.channels);
+    }
+  };
+  return {
+    ...images,
+    async read(indices) {
+      const bytes = images.height * images.width * images.channels;
+      const all = new Uint8Array(indices.length * bytes);
+      await inParallel(indices.length, async (i) => all.set(await one(indices[i]!), i * bytes));
+      return all;
+    },
+  };
 }

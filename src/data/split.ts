@@ -1,6 +1,6 @@
 /** Training and validation parts by seed, each class in equal shares. The search judges on the validation part. */
 import { permutation, random } from "../base/random.js";
-import type { Dataset, Images } from "./images.js";
+import type { Dataset, ImageFacts } from "./images.js";
 
 export interface Split {
   /** Indices in increasing order. */
@@ -16,7 +16,7 @@ export function partsOf({ train, validation }: Dataset, drawn: { share: number; 
 }
 
 /** @param share of the images that goes into validation; at least one image of each class stays on each side */
-export function splitTrainValidation(images: Images, { share, seed }: { share: number; seed: number }): Split {
+export function splitTrainValidation(images: ImageFacts, { share, seed }: { share: number; seed: number }): Split {
   const byClass = new Map<number, number[]>();
   images.labels.forEach((label, i) => {
     const list = byClass.get(label);

@@ -85,7 +85,7 @@ export const blockOf = async (
   indices: ArrayLike<number>,
   resolution: number,
 ): Promise<ImageBlock> => ({
-  images: normalize(await data.prepared(part, indices, resolution), data),
+  images: normalize(await data[part].read(indices, resolution), data),
   count: indices.length,
   resolution,
   channels: data.train.channels,

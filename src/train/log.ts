@@ -25,6 +25,8 @@ export interface LogLine extends Readonly<Partial<Record<Role, RoleLog>>> {
   readonly gradientNorm: number;
   /** Training images per second since the last line. */
   readonly imagesPerSecond: number;
+  /** Share of the time since the last line, 0 to 1, that the engine waited for images. */
+  readonly waited: number;
 }
 
 export async function appendLog(path: string, line: LogLine): Promise<void> {

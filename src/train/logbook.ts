@@ -7,6 +7,8 @@ import type { Update } from "./update-weights.js";
 export interface Logbook {
   /** Adds the results of one norm group's children. */
   add(children: readonly ChildResult[], images: number): void;
+  /** Adds time that the engine waited for images. */
+  waited(ms: number): void;
   /** After a step: writes a line if one is due. @param done steps done */
   after(done: number, update: Update): Promise<void>;
   /** The last line written. */
@@ -28,15 +30,22 @@ export function logbook({ path, length, intervals, from, onLog }: LogbookOptions
   const means = new RoleMeans();
   let last: LogLine | undefined;
   let since = { step: from, time: performance.now() };
+  let waitedMs = 0;
   return {
     add: (children, images) => means.add(children, images),
+    waited: (ms) => {
+      waitedMs += ms;
+    },
     async after(step, { learningRate, gradientNorm }) {
       if (step % intervals.log !== 0 && step !== totalSteps) return;
       const now = { step, time: performance.now() };
       const seconds = (now.time - since.time) / 1000;
       const imagesPerSecond = Math.round(((step - since.step) * batch) / seconds);
+      const waited = Number(Math.min(1, waitedMs / 1000 / seconds).toFixed(3));
       since = now;
-      last = { step, epoch: step / stepsPerEpoch, learningRate, gradientNorm, imagesPerSecond, ...means.take() };
+      waitedMs = 0;
+      const speed = { imagesPerSecond, waited };
+      last = { step, epoch: step / stepsPerEpoch, learningRate, gradientNorm, ...speed, ...means.take() };
       if (path !== undefined) await appendLog(path, last);
       onLog?.(last);
     },

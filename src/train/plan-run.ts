@@ -1,6 +1,6 @@
 /** The part of a run that is fixed before its first step: what is trained, on which images, for how long. */
 import { UserError } from "../base/user-error.js";
-import type { Dataset } from "../data/images.js";
+import type { Dataset, Images } from "../data/images.js";
 import { nameOfSource } from "../data/load.js";
 import { partsOf } from "../data/split.js";
 import { createEngine, defaultEngine, parseEngine } from "../engine/choose.js";
@@ -45,6 +45,8 @@ export interface RunPlan extends RunIdentity {
   readonly length: RunLength;
   /** Indices of the training images, without the validation part. */
   readonly images: Uint32Array;
+  /** Where their pixels come from. */
+  readonly pictures: Images;
   readonly engine: EngineName;
   /** The engine's own description. */
   readonly engineBuild: string;
@@ -75,6 +77,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
   probe.dispose();
   const { execution = "sliced" } = options;
   const { mean, std } = data;
+  const { count, height, width, channels, labels } = data.train;
   return {
     task: {
       supernet,
@@ -82,13 +85,14 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
       recipe,
       seed,
       execution,
-      images: data.train,
+      images: { count, height, width, channels, labels },
       normalization: { mean, std },
       batch,
       group: Math.min(recipe.normGroup, batch),
     },
     length: { totalSteps, stepsPerEpoch, batch },
     images,
+    pictures: data.train,
     engine,
     engineBuild,
     weights: seededWeights(seed, recipe.lastGamma === "zero" ? 0 : 1),
@@ -102,7 +106,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
         mean: [...mean],
         std: [...std],
         validationShare,
-        size: data.train.height,
+        size: height,
       },
       seed,
     },

@@ -25,8 +25,10 @@ export interface WorkerStart {
   readonly firstGroup: number;
   /** One gradient per group of this rank. */
   readonly gradients: readonly Float32Array[];
-  /** The step's images. */
+  /** The step's images that are in groups of this rank. */
   readonly indices: Uint32Array;
+  /** [indices, height, width, channels] */
+  readonly pixels: Uint8Array;
   /** Index of the next of `gradients` that no worker has taken. */
   readonly next: Int32Array;
 }
@@ -34,6 +36,13 @@ export interface WorkerStart {
 export interface StepOrder {
   readonly step: number;
   readonly epoch: number;
+}
+
+/** A step, and this rank's images of it. */
+export interface Step extends StepOrder {
+  readonly indices: Uint32Array;
+  /** [indices, height, width, channels] */
+  readonly pixels: Uint8Array;
 }
 
 export type WorkerAnswer =
@@ -44,38 +53,34 @@ export interface GroupPool {
   /** Shared memory: write the step's weights here. */
   readonly weights: Float32Array;
   /** Runs a step's groups; the gradient is valid until the next call. */
-  run(order: StepOrder, indices: Uint32Array): Promise<{ gradient: Float32Array; groups: ChildResult[][] }>;
+  run(step: Step): Promise<{ gradient: Float32Array; groups: ChildResult[][] }>;
   close(): Promise<void>;
 }
 
-const shared = (floats: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * floats));
-
-/** The same bytes in shared memory; those that are there already are not held twice. */
-function shareBytes<T extends Uint8Array | Uint16Array>(array: T, make: (buffer: SharedArrayBuffer) => T): T {
-  if (array.buffer instanceof SharedArrayBuffer) return array;
-  const copy = make(new SharedArrayBuffer(array.byteLength));
-  copy.set(array);
-  return copy;
+/** The images of a step's batch that a rank trains on. */
+export function imagesOfRank({ batch, group }: Task, ranks: Ranks): { from: number; to: number } {
+  const { first, end } = shareOf(batch / group, ranks.size, ranks.rank);
+  return { from: first * group, to: end * group };
 }
+
+const shared = (floats: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * floats));
 
 export function groupPool(engine: EngineName, task: Task, threads: number, ranks: Ranks = alone): GroupPool {
   const { workers } = prepareEngine(engine, threads);
   const groups = task.batch / task.group;
   const { first, end } = shareOf(groups, ranks.size, ranks.rank);
   const { supernet, layout, ...plain } = task;
-  const images = {
-    ...task.images,
-    pixels: shareBytes(task.images.pixels, (buffer) => new Uint8Array(buffer)),
-    labels: shareBytes(task.images.labels, (buffer) => new Uint16Array(buffer)),
-  };
+  const { height, width, channels } = task.images;
+  const images = (end - first) * task.group;
   const start: WorkerStart = {
     engine,
     space: supernet.space,
-    task: { ...plain, images },
+    task: plain,
     weights: shared(layout.length),
     firstGroup: first,
     gradients: Array.from({ length: end - first }, () => shared(layout.length)),
-    indices: new Uint32Array(new SharedArrayBuffer(4 * task.batch)),
+    indices: new Uint32Array(new SharedArrayBuffer(4 * images)),
+    pixels: new Uint8Array(new SharedArrayBuffer(images * height * width * channels)),
     next: new Int32Array(new SharedArrayBuffer(4)),
   };
   const sum = summation(ranks, groups, layout.length);
@@ -102,15 +107,16 @@ export function groupPool(engine: EngineName, task: Task, threads: number, ranks
 
   return {
     weights: start.weights,
-    async run(order, indices) {
+    async run({ step, epoch, indices, pixels }) {
       start.indices.set(indices);
+      start.pixels.set(pixels);
       Atomics.store(start.next, 0, 0);
-      const answers = await Promise.all(crew.map((worker) => ask(worker, order)));
+      const answers = await Promise.all(crew.map((worker) => ask(worker, { step, epoch })));
       const results = answers.flatMap((answer) => {
         if (answer.kind === "failed") throw new Error(answer.message, { cause: answer.stack });
         return answer.results;
       });
-      return { gradient: sum(start.gradients), groups: gatherResults(ranks, task, order.step, results) };
+      return { gradient: sum(start.gradients), groups: gatherResults(ranks, task, step, results) };
     },
     async close() {
       await Promise.all(crew.map((worker) => worker.terminate()));

@@ -55,6 +55,8 @@ export interface StepGroup {
   readonly index: number;
   /** Its images. */
   readonly indices: Uint32Array;
+  /** [indices, height, width, channels], 0 to 255. */
+  readonly pixels: Uint8Array;
 }
 
 /** What all children of a group learn from. */
@@ -77,15 +79,16 @@ export interface SandwichRunner {
 export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
   const { supernet, layout, recipe, images, normalization, group } = task;
   const { executableOf, dispose } = executor(engine, task);
-  const cropped = (indices: Uint32Array, epoch: number): Float32Array =>
-    makeBatch(images, indices, images.height, normalization, {
+  const cropped = ({ indices, pixels, epoch }: StepGroup): Float32Array =>
+    makeBatch({ ...images, pixels }, indices, images.height, normalization, {
       ...recipe.augmentation,
       key: [task.seed, "augment", epoch],
     });
-  const lesson = ({ step, epoch, index, indices }: StepGroup): Lesson => {
+  const lesson = (stepGroup: StepGroup): Lesson => {
+    const { step, index, indices } = stepGroup;
     const labels = Array.from(indices, (at) => images.labels[at]!);
     const hard = smoothLabels(labels, supernet.space.classes, recipe.labelSmoothing);
-    const batch = cropped(indices, epoch);
+    const batch = cropped(stepGroup);
     const mix = drawMix(random(task.seed, "mix", step, index), recipe.augmentation, images);
     if (!mix) return { batch, labels, hard };
     const { width, channels } = images;

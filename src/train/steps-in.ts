@@ -1,8 +1,8 @@
 /** How many steps a time allows. It is measured once, before the first step, and then fixed: the run stays as repeatable as any other. */
 import type { Ranks } from "../ranks/ranks.js";
-import { batchesFrom } from "./batches.js";
 import type { RunPlan } from "./plan-run.js";
 import { groupPool } from "./pool.js";
+import { stepsFrom } from "./steps-from.js";
 
 /** Steps that plan the programs of the biggest and the smallest child and let V8 compile. */
 const WARM_UP_STEPS = 2;
@@ -24,8 +24,9 @@ export async function stepsIn(minutes: number, plan: RunPlan, threads: number, r
     pool.weights.set(await weights(task.layout));
     let timedSince = started;
     const short = { ...plan, length: { ...length, totalSteps: WARM_UP_STEPS + TIMED_STEPS } };
-    for (const { step, epoch, indices } of batchesFrom(0, short)) {
-      await pool.run({ step, epoch }, indices);
+    for await (const batch of stepsFrom(0, short, ranks)) {
+      const { step } = batch;
+      await pool.run(batch);
       if (step < WARM_UP_STEPS) {
         timedSince = performance.now();
         continue;

@@ -1,6 +1,6 @@
 /** What stays the same over a run, and every norm group of it is given. */
 import type { Normalization } from "../data/preprocessing.js";
-import type { Images } from "../data/images.js";
+import type { ImageFacts } from "../data/images.js";
 import type { Layout } from "../supernet/initialize.js";
 import type { Supernet } from "../supernet/supernet.js";
 import type { Recipe } from "./recipe.js";
@@ -15,7 +15,7 @@ export interface Task {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly execution: Execution;
-  readonly images: Images;
+  readonly images: ImageFacts;
   readonly normalization: Normalization;
   /** Images per step and per norm group. */
   readonly batch: number;

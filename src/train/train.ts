@@ -13,7 +13,6 @@ import { writePlace } from "../data/place.js";
 import { defaultEngine, parseEngine, prepareEngine } from "../engine/choose.js";
 import { agree, checkSameEverywhere } from "../ranks/agree.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
-import { batchesFrom } from "./batches.js";
 import { beginRun, type RunFiles } from "./begin-run.js";
 import { collapseGuard } from "./collapse.js";
 import { stepsOfRun } from "./find-run.js";
@@ -23,6 +22,7 @@ import { logbook } from "./logbook.js";
 import { planRun, type RunOptions, type RunPlan } from "./plan-run.js";
 import { groupPool } from "./pool.js";
 import { intervalsOf } from "./schedule.js";
+import { stepsFrom } from "./steps-from.js";
 import { stepsIn } from "./steps-in.js";
 import { weightUpdater } from "./update-weights.js";
 
@@ -98,9 +98,11 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
   try {
     await keeper.atStart();
     if (writes) await writePlace(out, options.source, options.data.broken);
-    for (const { step, epoch, indices } of batchesFrom(state.step, plan)) {
+    for await (const { waitedMs, ...batch } of stepsFrom(state.step, plan, ranks)) {
+      const { step } = batch;
       pool.weights.set(state.weights);
-      const result = await pool.run({ step, epoch }, indices);
+      const result = await pool.run(batch);
+      log.waited(waitedMs);
       for (const children of result.groups) log.add(children, task.group);
       const update = updateWeights(step, result);
       const done = step + 1;

@@ -6,7 +6,7 @@ import { buildSupernet } from "../supernet/supernet.js";
 import type { StepOrder, WorkerAnswer, WorkerStart } from "./pool.js";
 import { sandwichRunner } from "./sandwich.js";
 
-const { engine, space, task, weights, firstGroup, gradients, indices, next } = workerData as WorkerStart;
+const { engine, space, task, weights, firstGroup, gradients, indices, pixels, next } = workerData as WorkerStart;
 const supernet = buildSupernet(space);
 const runner = sandwichRunner(await createEngine(engine), { ...task, supernet, layout: layoutOf(supernet.graph) });
 
@@ -17,10 +17,16 @@ async function runStep({ step, epoch }: StepOrder): Promise<WorkerAnswer> {
     if (taken >= gradients.length) return { kind: "done", results };
     const group = firstGroup + taken;
     const gradient = gradients[taken]!.fill(0);
-    const own = indices.slice(group * task.group, (group + 1) * task.group);
-    results.push({ group, children: await runner.run(weights, gradient, { step, epoch, index: group, indices: own }) });
+    const stepGroup = { step, epoch, index: group, indices: partOf(indices, taken), pixels: partOf(pixels, taken) };
+    results.push({ group, children: await runner.run(weights, gradient, stepGroup) });
   }
 }
+
+/** A group's part of what there is for all groups of this rank. */
+const partOf = <T extends Uint32Array | Uint8Array>(all: T, place: number): T => {
+  const each = all.length / gradients.length;
+  return all.subarray(place * each, (place + 1) * each) as T;
+};
 
 const failed = ({ message, stack = "" }: Error): WorkerAnswer => ({ kind: "failed", message, stack });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadDataset } from "../../src/data/load.js";
 import { temporaryFolder } from "../temporary-folder.js";
+import { allPixels } from "./all-pixels.js";
 
 const PLANE = 32 * 32;
 const wishes = { size: 32, channels: 3 } as const;
@@ -39,7 +40,7 @@ test("CIFAR-10: five files in their order, planes become pixels, labels come fir
   const wanted = Uint8Array.from({ length: 10 * PLANE * 3 }, (_, i) =>
     value(Math.floor(i / (3 * PLANE)), i % 3, Math.floor(i / 3) % PLANE),
   );
-  expect(Buffer.from(train.pixels).equals(Buffer.from(wanted))).toBe(true);
+  expect(Buffer.from((await allPixels(train)).pixels).equals(Buffer.from(wanted))).toBe(true);
 });
 
 test("CIFAR-10: class names are read from their file", async () => {
@@ -57,7 +58,7 @@ test("CIFAR-100: the second byte, the fine label, counts", async () => {
   expect([...train.labels]).toEqual(fine.map(([, label]) => label));
   expect([...held.labels]).toEqual([77]);
   expect(classes).toHaveLength(100);
-  expect(held.pixels[3 * 5 + 2]).toBe(value(0, 2, 5));
+  expect((await allPixels(held)).pixels[3 * 5 + 2]).toBe(value(0, 2, 5));
 });
 
 test.each([

@@ -2,17 +2,11 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { loadDataset } from "../../src/data/load.js";
+import { allPixels, firsts } from "./all-pixels.js";
 import { folderOf, picture, SIDE } from "./picture-folder.js";
 
 const grey = { size: SIDE, channels: 1 } as const;
 const colour = { size: SIDE, channels: 3 } as const;
-
-/** Value of each image's first pixel. */
-const firsts = ({ pixels, count, channels }: { pixels: Uint8Array; count: number; channels: number }): number[][] =>
-  Array.from({ length: count }, (_, i) => {
-    const from = (i * pixels.length) / count;
-    return [...pixels.subarray(from, from + channels)];
-  });
 
 test("train/ and test/: classes are the folders' names in order, images the files in order", async () => {
   const folder = await folderOf({
@@ -25,9 +19,9 @@ test("train/ and test/: classes are the folders' names in order, images the file
   const { classes, train, test: held } = await loadDataset(folder, grey);
   expect(classes).toEqual(["a", "b"]);
   expect([...train.labels]).toEqual([0, 0, 1]);
-  expect(firsts(train)).toEqual([[11], [12], [20]]);
+  expect(await firsts(train)).toEqual([[11], [12], [20]]);
   expect([...held.labels]).toEqual([1]);
-  expect(firsts(held)).toEqual([[30]]);
+  expect(await firsts(held)).toEqual([[30]]);
 });
 
 test("train/ and val/ are the same layout", async () => {
@@ -47,8 +41,8 @@ test("class folders alone: every fifth image of a class is held out", async () =
     ),
   );
   const { train, test: held } = await loadDataset(await folderOf(Object.fromEntries(files)), grey);
-  expect(firsts(train).flat()).toEqual([0, 1, 2, 3, 100, 101, 102, 103, 105, 106, 107, 108]);
-  expect(firsts(held).flat()).toEqual([4, 104, 109]);
+  expect((await firsts(train)).flat()).toEqual([0, 1, 2, 3, 100, 101, 102, 103, 105, 106, 107, 108]);
+  expect((await firsts(held)).flat()).toEqual([4, 104, 109]);
   expect([...held.labels]).toEqual([0, 1, 1]);
 });
 
@@ -74,9 +68,9 @@ test("grey, RGB, RGBA, 16-bit and CMYK images all become what the space wants", 
     Object.entries(files).map(([name, bytes]) => [`${part}/${name}`, bytes] as const),
   );
   const folder = await folderOf(Object.fromEntries(layout));
-  const inGrey = (await loadDataset(folder, grey)).test;
+  const inGrey = await allPixels((await loadDataset(folder, grey)).test);
   expect(inGrey.pixels).toHaveLength(5 * SIDE * SIDE);
-  const inColour = (await loadDataset(folder, colour)).test;
+  const inColour = await allPixels((await loadDataset(folder, colour)).test);
   expect(inColour.pixels).toHaveLength(5 * SIDE * SIDE * 3);
   const wanted = [60, 60, 60, 60, 255];
   wanted.forEach((value, i) => {
@@ -95,8 +89,8 @@ test("an RGB pixel keeps the order red, green, blue", async () => {
     await folderOf({ "train/a/1.png": one, "train/b/1.png": one, "test/a/1.png": one }),
     colour,
   );
-  expect(firsts(train)[0]).toEqual([10, 120, 230]);
-  expect([...train.pixels.subarray(-3)]).toEqual([10, 120, 230]);
+  expect((await firsts(train))[0]).toEqual([10, 120, 230]);
+  expect([...(await allPixels(train)).pixels.subarray(-3)]).toEqual([10, 120, 230]);
 });
 
 test("an image of another shape is brought to the size by its shorter side", async () => {
@@ -106,7 +100,7 @@ test("an image of another shape is brought to the size by its shorter side", asy
     grey,
   );
   expect(train).toMatchObject({ height: SIDE, width: SIDE });
-  expect(new Set(train.pixels)).toEqual(new Set([77]));
+  expect(new Set((await allPixels(train)).pixels)).toEqual(new Set([77]));
 });
 
 test("an empty class is refused by name", async () => {

@@ -7,6 +7,7 @@ import { fashionClasses } from "../../src/data/known-idx.js";
 import { loadDataset } from "../../src/data/load.js";
 import { loadMnist } from "../../src/data/mnist.js";
 import { temporaryFolder } from "../temporary-folder.js";
+import { allPixels } from "./all-pixels.js";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -27,8 +28,8 @@ test("the fixture is 10,000 training and 2,000 test images, each class in equal 
   expect(perClass(fashion.test.labels)).toEqual(Array(10).fill(200));
 });
 
-test("mean and deviation are the training pixels' own", () => {
-  const pixels = Float64Array.from(fashion.train.pixels, (pixel) => pixel / 255);
+test("mean and deviation are the training pixels' own", async () => {
+  const pixels = Float64Array.from((await allPixels(fashion.train)).pixels, (pixel) => pixel / 255);
   const mean = pixels.reduce((sum, pixel) => sum + pixel, 0) / pixels.length;
   const variance = pixels.reduce((sum, pixel) => sum + (pixel - mean) ** 2, 0) / pixels.length;
   expect(fashion.mean).toEqual([Math.round(mean * 1e4) / 1e4]);

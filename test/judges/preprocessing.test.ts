@@ -67,7 +67,7 @@ test.skipIf(missing).each([1, 3] as const)(
       });
       const { files, right, pixels } = JSON.parse(answer.toString()) as Judged;
       expect(files).toHaveLength(data.test.count);
-      const own = await data.prepared("test", all, resolution);
+      const own = await data.test.read(all, resolution);
       const floats = own.length / all.length;
       pixels.forEach((values, i) => {
         const largest = Math.max(...values.map((value, at) => Math.abs(value - own[i * floats + at]!)));

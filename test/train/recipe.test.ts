@@ -23,6 +23,7 @@ beforeAll(() => void prepareEngine("wasm", 1));
 
 const plain = { dropout: 0, weightDecay: 0, labelSmoothing: 0, augmentation: {}, lastGamma: "one" };
 const indices = Uint32Array.of(5, 100, 203, 404, 1000, 2007, 3333, 4242);
+const pixels = await images.train.read(indices);
 
 /** What every part of training is given, without a run. */
 const tinyTask = async (recipe: Record<string, unknown> = {}): Promise<Task> =>
@@ -37,7 +38,7 @@ async function groupOf(
   const weights = initialize(task.layout, task.seed, 1);
   const gradient = new Float32Array(task.layout.length);
   const runner = sandwichRunner(engine, task);
-  const results = await runner.run(weights, gradient, { step: 3, epoch: 0, index: 0, indices });
+  const results = await runner.run(weights, gradient, { step: 3, epoch: 0, index: 0, indices, pixels });
   runner.dispose();
   engine.dispose();
   return { results, gradient, task };
@@ -53,7 +54,7 @@ async function logitsOf(task: Task, which: "biggest" | "smallest"): Promise<Floa
   const weights = new Map(
     [...boxesOf(supernet.graph, graph, setting)].map(([name, box]) => [name, gatherBox(box, shared.get(name)!)]),
   );
-  const batch = makeBatch(images, indices, images.height, normalization);
+  const batch = makeBatch({ ...images, pixels }, indices, images.height, normalization);
   const input = resizeImages(batch, {
     count: 8,
     from: images.height,

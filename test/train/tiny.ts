@@ -61,8 +61,8 @@ export async function checkpointBytes(out: string): Promise<Record<string, strin
 }
 
 /** The log without what depends on the machine's speed. */
-export async function logOf(out: string): Promise<Omit<LogLine, "imagesPerSecond">[]> {
-  return (await readLog(join(out, "log.jsonl"))).map(({ imagesPerSecond: _, ...line }) => line);
+export async function logOf(out: string): Promise<Omit<LogLine, "imagesPerSecond" | "waited">[]> {
+  return (await readLog(join(out, "log.jsonl"))).map(({ imagesPerSecond: _, waited: __, ...line }) => line);
 }
 
 export const largest = (values: ArrayLike<number>): number =>

@@ -31,6 +31,7 @@ interface Options extends CommonOptions {
   readonly seed: number;
   readonly threads?: number;
   readonly execution: "masked" | "sliced";
+  readonly images?: "memory" | "stream";
   readonly skipBroken?: boolean;
   readonly resume?: boolean;
 }
@@ -57,6 +58,12 @@ export const trainCommand = (): Command =>
       new Option("--execution <how>", "children on slices of the weights, or masked in the whole supernet")
         .choices(["masked", "sliced"])
         .default("sliced"),
+    )
+    .addOption(
+      new Option(
+        "--images <where>",
+        "pixels all in memory, or none; by default as many as fit; never changes a result",
+      ).choices(["memory", "stream"]),
     )
     .option("--skip-broken", "leave out pictures that can't be read; the run lists them")
     .option("--resume", "resume from the run's checkpoint")
@@ -121,6 +128,7 @@ async function read(
   const reading = terminal.reading();
   const data = await loadDataset(options.data, {
     ...{ size: space.resolutions.at(-1)!, channels: space.channels, onPicture: reading.update },
+    ...(options.images && { images: options.images }),
     ...(options.skipBroken && { broken: "skip" }),
     ...(options.resume && (await picturesOf(options.out))),
   }).finally(() => reading.stop());

@@ -1,0 +1,100 @@
+/**
+ * Decodes and prepares pictures on all cores: one thread a core, for the whole process. They start with the first picture, and a process
+ * with nothing else to do ends although they wait. Which of them decodes a picture does not change its pixels.
+ */
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+
+export interface PictureOrder {
+  readonly id: number;
+  /** The file's. */
+  readonly bytes: Uint8Array;
+  readonly channels: 1 | 3;
+  readonly resolution: number;
+}
+
+export type PictureAnswer =
+  { readonly id: number; readonly pixels: Uint8Array } | { readonly id: number; readonly failure: string };
+
+/** One picture is decoded while the next is waiting, so that no thread idles. */
+const PER_WORKER = 2;
+
+interface Waiting {
+  readonly resolve: (pixels: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class Crew {
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly queue: PictureOrder[] = [];
+  private readonly workers: { readonly worker: Worker; busy: number }[] = [];
+  private next = 0;
+
+  prepared(bytes: Uint8Array, channels: 1 | 3, resolution: number): Promise<Uint8Array> {
+    if (this.workers.length === 0) this.start();
+    return new Promise((resolve, reject) => {
+      const id = this.next++;
+      this.waiting.set(id, { resolve, reject });
+      this.queue.push({ id, bytes, channels, resolution });
+      this.handOut();
+    });
+  }
+
+  private start(): void {
+    const script = createRequire(import.meta.url).resolve("#picture-worker");
+    for (let i = 0; i < availableParallelism(); i++) {
+      const own = { worker: new Worker(script), busy: 0 };
+      own.worker.on("message", (answer: PictureAnswer) => {
+        own.busy--;
+        this.settle(answer);
+        this.handOut();
+      });
+      own.worker.on("error", (error: Error) => this.fail(error));
+      own.worker.on("exit", (code) => this.fail(new Error(`internal: a picture thread ended with code ${code}`)));
+      own.worker.unref();
+      this.workers.push(own);
+    }
+  }
+
+  private handOut(): void {
+    for (const own of this.workers) {
+      while (own.busy < PER_WORKER && this.queue.length > 0) {
+        own.busy++;
+        own.worker.postMessage(this.queue.shift());
+      }
+    }
+    this.hold();
+  }
+
+  /** The process lives while pictures are waited for. */
+  private hold(): void {
+    for (const { worker, busy } of this.workers) {
+      if (busy > 0) worker.ref();
+      else worker.unref();
+    }
+  }
+
+  private settle(answer: PictureAnswer): void {
+    const asked = this.waiting.get(answer.id)!;
+    this.waiting.delete(answer.id);
+    if ("pixels" in answer) asked.resolve(answer.pixels);
+    else asked.reject(new Error(answer.failure));
+  }
+
+  private fail(error: Error): void {
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+    this.queue.length = 0;
+    this.workers.length = 0;
+  }
+}
+
+let crew: Crew | undefined;
+
+/**
+ * The pixels of a picture's file, prepared for a resolution: [resolution, resolution, channels].
+ * @throws Error that says why the picture can't be read
+ */
+export const preparedByCrew = (bytes: Uint8Array, channels: 1 | 3, resolution: number): Promise<Uint8Array> =>
+  (crew ??= new Crew()).prepared(bytes, channels, resolution);

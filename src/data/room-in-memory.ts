@@ -1,0 +1,46 @@
+/** How much of the memory there is may hold pixels. */
+import { freeMemory } from "../base/free-memory.js";
+import { UserError } from "../base/user-error.js";
+
+/** Where pixels lie once a picture was decoded: all in memory, or none; by default as many as there is room for. */
+export type ImagesIn = "memory" | "stream";
+
+/** Bytes that may still be kept. The parts of a data set share them. */
+export interface Room {
+  bytes: number;
+}
+
+/** Share of the free memory that pixels take by default. */
+const SHARE = 0.5;
+/** Share that they take at most: weights, gradients and the engine need some too. */
+const MOST = 0.8;
+
+/**
+ * @param pictures of the data set
+ * @param each bytes of one at the largest resolution
+ * @param free memory in bytes
+ * @throws UserError `data/memory` where all are to be kept and don't fit
+ */
+export async function roomFor(
+  pictures: number,
+  each: number,
+  where: ImagesIn | undefined,
+  free?: number,
+): Promise<Room> {
+  if (where === "stream") return { bytes: 0 };
+  const there = free ?? (await freeMemory());
+  if (where === undefined) return { bytes: Math.floor(SHARE * there) };
+  const needed = pictures * each;
+  if (needed <= MOST * there) return { bytes: needed };
+  throw new UserError("data/memory", {
+    at: "the data set",
+    got: `${pictures} pictures of ${each} bytes each, ${sizeOf(needed)} decoded`,
+    want: `at most ${sizeOf(MOST * there)}, 80 % of the ${sizeOf(there)} that are free`,
+    fix: "Leave --images out: as many are kept as there is room for, with the same result.",
+  });
+}
+
+function sizeOf(bytes: number): string {
+  const giga = bytes / 2 ** 30;
+  return giga >= 0.95 ? `${giga.toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

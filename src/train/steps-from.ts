@@ -1,0 +1,38 @@
+/** The steps of a run with their images, which are read while earlier steps run. */
+import type { Ranks } from "../ranks/ranks.js";
+import { batchesFrom } from "./batches.js";
+import type { RunPlan } from "./plan-run.js";
+import { imagesOfRank, type Step } from "./pool.js";
+
+/** Steps whose images are read ahead. */
+const AHEAD = 2;
+
+/** A step as the pool runs it. */
+export interface FedStep extends Step {
+  /** How long it was waited for once it was asked for. */
+  readonly waitedMs: number;
+}
+
+/** @param first the step to start at */
+export async function* stepsFrom(first: number, plan: RunPlan, ranks: Ranks): AsyncGenerator<FedStep> {
+  const { from, to } = imagesOfRank(plan.task, ranks);
+  const batches = batchesFrom(first, plan);
+  const coming: Promise<Step>[] = [];
+  const readNext = (): void => {
+    const drawn = batches.next();
+    if (drawn.done) return;
+    const batch = drawn.value;
+    const indices = batch.indices.slice(from, to);
+    const step = plan.pictures.read(indices).then((pixels) => ({ ...batch, indices, pixels }));
+    // Its failure is thrown where the step is asked for; where an earlier one fails, nobody asks.
+    step.catch(() => undefined);
+    coming.push(step);
+  };
+  for (let i = 0; i <= AHEAD; i++) readNext();
+  for (let next = coming.shift(); next; next = coming.shift()) {
+    const asked = performance.now();
+    const step = await next;
+    readNext();
+    yield { ...step, waitedMs: performance.now() - asked };
+  }
+}
