@@ -1,5 +1,11 @@
 /** Files of the same bytes: counted and named, never removed. Those in both training and test pictures make test figures too good. */
-import type { ReadPart } from "./read-pictures.js";
+import type { Entry } from "./listing.js";
+
+/** The pictures of a part, and the SHA-256 of each one's file. */
+export interface HashedPart {
+  readonly entries: readonly Entry[];
+  readonly hashes: readonly string[];
+}
 
 /** Pairs named; a count stands for the rest. */
 const NAMED = 3;
@@ -11,7 +17,7 @@ interface Picture {
 }
 
 /** What to say of doubled pictures, a sentence each. */
-export function doubledPictures(parts: Readonly<Record<"train" | "test", ReadPart>>): string[] {
+export function doubledPictures(parts: Readonly<Record<"train" | "test", HashedPart>>): string[] {
   const first = new Map<string, Picture>();
   const [same, across, labels]: [string[], string[], string[]] = [[], [], []];
   for (const part of ["train", "test"] as const) {

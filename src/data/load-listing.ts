@@ -4,7 +4,7 @@ import type { Dataset } from "./images.js";
 import type { Entry, Listing } from "./listing.js";
 import { picturesAsImages } from "./picture-images.js";
 import { readPictures, type ReadPictures } from "./read-pictures.js";
-import { roomFor, type ImagesIn, type Room } from "./room-in-memory.js";
+import { roomFor, type Room } from "./room-in-memory.js";
 import { keepSurvey, knownSurvey, surveyKey } from "./survey-cache.js";
 
 /** What a source of pictures is brought to, and how it is read. */
@@ -20,7 +20,7 @@ export interface ImageWishes {
   /** The order of the classes. It counts where the source has just these; by default they are in natural order. */
   readonly classes?: readonly string[];
   /** Whether pixels are kept in memory, all or none; by default as many as there is room for. The results are the same. */
-  readonly images?: ImagesIn;
+  readonly images?: "memory" | "stream";
   /** Called after each picture that was read, with the number of those and of all. */
   readonly onPicture?: (done: number, total: number) => void;
 }

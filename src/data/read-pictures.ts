@@ -5,7 +5,7 @@
 import { sha256Of } from "../base/hash.js";
 import { inParallel } from "../base/in-parallel.js";
 import { UserError, type Problem } from "../base/user-error.js";
-import { doubledPictures } from "./doubled.js";
+import { doubledPictures, type HashedPart } from "./doubled.js";
 import type { Images } from "./images.js";
 import type { Entry } from "./listing.js";
 import { picturesAsImages, type PictureOptions } from "./picture-images.js";
@@ -14,12 +14,9 @@ import { refuseUnreadable } from "./unreadable.js";
 
 type Parts<T> = Readonly<Record<"train" | "test", T>>;
 
-/** The pictures of a part, and of each its content's hash. */
-export interface ReadPart {
+/** The pictures of a part, as images too. */
+interface ReadPart extends HashedPart {
   readonly images: Images;
-  readonly entries: readonly Entry[];
-  /** SHA-256 of each picture's file. */
-  readonly hashes: readonly string[];
 }
 
 export interface ReadOptions extends Omit<PictureOptions, "onFile"> {

@@ -3,7 +3,7 @@ import { freeMemory } from "../base/free-memory.js";
 import { UserError } from "../base/user-error.js";
 
 /** Where pixels lie once a picture was decoded: all in memory, or none; by default as many as there is room for. */
-export type ImagesIn = "memory" | "stream";
+type ImagesIn = "memory" | "stream";
 
 /** Bytes that may still be kept. The parts of a data set share them. */
 export interface Room {
