@@ -9,6 +9,7 @@ import type { Dataset } from "./images.js";
 import { loadIdxFolder } from "./idx-folder.js";
 import { idxFilesAmong } from "./idx.js";
 import { knownIdx } from "./known-idx.js";
+import type { Listing } from "./listing.js";
 import { loadListing, type ImageWishes } from "./load-listing.js";
 import { loadMnist } from "./mnist.js";
 
@@ -32,9 +33,21 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
   const folder = await existing(parts.folder);
   if (kind === "cifar10" || kind === "cifar100") return loadCifar(kind, folder);
   if (kind === "fashion-mnist" || kind === "mnist") return loadIdxFolder(kind, folder, knownIdx[kind].classes);
-  const isIdx = idxFilesAmong(await readdir(folder)).length > 0;
-  return isIdx ? loadIdxFolder(source, folder) : loadListing(folder, await listClassFolders(folder), wishes);
+  const listing = await listingIn(folder);
+  return listing ? loadListing(folder, listing, wishes) : loadIdxFolder(source, folder);
 }
+
+/**
+ * The pictures of a source, listed but not read; undefined if it holds images of a fixed size.
+ * @throws UserError `data/…`
+ */
+export async function listingOf(source: string): Promise<Listing | undefined> {
+  const { kind, folder } = sourceParts(source);
+  return kind === undefined ? listingIn(await existing(folder)) : undefined;
+}
+
+const listingIn = async (folder: string): Promise<Listing | undefined> =>
+  idxFilesAmong(await readdir(folder)).length > 0 ? undefined : listClassFolders(folder);
 
 type SourceParts =
   | { readonly kind: keyof typeof knownIdx; readonly folder: undefined }
