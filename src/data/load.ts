@@ -1,14 +1,14 @@
-/** One word for where images come from: a known name, NAME:FOLDER, or a folder. */
+/** One word for where images come from: a known name, NAME:FOLDER, a folder, or a file that lists or holds pictures. */
 import { readdir } from "node:fs/promises";
 import { basename, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/user-error.js";
 import { loadCifar } from "./cifar.js";
-import { listClassFolders } from "./class-folders.js";
 import type { Dataset } from "./images.js";
 import { loadIdxFolder } from "./idx-folder.js";
 import { idxFilesAmong } from "./idx.js";
 import { knownIdx } from "./known-idx.js";
+import { isSourceFile, listSource } from "./list-source.js";
 import type { Listing } from "./listing.js";
 import { loadListing, type ImageWishes } from "./load-listing.js";
 import { loadMnist } from "./mnist.js";
@@ -18,11 +18,11 @@ const shipped = "fixtures/fashion-mnist";
 const shippedFolder = fileURLToPath(new URL(`../../${shipped}`, import.meta.url));
 
 const dataSources =
-  "fashion-mnist, mnist, fashion-mnist:FOLDER, mnist:FOLDER, cifar10:FOLDER, cifar100:FOLDER, or a folder";
+  "fashion-mnist, mnist, fashion-mnist:FOLDER, mnist:FOLDER, cifar10:FOLDER, cifar100:FOLDER, a folder, or a file .csv, .tsv, .jsonl, .parquet or .tar";
 
 /**
  * Loads a data set.
- * @param source see `dataSources`; a folder holds the four IDX files or class folders of images
+ * @param source see `dataSources`; a folder holds the four IDX files, or pictures as docs/data.md has them
  * @param wishes the size and channels that a folder of images is brought to; other formats have their own
  * @throws UserError `data/…`, `file/write` where a downloaded data set can't be kept
  */
@@ -30,7 +30,7 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
   const parts = sourceParts(source);
   const { kind } = parts;
   if (parts.folder === undefined) return loadMnist(parts.kind);
-  const folder = await existing(parts.folder);
+  const folder = await existing(parts.folder, kind === undefined);
   if (kind === "cifar10" || kind === "cifar100") return loadCifar(kind, folder);
   if (kind === "fashion-mnist" || kind === "mnist") return loadIdxFolder(kind, folder, knownIdx[kind].classes);
   const listing = await listingIn(folder);
@@ -43,11 +43,11 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
  */
 export async function listingOf(source: string): Promise<Listing | undefined> {
   const { kind, folder } = sourceParts(source);
-  return kind === undefined ? listingIn(await existing(folder)) : undefined;
+  return kind === undefined ? listingIn(await existing(folder, true)) : undefined;
 }
 
 const listingIn = async (folder: string): Promise<Listing | undefined> =>
-  idxFilesAmong(await readdir(folder)).length > 0 ? undefined : listClassFolders(folder);
+  idxFilesAmong(await readdir(folder).catch(() => [])).length > 0 ? undefined : listSource(folder);
 
 type SourceParts =
   | { readonly kind: keyof typeof knownIdx; readonly folder: undefined }
@@ -64,7 +64,7 @@ export function sourceParts(source: string): SourceParts {
 export async function placeOf(source: string): Promise<string> {
   const { kind, folder } = sourceParts(source);
   if (folder === undefined) return source;
-  const place = resolve(await existing(folder));
+  const place = resolve(await existing(folder, kind === undefined));
   return kind === undefined ? place : `${kind}:${place}`;
 }
 
@@ -74,8 +74,11 @@ export function nameOfSource(source: string): string {
   return kind ?? basename(resolve(folder));
 }
 
-/** The folder as given; the shipped one is found from everywhere. */
-async function existing(folder: string): Promise<string> {
+/**
+ * The folder as given; the shipped one is found from everywhere.
+ * @param orFile whether a file is a source too
+ */
+async function existing(folder: string, orFile: boolean): Promise<string> {
   const refuse = (got: string, fix: string, cause?: unknown): UserError =>
     new UserError("data/source", { at: "--data", got, want: dataSources, fix }, { cause });
   for (const path of normalize(folder).replace(/\/$/, "") === shipped ? [folder, shippedFolder] : [folder]) {
@@ -85,6 +88,7 @@ async function existing(folder: string): Promise<string> {
     } catch (error) {
       const { code = "unknown" } = error as NodeJS.ErrnoException;
       if (code === "ENOENT") continue;
+      if (code === "ENOTDIR" && orFile && isSourceFile(path)) return path;
       if (code === "ENOTDIR") throw refuse(folder, "It is a file: give the folder that holds it.", error);
       throw refuse(`${folder}, which can't be read (${code})`, "Change its permissions.", error);
     }

@@ -40,7 +40,10 @@ export const trainCommand = (): Command =>
   new Command("train")
     .description("Train a supernet; writes RUN/checkpoint and RUN/log.jsonl.")
     .requiredOption("--space <name|file>", "search space: a shipped one or a JSON file")
-    .requiredOption("--data <source>", "images: fashion-mnist, mnist, cifar10:FOLDER, cifar100:FOLDER, or a folder")
+    .requiredOption(
+      "--data <source>",
+      "images: a folder, a list (.csv, .jsonl), .parquet or .tar files, fashion-mnist, mnist, cifar10:FOLDER or cifar100:FOLDER",
+    )
     .requiredOption("--out <run>", "folder of the run")
     .option("--recipe <name|file>", "training recipe: paper, short, or a JSON file", "short")
     .addOption(new Option("--engine <name>", "where to train").choices(engineNames).default(defaultEngine))

@@ -1,0 +1,135 @@
+/**
+ * Pictures named by a list: CSV (commas, semicolons or tabs) or JSON lines, with columns for path, label and perhaps the part. Paths are
+ * relative to the list. Hugging Face's metadata.csv and metadata.jsonl are such lists.
+ */
+import { readFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { UserError, type Problem } from "../base/user-error.js";
+import { readUserBytes } from "../base/user-file.js";
+import { listRows, type Row } from "./labelled-rows.js";
+import type { Listing } from "./listing.js";
+
+/** Columns, by names that people give them; letters alone count. The first that is there is taken. */
+const columns = {
+  path: ["path", "filename", "file", "filepath", "image", "imagepath", "imagefile", "img", "picture"],
+  label: ["label", "class", "category", "classname", "labelname", "labels", "target"],
+  part: ["split", "set", "subset", "part", "dataset"],
+} as const;
+type Column = keyof typeof columns;
+
+export const isList = (file: string): boolean => /\.(?:csv|tsv|jsonl|ndjson)$/i.test(file);
+
+/** Whether a list has a column of labels, by its first line. */
+export async function hasLabels(path: string): Promise<boolean> {
+  const head = /^[^\r\n]*/.exec(await readFile(path, "utf8").catch(() => ""))![0];
+  const words = head.split(/["',;\t:{}]+/).map(plainOf);
+  return columns.label.some((known) => words.includes(known));
+}
+
+const plainOf = (key: string): string => key.toLowerCase().replace(/[^a-z]/g, "");
+
+/** A row as it is in the file. */
+interface RawRow {
+  readonly line: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * @param files lists, each with the part that its folder says, if any
+ * @throws UserError `data/list`, naming file and row
+ */
+export async function listFiles(
+  files: readonly { path: string; part?: string }[],
+  at = files[0]!.path,
+): Promise<Listing> {
+  const lists = await Promise.all(files.map(({ path, part }) => rowsOf(path, part, files.length > 1)));
+  const names = files.map(({ path }) => basename(path));
+  return listRows(lists.flat(), { at, layout: `the list ${[...new Set(names)].join(", ")}` });
+}
+
+async function rowsOf(path: string, partOfFolder: string | undefined, isOneOfSeveral: boolean): Promise<Row[]> {
+  const bytes = await readUserBytes(path, { code: "data/list", want: "a list of pictures", fix: "Check the path." });
+  const text = new TextDecoder("utf-8").decode(bytes);
+  const rows = /\.(?:jsonl|ndjson)$/i.test(path) ? jsonRows(text, path) : await csvRows(text, path);
+  const keys = rows.length === 0 ? [] : Object.keys(rows[0]!.fields);
+  const key = keysOf(keys, path, rows.length);
+  const folder = dirname(path);
+  return rows.map(({ line, fields }) => {
+    const file = textOf(fields[key.path]) ?? "";
+    const row = `row ${line} (${file})`;
+    const place = isAbsolute(file) ? file : join(folder, file);
+    return {
+      name: isOneOfSeveral ? `${basename(folder)}/${row}` : row,
+      at: `${path}: ${row}`,
+      label: textOf(fields[key.label]),
+      part: key.part === undefined ? partOfFolder : textOf(fields[key.part]),
+      read: () => readFile(place),
+    };
+  });
+}
+
+/** What a column is called in this file. */
+function keysOf(
+  keys: readonly string[],
+  at: string,
+  rows: number,
+): { path: string; label: string; part: string | undefined } {
+  const plain = new Map(keys.map((key) => [plainOf(key), key]));
+  const found = (column: Column): string | undefined => {
+    const name = columns[column].find((known) => plain.has(known));
+    return name === undefined ? undefined : plain.get(name);
+  };
+  const [path, label, part] = [found("path"), found("label"), found("part")];
+  if (path !== undefined && label !== undefined) return { path, label, part };
+  throw new UserError("data/list", {
+    at,
+    got: rows === 0 ? "without rows" : `with the columns ${keys.slice(0, 10).join(", ")}`,
+    want: "a column path (or file_name, image) and a column label (or class, category), and perhaps split",
+    fix: "Name the columns in the first line.",
+  });
+}
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string"
+    ? value.trim()
+    : typeof value === "number" || typeof value === "boolean"
+      ? `${value}`
+      : undefined;
+
+async function csvRows(text: string, at: string): Promise<RawRow[]> {
+  // Loaded here: other data sets can do without it.
+  const { parse } = await import("csv-parse/sync");
+  const head = /^[^\r\n]*/.exec(text)![0];
+  const delimiter = [",", ";", "\t"].reduce((a, b) => (head.split(b).length > head.split(a).length ? b : a));
+  try {
+    const options = { delimiter, bom: true, columns: true, skip_empty_lines: true, trim: true, info: true } as const;
+    const rows = parse(text, options) as unknown as { record: Record<string, string>; info: { lines: number } }[];
+    return rows.map(({ record, info }) => ({ line: info.lines, fields: record }));
+  } catch (error) {
+    const got = `not CSV (${(error as Error).message})`;
+    throw new UserError(
+      "data/list",
+      { at, got, want: "a first line of column names, and as many fields in each row", fix: "Correct it." },
+      { cause: error },
+    );
+  }
+}
+
+function jsonRows(text: string, at: string): RawRow[] {
+  const problems: Problem[] = [];
+  const rows = text.split(/\r?\n/).flatMap((line, i): RawRow[] => {
+    if (line.trim() === "") return [];
+    try {
+      const fields: unknown = JSON.parse(line);
+      if (typeof fields === "object" && fields !== null && !Array.isArray(fields))
+        return [{ line: i + 1, fields: fields as Record<string, unknown> }];
+    } catch {
+      // Said below, as other lines that hold no object are.
+    }
+    const got = line.length > 40 ? `${line.slice(0, 40)}…` : line;
+    problems.push({ at: `${at}: row ${i + 1}`, got, want: "an object of JSON in one line", fix: "Correct it." });
+    return [];
+  });
+  if (problems.length > 0) throw new UserError("data/list", problems.slice(0, 20));
+  return rows;
+}

@@ -1,0 +1,49 @@
+/** Files that hold many pictures each, in a folder or in folders of that, and the part that each is of by its name. */
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { UserError } from "../base/user-error.js";
+import { byCodeUnit } from "./natural-order.js";
+import { splitOf } from "./splits.js";
+
+export interface SourceFile {
+  readonly path: string;
+  /** From the source's folder, with `/`. */
+  readonly name: string;
+  /** The folder's path from the source's; empty: the source's own. */
+  readonly folder: string;
+}
+
+/**
+ * Files of an ending, in order of name. A file given itself is the only one.
+ * @throws UserError `data/several` where folders hold data sets of their own
+ */
+export async function sourceFiles(place: string, ending: RegExp): Promise<SourceFile[]> {
+  if (!(await stat(place)).isDirectory()) return [{ path: place, name: basename(place), folder: "" }];
+  const names = await readdir(place, { recursive: true, encoding: "utf8" });
+  const files = names
+    .filter((name) => ending.test(name) && !name.split(sep).some((part) => part.startsWith(".")))
+    .map((name) => ({
+      path: join(place, name),
+      name: name.replaceAll(sep, "/"),
+      folder: relative(place, dirname(join(place, name))),
+    }))
+    .sort((a, b) => byCodeUnit(a.name, b.name));
+  const folders = [...new Set(files.map(({ folder }) => folder))].filter(
+    (folder) => splitOf(basename(folder)) === undefined,
+  );
+  if (folders.length > 1) {
+    throw new UserError("data/several", {
+      at: place,
+      got: `with files in ${folders.map((folder) => folder || ".").join(", ")}`,
+      want: "the files of one data set",
+      fix: "Give the folder of one of them.",
+    });
+  }
+  return files;
+}
+
+/** The part that a file is of: `train-00000-of-00002.parquet`, `test.tar`, `validation/0000.parquet`; undefined: its name says none. */
+export function partOfFile(name: string, folder: string): string | undefined {
+  const words = basename(name).split(/[-_.\d]/);
+  return [words[0]!, basename(folder)].find((word) => splitOf(word) !== undefined);
+}
