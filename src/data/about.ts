@@ -61,7 +61,8 @@ function unevenness(classes: readonly string[], counts: readonly number[]): stri
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   if (fewest === 0 || most < UNEVEN * fewest) return [];
   const [small, large] = [fewest, most].map((count) => classes[counts.indexOf(count)]!);
-  return [`Classes are uneven: ${large!} has ${most} training pictures, ${small!} has ${fewest}.`];
+  const way = "The recipe option sampling: balanced shows as many of each.";
+  return [`Classes are uneven: ${large!} has ${most} training pictures, ${small!} has ${fewest}. ${way}`];
 }
 
 /**

@@ -6,7 +6,7 @@ import { hasLabels, isList, listFiles } from "./list-file.js";
 import type { Listing } from "./listing.js";
 import { listParquet } from "./parquet.js";
 import { isNamedAsPicture } from "./picture-kind.js";
-import { sourceFiles } from "./source-files.js";
+import { namesBelow, sourceFiles } from "./source-files.js";
 import { splitOf } from "./splits.js";
 import { listTarShards } from "./tar-shards.js";
 
@@ -20,7 +20,7 @@ export async function listSource(place: string): Promise<Listing> {
   if (!(await stat(place)).isDirectory()) return listOneFile(place);
   const lists = await metadataIn(place);
   if (lists.length > 0) return listFiles(lists, place);
-  const names = await readdir(place, { recursive: true, encoding: "utf8" });
+  const names = await namesBelow(place);
   // An archive may lie beside the pictures that were unpacked from it: these are then meant.
   const kind = names.some(isNamedAsPicture)
     ? undefined

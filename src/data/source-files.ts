@@ -19,7 +19,7 @@ export interface SourceFile {
  */
 export async function sourceFiles(place: string, ending: RegExp): Promise<SourceFile[]> {
   if (!(await stat(place)).isDirectory()) return [{ path: place, name: basename(place), folder: "" }];
-  const names = await readdir(place, { recursive: true, encoding: "utf8" });
+  const names = await namesBelow(place);
   const files = names
     .filter((name) => ending.test(name) && !name.split(sep).some((part) => part.startsWith(".")))
     .map((name) => ({
@@ -40,6 +40,17 @@ export async function sourceFiles(place: string, ending: RegExp): Promise<Source
     });
   }
   return files;
+}
+
+/** Names of files in a folder and in folders of that, from the folder. Links to folders are not followed: they may lead back. */
+export async function namesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const lists = entries.map(async (entry) =>
+    entry.isDirectory()
+      ? (await namesBelow(join(folder, entry.name))).map((name) => join(entry.name, name))
+      : [entry.name],
+  );
+  return (await Promise.all(lists)).flat();
 }
 
 /** The part that a file is of: `train-00000-of-00002.parquet`, `test.tar`, `validation/0000.parquet`; undefined: its name says none. */

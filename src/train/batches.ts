@@ -1,5 +1,5 @@
 /** The batches of a run. Every epoch has its own order of the images. */
-import { permutation, random } from "../base/random.js";
+import { epochOrder } from "./epoch-order.js";
 import type { RunPlan } from "./plan-run.js";
 
 export interface Batch {
@@ -16,9 +16,9 @@ export function* batchesFrom(first: number, { task, length, images }: RunPlan): 
   let step = first;
   while (step < totalSteps) {
     const epoch = Math.floor(step / stepsPerEpoch);
-    const order = permutation(images.length, random(task.seed, "order", epoch));
+    const order = epochOrder(images, task.images.labels, { sampling: task.recipe.sampling, seed: task.seed, epoch });
     for (let i = step % stepsPerEpoch; i < stepsPerEpoch && step < totalSteps; i++, step++) {
-      yield { step, epoch, indices: order.slice(i * batch, (i + 1) * batch).map((at) => images[at]!) };
+      yield { step, epoch, indices: order.slice(i * batch, (i + 1) * batch) };
     }
   }
 }

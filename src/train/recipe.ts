@@ -111,6 +111,12 @@ export const recipeSchema = z
       .describe(
         "At least so many are set aside, up to 30 % of a small data set: 3,000 tell children apart that differ by 1 to 2 points.",
       ),
+    sampling: z
+      .enum(["even", "balanced"])
+      .default("even")
+      .describe(
+        "even: each training image once an epoch. balanced: as many of every class, so that images of small classes come several times.",
+      ),
   })
   .describe("A nestling training recipe.");
 

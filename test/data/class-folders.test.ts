@@ -234,7 +234,7 @@ describe("what is said of the pictures", () => {
     const { about } = await loadDataset(folder, wishes);
     expect(about.slice(1)).toEqual([
       "23 training, 2 test pictures of 2 classes; training pictures a class: cat 2, dog 21.",
-      "Classes are uneven: dog has 21 training pictures, cat has 2.",
+      "Classes are uneven: dog has 21 training pictures, cat has 2. The recipe option sampling: balanced shows as many of each.",
       "Doubled pictures, in the test set also among the training pictures, which makes test figures too good: 1, test/cat/copy.png = train/cat/2.png.",
       "Doubled pictures, twice in one part: 1, train/dog/x.png = train/cat/2.png.",
       "Doubled pictures, of two classes at once: 1, train/dog/x.png = train/cat/2.png.",
