@@ -9,6 +9,7 @@ import {
   type TrainingPosition,
   type WeightsDescription,
 } from "../checkpoint/checkpoint.js";
+import { recipeSchema } from "./recipe.js";
 
 /** What is trained and how far: apart from the step, a resumed run must have all of it in common with the run. */
 export interface RunIdentity {
@@ -56,7 +57,9 @@ const sameOf = ({ description: { seed, spaceHash, data }, position }: RunIdentit
   const { totalSteps, recipe, engine, execution } = position;
   // A data set is its fingerprint: what it is called and where it is may change.
   const { source: _, ...images } = data;
-  return { totalSteps, seed, spaceHash, recipe, data: images, engine, execution };
+  // An option that came after the run was begun is at its default, under which training is what it was.
+  const { data: filled = recipe } = recipeSchema.safeParse(recipe);
+  return { totalSteps, seed, spaceHash, recipe: filled, data: images, engine, execution };
 };
 
 /** A resumed run must be the same run. */

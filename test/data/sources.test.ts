@@ -5,7 +5,8 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { loadDataset } from "../../src/data/load.js";
-import type { Dataset } from "../../src/data/images.js";
+import type { Dataset, Images } from "../../src/data/images.js";
+import { firsts } from "./all-pixels.js";
 import { folderOf, picture, SIDE } from "./picture-folder.js";
 
 const wishes = { size: SIDE, channels: 1 } as const;
@@ -25,18 +26,17 @@ const files = Object.fromEntries(
 );
 const csv = ["path,label,split", ...samples.map(([grey, name, part]) => `p/${grey}.png,${name},${part}`)].join("\n");
 
-const greys = ({ pixels, count }: { pixels: Uint8Array; count: number }): number[] =>
-  Array.from({ length: count }, (_, i) => pixels[i * SIDE * SIDE]!);
+const greys = async (images: Images): Promise<number[]> => (await firsts(images)).map(([first]) => first!);
 
 /** What every source of these samples must give. */
-function expectSamples({ classes: found, train, test: held, validation }: Dataset): void {
+async function expectSamples({ classes: found, train, test: held, validation }: Dataset): Promise<void> {
   expect(found).toEqual(classes);
-  expect([greys(train), [...train.labels], [...validation!]]).toEqual([
+  expect([await greys(train), [...train.labels], [...validation!]]).toEqual([
     [10, 11, 20, 40, 41],
     [0, 0, 1, 0, 1],
     [3, 4],
   ]);
-  expect([greys(held), [...held.labels]]).toEqual([[30], [1]]);
+  expect([await greys(held), [...held.labels]]).toEqual([[30], [1]]);
 }
 
 const refused = (source: string, code: string, ...messages: readonly RegExp[]): Promise<void> =>
@@ -63,7 +63,7 @@ describe("lists", () => {
     ],
   ])("CSV with %s", async (_, text) => {
     const data = await loadDataset(await listOf("list.csv", text), wishes);
-    expectSamples(data);
+    await expectSamples(data);
     expect(data.about[0]).toContain("the list list.csv. 6 pictures.");
   });
 
@@ -72,18 +72,18 @@ describe("lists", () => {
       JSON.stringify({ file_name: `p/${grey}.png`, label: name === "cat" ? 2 : 10, split: part }),
     );
     const data = await loadDataset(await listOf("list.jsonl", lines.join("\n")), wishes);
-    expectSamples({ ...data, classes: data.classes.map((name) => ({ 2: "cat", 10: "dog" })[name]!) });
+    await expectSamples({ ...data, classes: data.classes.map((name) => ({ 2: "cat", 10: "dog" })[name]!) });
   });
 
   test("Hugging Face's metadata.csv in a folder, and in the folders of its parts", async () => {
     const folder = await folderOf({ ...files, "metadata.csv": Buffer.from(csv.replace("path", "file_name")) });
-    expectSamples(await loadDataset(folder, wishes));
+    await expectSamples(await loadDataset(folder, wishes));
     const parts = ["train", "valid", "test"].map((part) => {
       const own = samples.filter((sample) => sample[2] === part);
       const rows = own.map(([grey, name]) => JSON.stringify({ file_name: `../p/${grey}.png`, label: name }));
       return [`${part}/metadata.jsonl`, Buffer.from(rows.join("\n"))] as const;
     });
-    expectSamples(await loadDataset(await folderOf({ ...files, ...Object.fromEntries(parts) }), wishes));
+    await expectSamples(await loadDataset(await folderOf({ ...files, ...Object.fromEntries(parts) }), wishes));
   });
 
   test("captions are no labels: the classes are the folders", async () => {
@@ -102,9 +102,13 @@ describe("lists", () => {
       ...["cat", "dog"].flatMap((name) => samples.slice(0, 5).map(([grey]) => `p/${grey}.png,${name}`)),
     ];
     const { train, test: held } = await loadDataset(await listOf("list.csv", text.join("\n")), wishes);
-    expect([train.count, greys(held)]).toEqual([8, [40, 40]]);
+    expect([train.count, await greys(held)]).toEqual([8, [40, 40]]);
     const validated = await loadDataset(await listOf("list.csv", csv.replace(/^.*,test$/m, "")), wishes);
-    expect([validated.train.count, greys(validated.test), validated.validation]).toEqual([3, [40, 41], undefined]);
+    expect([validated.train.count, await greys(validated.test), validated.validation]).toEqual([
+      3,
+      [40, 41],
+      undefined,
+    ]);
   });
 
   test("what is wrong is named by file and row, all at once", async () => {
@@ -180,20 +184,20 @@ describe("parquet files", () => {
 
   test("of a data set: parts by the files' names, classes by the metadata", async () => {
     const data = await loadDataset(await setOf(), wishes);
-    expectSamples(data);
+    await expectSamples(data);
     expect(data.about[0]).toContain("3 parquet files, labels of the column label. 6 pictures.");
   });
 
   test("without metadata labels are their own names", async () => {
     const data = await loadDataset(await setOf({ names: null }), wishes);
-    expectSamples({ ...data, classes: data.classes.map((name) => classes[Number(name)]!) });
+    await expectSamples({ ...data, classes: data.classes.map((name) => classes[Number(name)]!) });
   });
 
   test("rows whose labels are kept secret are left out and counted", async () => {
     const folder = await setOf();
     await writeFile(join(folder, "data/test-00000-of-00001.parquet"), await parquetOf("test", { secret: true }));
     const data = await loadDataset(folder, wishes);
-    expect(greys(data.test)).toEqual([40, 41]);
+    expect(await greys(data.test)).toEqual([40, 41]);
     expect(data.about[0]).toContain("5 pictures, 1 row without a label left out.");
   });
 
@@ -261,7 +265,7 @@ describe("tar shards", () => {
       "test-000000.tar": await shardOf("test", label),
     });
     const data = await loadDataset(folder, wishes);
-    expectSamples(data);
+    await expectSamples(data);
     expect(data.about[0]).toContain("3 tar files of WebDataset. 6 pictures.");
   });
 

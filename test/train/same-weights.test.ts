@@ -1,7 +1,8 @@
 /** Parallel work, the execution and interruptions never change a result. */
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { orderedSeal, sealed } from "../../src/base/seal.js";
 import { openCheckpoint, saveCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { openRun } from "../../src/run/run.js";
 import { checkpointBytes, largest, logOf, temporaryFolder, trainTiny, type TinyOptions } from "./tiny.js";
@@ -80,6 +81,21 @@ test("resuming with other options, or starting over an existing run, is refused"
   for (const change of changes) {
     await expect(trainTiny({ out, steps: 2, resume: true, ...change })).rejects.toMatchObject({ code: "train/resume" });
   }
+});
+
+test("a run that was begun before an option was known resumes: its default is what training was", async () => {
+  const out = await temporaryFolder();
+  const whole = await run({ steps: 4 });
+  await trainAndStop({ out, steps: 4 }, 2);
+  const path = join(out, "checkpoint", "checkpoint.json");
+  const { sha256: _, ...fields } = JSON.parse(await readFile(path, "utf8")) as {
+    sha256: string;
+    training: { recipe: object };
+  };
+  const { sampling: __, ...recipe } = fields.training.recipe as { sampling: string };
+  const older = { ...fields, training: { ...fields.training, recipe } };
+  await writeFile(path, JSON.stringify(sealed(older, orderedSeal)));
+  expect((await run({ out, steps: 4, resume: true })).bytes).toEqual(whole.bytes);
 });
 
 test("a checkpoint whose weights are gone is no reason to start over", async () => {
