@@ -14,6 +14,7 @@ export function imagesInMemory(
   const pixelsOf = (index: number): Uint8Array => pixels.subarray(index * bytes, (index + 1) * bytes);
   return {
     ...facts,
+    pixels,
     async read(indices, resolution = height) {
       const preparedBytes = resolution * resolution * channels;
       if (resolution === height) return concatenated(indices, bytes, pixelsOf);

@@ -21,6 +21,8 @@ export interface Images extends ImageFacts {
    * @throws UserError `data/unreadable` where a file has gone meanwhile
    */
   readonly read: (indices: ArrayLike<number>, resolution?: number) => Promise<Uint8Array>;
+  /** [count, height, width, channels], 0 to 255, of data sets that are in memory anyway: IDX and CIFAR files. */
+  readonly pixels?: Uint8Array;
 }
 
 /** Images whose pixels are in memory. */

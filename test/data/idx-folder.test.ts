@@ -99,3 +99,11 @@ test("files of several data sets in one folder are refused, with their names", a
     message: expect.stringContaining("emnist-digits-train-images-idx3-ubyte") as string,
   });
 });
+
+test("pixels that are in memory can be had at once, the same as those that are read", async () => {
+  const { train } = await loadDataset("fixtures/fashion-mnist", { size: 28, channels: 1 });
+  expect(train.pixels).toHaveLength(train.count * 784);
+  expect(await train.read([7, 3])).toEqual(
+    Uint8Array.from([...train.pixels!.subarray(7 * 784, 8 * 784), ...train.pixels!.subarray(3 * 784, 4 * 784)]),
+  );
+});
