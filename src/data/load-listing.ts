@@ -52,6 +52,9 @@ export async function loadListing(name: string, listing: Listing, wishes: ImageW
   return makeDataset(name, classes, images, notes, survey);
 }
 
+/** Fewer pictures are read again in less than some seconds, and leave nothing in the user's cache. */
+const WORTH_KEEPING = 1000;
+
 type Entries = Readonly<Record<"train" | "test", readonly Entry[]>>;
 
 interface ReadWishes extends ImageWishes {
@@ -63,7 +66,8 @@ interface ReadWishes extends ImageWishes {
 async function readOnce(entries: Entries, wishes: ReadWishes): Promise<ReadPictures> {
   const keyOf = ({ train, test }: Entries): Promise<string | undefined> =>
     surveyKey(wishes, { train, test }, wishes.validationOf(train)?.length ?? 0);
-  const key = await keyOf(entries);
+  const isWorthKeeping = entries.train.length + entries.test.length >= WORTH_KEEPING;
+  const key = isWorthKeeping ? await keyOf(entries) : undefined;
   const known = key === undefined ? undefined : await knownSurvey(key);
   if (known) {
     const partOf = (list: readonly Entry[]) => ({ images: picturesAsImages(list, wishes), entries: list });
@@ -71,7 +75,8 @@ async function readOnce(entries: Entries, wishes: ReadWishes): Promise<ReadPictu
   }
   const found = await readPictures(entries, { broken: "refuse", ...wishes });
   const { train, test } = found.parts;
-  const keyNow = found.broken.length === 0 ? key : await keyOf({ train: train.entries, test: test.entries });
+  const isWhole = found.broken.length === 0 || !isWorthKeeping;
+  const keyNow = isWhole ? key : await keyOf({ train: train.entries, test: test.entries });
   if (keyNow !== undefined) await keepSurvey(keyNow, found);
   return found;
 }

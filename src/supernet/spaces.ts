@@ -34,8 +34,8 @@ import { buildSupernet } from "./supernet.js";
 
 const shipped: ReadonlyMap<string, unknown> = new Map(
   [
-    ...[fashion, pictures32, pictures64, pictures96, pictures160, pictures224],
-    ...[bignas, attentivenas, ofaMbv3, effnetv2S, mnv4ConvS],
+    ...[fashion, bignas, attentivenas, ofaMbv3, effnetv2S, mnv4ConvS],
+    ...[pictures32, pictures64, pictures96, pictures160, pictures224],
   ].map((data) => [data.name, data]),
 );
 

@@ -26,6 +26,7 @@ const commands = leaves(await program()).map((words) => words.join(" "));
 
 /** A call of each that succeeds in `folder`. */
 const calls: Readonly<Record<string, readonly string[]>> = {
+  init: ["init", "fixtures/fashion-mnist", "--minutes", "1", "--out", "start"],
   train: [...trainArgs("run"), "--out", "new"],
   search: [...searchArgs("run"), "--out", "found"],
   export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", "--recalibration-images", "64", ...shortly],
