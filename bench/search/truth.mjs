@@ -6,7 +6,7 @@ import { random } from "../../dist/base/random.js";
 import { featuresIn } from "../../dist/search/features.js";
 import { coarseGrid } from "../../dist/search/grid.js";
 import { planOf } from "../../dist/search/plan.js";
-import { architectureOf, biggest, idOf, mutate, sample, smallest } from "../../dist/space/space.js";
+import { architectureOf, biggest, countArchitectures, idOf, mutate, sample, smallest } from "../../dist/space/space.js";
 import { judgedIds, judgeOfUnseen } from "./judge-child.mjs";
 
 /** The share of the children asked for that is drawn at random. */
@@ -40,6 +40,10 @@ export async function truthOf(run, count, onChild, { cached = false } = {}) {
   }
   for (const architecture of [smallest(space), biggest(space), ...coarseGrid(space)]) await take(architecture);
   for (let i = 0; i < RANDOM_SHARE * count; i++) await take(randomChild(space, i), true);
+  // A small space is judged whole: mutants that are new become rare.
+  if (count >= countArchitectures(space)) {
+    for (let i = 0; i < countArchitectures(space); i++) await take(architectureOf(space, i.toString(36)));
+  }
   const most = Math.max(...[...table.values()].map(({ macs }) => macs));
   for (let i = 0; table.size < count && i < 100 * count; i++) {
     const limit = SHARES[i % SHARES.length] * most;
