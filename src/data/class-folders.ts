@@ -8,24 +8,16 @@
  * A class's pictures are in its folder or in folders of that. Without test pictures those of val are the test set, and without these every
  * fifth picture of a class is. Whatever is not used is counted.
  */
-import { readFile, stat } from "node:fs/promises";
 import { UserError } from "../base/user-error.js";
-import { diskPlace, entriesOf, realPlace, type DiskPlace, type FolderEntry } from "./folder-entries.js";
+import { listPart } from "./class-pictures.js";
+import { diskPlace, type FolderEntry } from "./folder-entries.js";
 import { leftOut, type LeftOut } from "./left-out.js";
+import { foldersOf, hasPictures, levelOf, nameOf, type Level } from "./level.js";
 import { heldOutWords, holdOut, type Entry, type Listing } from "./listing.js";
 import { lookAlikes, whyAlike } from "./look-alikes.js";
-import { byCodeUnit, naturally } from "./natural-order.js";
+import { naturally } from "./natural-order.js";
 import { looksLikeSplit, splitOf, type SplitName } from "./splits.js";
 
-/** A folder whose entries are known. */
-interface Level {
-  readonly place: DiskPlace;
-  readonly entries: readonly FolderEntry[];
-}
-
-const levelOf = async (place: DiskPlace): Promise<Level> => ({ place, entries: await entriesOf(place) });
-const foldersOf = ({ entries }: Level): FolderEntry[] => entries.filter(({ kind }) => kind === "folder");
-const hasPictures = ({ entries }: Level): boolean => entries.some(({ kind }) => kind === "picture");
 const splitAmong = (level: Level, split: SplitName): FolderEntry[] =>
   foldersOf(level).filter(({ name }) => splitOf(name) === split);
 
@@ -184,8 +176,6 @@ function refuseOtherClasses(at: string, names: readonly string[], classes: reado
   });
 }
 
-const nameOf = (level: Level | undefined): string | undefined => (level?.place as FolderEntry | undefined)?.name;
-
 function whyUnused({ name, kind }: FolderEntry, kept: ReadonlySet<FolderEntry>): string | undefined {
   if (kind === "picture") return "picture outside the class folders";
   if (kind !== "folder") return undefined;
@@ -234,73 +224,5 @@ async function refuseOneClass(top: Level, classes: readonly string[]): Promise<v
     got: `with one class, ${classes[0]!}, whose pictures are in ${names.sort(naturally).slice(0, 5).join(", ")}`,
     want: "a folder for each of at least two classes",
     fix: `If these are the classes, give ${inner.place.at}.`,
-  });
-}
-
-/** The pictures of a folder of class folders, in order of class and name. */
-async function listPart(
-  level: Level,
-  classes: readonly string[],
-  above: readonly DiskPlace[],
-  unused: LeftOut,
-): Promise<Entry[]> {
-  for (const entry of level.entries) {
-    if (entry.kind !== "folder")
-      unused.add(entry, entry.kind === "picture" ? "picture outside the class folders" : undefined);
-  }
-  const part = nameOf(level);
-  // A link to a folder above would bring in the pictures of all classes.
-  const around = await Promise.all([...above, level.place].map(({ path }) => realPlace(path)));
-  const lists: Entry[][] = [];
-  for (const folder of foldersOf(level)) {
-    const label = classes.indexOf(folder.name);
-    const found: { name: string; picture: FolderEntry }[] = [];
-    await collect(folder, part === undefined ? folder.name : `${part}/${folder.name}`, new Set(around), found, unused);
-    found.sort((a, b) => byCodeUnit(a.name, b.name));
-    lists[label] = found.map(({ name, picture: { at, path } }) => ({
-      ...{ name, at, label },
-      read: () => readFile(path),
-      stamp: async () => {
-        const { size, mtimeNs } = await stat(path, { bigint: true });
-        return `${size} ${mtimeNs}`;
-      },
-    }));
-  }
-  return lists.flat();
-}
-
-/** @param seen real places of folders that were read, or are above */
-async function collect(
-  folder: FolderEntry,
-  name: string,
-  seen: Set<string>,
-  found: { name: string; picture: FolderEntry }[],
-  unused: LeftOut,
-): Promise<void> {
-  const place = await realPlace(folder.path);
-  if (seen.has(place)) {
-    unused.add(folder, "a link to a folder that is read already");
-    return;
-  }
-  seen.add(place);
-  const level = await levelOf(folder);
-  refuseSplitWithin(level);
-  for (const entry of level.entries) {
-    const inner = `${name}/${entry.name}`;
-    if (entry.kind === "picture") found.push({ name: inner, picture: entry });
-    else if (entry.kind === "folder") await collect(entry, inner, seen, found, unused);
-    else unused.add(entry);
-  }
-}
-
-/** <class>/train and <class>/test: read as one class's pictures, test pictures would be trained on. */
-function refuseSplitWithin(level: Level): void {
-  const splits = foldersOf(level).filter(({ name }) => splitOf(name) !== undefined);
-  if (new Set(splits.map(({ name }) => splitOf(name))).size < 2) return;
-  throw new UserError("data/layout", {
-    at: level.place.at,
-    got: `with ${splits.map(({ name }) => name).join(" and ")} in it`,
-    want: "the parts outside, the classes within: train/<class>/ and test/<class>/",
-    fix: "Move the pictures so, or give a list of them.",
   });
 }

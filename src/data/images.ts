@@ -1,4 +1,4 @@
-/** Images wherever their pixels lie: in memory, in packed files, or in pictures that are decoded when they are asked for. */
+/** Images wherever their pixels lie: in memory, or in pictures that are decoded when they are asked for. */
 import type { Normalization } from "./preprocessing.js";
 
 /** Images of one size, without their pixels: what they are and what they show. */

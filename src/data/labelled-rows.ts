@@ -39,7 +39,7 @@ export function listRows(rows: readonly Row[], { at, layout, leftOut, hints = []
   const ofPart = (wanted: SplitName): Entry[] =>
     rows
       .filter(({ part }) => (part === undefined ? "train" : splitOf(part)) === wanted)
-      .map(({ name, at: place, read, label }) => ({ name, at: place, read, label: numbers.get(label!)! }))
+      .map(({ part: _, label, ...entry }) => ({ ...entry, label: numbers.get(label!)! }))
       .sort((a, b) => a.label - b.label);
   const [train, validation, test] = [ofPart("train"), ofPart("validation"), ofPart("test")];
   const common = { classes, hints, leftOut };

@@ -7,7 +7,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { UserError, type Problem } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
 import { listRows, type Row } from "./labelled-rows.js";
-import type { Listing } from "./listing.js";
+import { stampOf, type Listing } from "./listing.js";
 
 /** Columns, by names that people give them; letters alone count. The first that is there is taken. */
 const columns = {
@@ -64,6 +64,7 @@ async function rowsOf(path: string, partOfFolder: string | undefined, isOneOfSev
       label: textOf(fields[key.label]),
       part: key.part === undefined ? partOfFolder : textOf(fields[key.part]),
       read: () => readFile(place),
+      stamp: () => stampOf(place),
     };
   });
 }

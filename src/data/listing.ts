@@ -1,7 +1,9 @@
 /**
  * What every source of pictures comes down to: a list of pictures that can be read one by one. Listing looks at names and first bytes only;
- * read-pictures.ts decodes and stores.
+ * read-pictures.ts reads them all once, picture-images.ts decodes them when they are asked for.
  */
+import { stat } from "node:fs/promises";
+import type { PathLike } from "node:fs";
 
 /** A picture that a source names. */
 export interface Entry {
@@ -13,8 +15,14 @@ export interface Entry {
   readonly label: number;
   /** The file's bytes, not decoded. */
   readonly read: () => Promise<Uint8Array>;
-  /** What changes when the bytes do, such as size and time of change. Without it the source is read again by every command. */
+  /** What changes when the bytes do, such as size and time of change. Without it every command reads the source again. */
   readonly stamp?: () => Promise<string>;
+}
+
+/** What changes when a file does. */
+export async function stampOf(path: PathLike): Promise<string> {
+  const { size, mtimeNs } = await stat(path, { bigint: true });
+  return `${size} ${mtimeNs}`;
 }
 
 /** The pictures of a source, in an order that is always the same. */

@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { UserError } from "../base/user-error.js";
 import { listRows, type Row } from "./labelled-rows.js";
-import type { Listing } from "./listing.js";
+import { stampOf, type Listing } from "./listing.js";
 import { partOfFile, type SourceFile } from "./source-files.js";
 
 /** Names of label columns, of several the first. */
@@ -57,6 +57,7 @@ async function readFileOf({
     const labels = await parquetReadObjects({ file, metadata, columns, compressors });
     const pictures = picturesOf(file, metadata, features.image);
     const part = partOfFile(name, folder);
+    const stamp = await stampOf(path);
     const rows = labels.map((row, i): Row => {
       const place = `row ${i}`;
       return {
@@ -65,6 +66,7 @@ async function readFileOf({
         label: labelOf(row[features.label], features.classes, `${path}: ${place}`),
         part,
         read: () => pictures(i),
+        stamp: () => Promise.resolve(stamp),
       };
     });
     return { path, features, rows };

@@ -51,7 +51,9 @@ class Crew {
         this.handOut();
       });
       own.worker.on("error", (error: Error) => this.fail(error));
-      own.worker.on("exit", (code) => this.fail(new Error(`internal: a picture thread ended with code ${code}`)));
+      own.worker.on("exit", (code) => {
+        if (this.workers.includes(own)) this.fail(new Error(`internal: a picture thread ended with code ${code}`));
+      });
       own.worker.unref();
       this.workers.push(own);
     }
@@ -76,17 +78,18 @@ class Crew {
   }
 
   private settle(answer: PictureAnswer): void {
-    const asked = this.waiting.get(answer.id)!;
+    const asked = this.waiting.get(answer.id);
     this.waiting.delete(answer.id);
-    if ("pixels" in answer) asked.resolve(answer.pixels);
-    else asked.reject(new Error(answer.failure));
+    if ("pixels" in answer) asked?.resolve(answer.pixels);
+    else asked?.reject(new Error(answer.failure));
   }
 
+  /** All that is waited for fails with one thread; the next picture starts new ones. */
   private fail(error: Error): void {
+    for (const { worker } of this.workers.splice(0)) void worker.terminate();
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
     this.queue.length = 0;
-    this.workers.length = 0;
   }
 }
 

@@ -41,6 +41,7 @@ export interface ReadPictures extends Survey {
 export async function readPictures(entries: Parts<readonly Entry[]>, options: ReadOptions): Promise<ReadPictures> {
   const total = entries.train.length + entries.test.length;
   let done = 0;
+  const free = options.room.bytes;
   const problems = new Map<Entry, Problem>();
   const partOf = (list: readonly Entry[]): ReadPart => {
     const hashes = Array<string>(list.length).fill("");
@@ -61,7 +62,8 @@ export async function readPictures(entries: Parts<readonly Entry[]>, options: Re
   const broken = [...entries.train, ...entries.test].filter((entry) => problems.has(entry));
   if (options.broken === "refuse") refuseUnreadable(broken.map((entry) => problems.get(entry)!));
   const whole = (list: readonly Entry[]): Entry[] => list.filter((entry) => !problems.has(entry));
-  // Their number is part of the fingerprint: once more, without those.
+  // Their number is part of the fingerprint: once more, without those. What was kept is dropped.
+  options.room.bytes = free;
   return { ...(await readPictures({ train: whole(entries.train), test: whole(entries.test) }, options)), broken };
 }
 

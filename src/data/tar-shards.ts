@@ -8,7 +8,7 @@ import { extract, type Header } from "tar-stream";
 import { UserError } from "../base/user-error.js";
 import { leftOut } from "./left-out.js";
 import { listRows, type Row } from "./labelled-rows.js";
-import type { Listing } from "./listing.js";
+import { stampOf, type Listing } from "./listing.js";
 import { isNamedAsPicture } from "./picture-kind.js";
 import { partOfFile, type SourceFile } from "./source-files.js";
 
@@ -39,6 +39,7 @@ export async function listTarShards(files: readonly SourceFile[], at: string): P
       unused.add({ name, kind: isHidden(name) ? "hidden" : "file", isFolder: false }),
     );
     const part = partOfFile(file.name, file.folder);
+    const stamp = await stampOf(file.path);
     for (const { picture, texts } of samples.values()) {
       if (!picture) {
         for (const name of texts.keys()) unused.add({ name, kind: "file", isFolder: false });
@@ -48,6 +49,7 @@ export async function listTarShards(files: readonly SourceFile[], at: string): P
       rows.push({
         ...{ name: `${file.name}: ${name}`, at: `${file.path}: ${name}`, part, label: labelOf(texts) },
         read: () => readAt(file.path, start, size),
+        stamp: () => Promise.resolve(stamp),
       });
     }
   }

@@ -11,7 +11,7 @@ import { defaultEngine, prepareEngine } from "../engine/choose.js";
 import { alone } from "../ranks/ranks.js";
 import type { SearchSpace } from "../space/space.js";
 import { planRun } from "../train/plan-run.js";
-import type { Recipe } from "../train/recipe.js";
+import { loadRecipe, validationShareOf, type Recipe } from "../train/recipe.js";
 import { stepsIn } from "../train/steps-in.js";
 import { fittingSpaces, macsOf } from "./choose-space.js";
 import { recipeFor, withImages } from "./choose-recipe.js";
@@ -20,9 +20,6 @@ import { recipeFor, withImages } from "./choose-recipe.js";
 const ENOUGH_IMAGES = 20_000;
 /** More teach little. */
 const MOST_EPOCHS = 100;
-
-/** No recipe of ours sets a larger share of the training images aside. */
-const MOST_VALIDATION = 0.3;
 
 /** Pictures, and the time to train on them. */
 export interface StartOptions {
@@ -89,7 +86,8 @@ async function measured(
 ): Promise<Measured> {
   const size = space.resolutions.at(-1)!;
   const data = await load(size, space.channels);
-  const recipe = await recipeFor(Math.floor(data.train.count * (1 - MOST_VALIDATION)), size);
+  const { count } = data.train;
+  const recipe = await recipeFor(Math.floor(count * (1 - validationShareOf(await loadRecipe("short"), count))), size);
   const cores = threads ?? availableParallelism();
   prepareEngine(defaultEngine, cores);
   const plan = await planRun({ space, data, source, recipe });

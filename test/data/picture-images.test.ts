@@ -1,7 +1,9 @@
 /** Where pixels lie never changes a result: kept in memory or decoded when they are asked for, on this thread or on several. */
-import { utimes, writeFile } from "node:fs/promises";
+import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import sharp from "sharp";
+import { pack } from "tar-stream";
 import { beforeEach, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import type { Dataset } from "../../src/data/images.js";
@@ -89,6 +91,28 @@ test("a thousand pictures that have not changed are read once; after a change of
   await utimes(join(folder, "0/0.jpg"), new Date(), new Date());
   await load();
   expect(read).toBe(3000);
+});
+
+test("pictures that a list or shards name are read once, too", async () => {
+  const folder = await photos(1000);
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".jpg")).sort();
+  const list = join(folder, "pictures.csv");
+  await writeFile(list, ["path,label", ...names.map((name) => `${name},${name.split("/")[0]}`)].join("\n"));
+  const shard = join(await temporaryFolder(), "train-000000.tar");
+  const tar = pack();
+  for (const name of names) {
+    const sample = name.replaceAll("/", "_").replace(".jpg", "");
+    tar.entry({ name: `${sample}.jpg` }, await readFile(join(folder, name)));
+    tar.entry({ name: `${sample}.cls` }, name.split("/")[0]!);
+  }
+  tar.finalize();
+  await writeFile(shard, await buffer(tar));
+  for (const source of [list, shard]) {
+    let read = 0;
+    const load = () => loadDataset(source, { ...wishes, onPicture: () => read++ });
+    expect((await load()).fingerprint).toBe((await load()).fingerprint);
+    expect(read).toBe(1000);
+  }
 });
 
 test("a broken picture among many is refused by name, or skipped and then as if it had never been there", async () => {
