@@ -54,6 +54,16 @@ export const certificateSchema = z.strictObject({
       runs: z.number(),
       anchorMs: z.number().describe("The anchor's undisturbed latency in the same session."),
       anchorSpread: z.number(),
+      scale: z
+        .number()
+        .optional()
+        .describe(
+          "latencyMs is what was measured times this, so that it refers to the anchor of the machine's profile.",
+        ),
+      profileSessions: z
+        .number()
+        .optional()
+        .describe("Sessions of the machine that its profile held; 0: no profile was used, and scale is 1."),
     })
     .describe("The session that latencyMs is from."),
   target: z.string().describe("Where latency was measured."),

@@ -36,7 +36,12 @@ function verdict(
   if (target !== there.target) return `not compared, that was on ${there.target}`;
   if (others.length > 0) return `not compared, that was with another ${others.join(", ")}`;
   const expected = Math.max(here.repeatability, latency.repeatability);
-  const [ratio, anchorRatio] = [here.undisturbedMs / latencyMs, here.anchorMs / latency.anchorMs];
+  const ratio = here.undisturbedMs / latencyMs;
+  const anchorRatio = referenceOf(here) / referenceOf(latency);
+  if (isByProfile(here) && isByProfile(latency)) {
+    // The machine's reference may have moved since: both figures by the anchor that they refer to.
+    return isWithin(ratio / anchorRatio, expected) ? "same" : `differs, ${(ratio / anchorRatio).toFixed(2)} ×`;
+  }
   if (isWithin(ratio, expected)) return "same";
   const slower = `differs, ${ratio.toFixed(2)} ×`;
   // A model that nobody changed tells of the machine.
@@ -44,6 +49,13 @@ function verdict(
     ? slower
     : `${slower}; the machine does, too: its anchor takes ${anchorRatio.toFixed(2)} ×`;
 }
+
+type Scaled = Pick<Certificate["latency"], "anchorMs" | "scale" | "profileSessions">;
+
+const isByProfile = ({ profileSessions = 0 }: Scaled): boolean => profileSessions > 0;
+
+/** The anchor's latency that a figure refers to. */
+const referenceOf = ({ anchorMs, scale = 1 }: Scaled): number => anchorMs * scale;
 
 /** Whether the larger of two figures exceeds the smaller by no more than this share. */
 const isWithin = (ratio: number, share: number): boolean => Math.max(ratio, 1 / ratio) <= 1 + share;

@@ -3,10 +3,13 @@ import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { promisify } from "node:util";
+import { milliseconds } from "../base/format.js";
 import { knownIdx } from "../data/known-idx.js";
 import { engines } from "../engine/choose.js";
 import type { EngineKind } from "../engine/engine-kind.js";
+import { listProfiles } from "../evaluate/anchor-profile.js";
 import { listProviders, onnxruntimeVersion } from "../runtime/session.js";
+import { defaultProfiles } from "../target/local.js";
 
 /** One thing that was looked for. */
 export interface Finding {
@@ -19,11 +22,16 @@ export interface Finding {
 const NODE_MINIMUM = [20, 19] as const;
 
 /**
- * Inspects Node, cores, GPUs, engines, onnxruntime's providers and data sets. Each engine is tried in its own process.
+ * Inspects Node, cores, GPUs, engines, onnxruntime's providers, latency profiles and data sets. Each engine is tried in its own process.
  */
 export async function doctor(): Promise<Finding[]> {
-  const [gpu, inspected, data] = await Promise.all([findGpu(), Promise.all(engines.map(inspect)), findData()]);
-  return [findNode(), findCores(), gpu, ...inspected, ...findRuntime(), ...data];
+  const [gpu, inspected, data, profiles] = await Promise.all([
+    findGpu(),
+    Promise.all(engines.map(inspect)),
+    findData(),
+    findProfiles(),
+  ]);
+  return [findNode(), findCores(), gpu, ...inspected, ...findRuntime(), ...profiles, ...data];
 }
 
 const finding = (name: string, there: boolean, detail: string): Finding => ({
@@ -68,6 +76,26 @@ const findRuntime = (): Finding[] => [
     return finding(`onnxruntime provider ${name}`, bundled, detail);
   }),
 ];
+
+/** What earlier sessions of the latency protocol know of this machine. */
+async function findProfiles(): Promise<Finding[]> {
+  const folder = defaultProfiles();
+  const found = await listProfiles(folder);
+  if (found.length === 0) {
+    return [finding("latency profile", false, `none in ${folder} yet; bench, search, export and verify keep one`)];
+  }
+  return found.map(({ path, profile: { device, referenceMs, sessions } }) => {
+    const { target, cpu, cores, onnxruntime, nodeMajor } = device;
+    const latencies = sessions.map(({ anchorMs }) => anchorMs);
+    const range = [Math.min(...latencies), Math.max(...latencies)].map(milliseconds).join(" to ");
+    const known = `anchor ${milliseconds(referenceMs)}, ${range} in ${sessions.length} sessions until ${sessions.at(-1)!.date}`;
+    return finding(
+      `latency profile ${target}`,
+      true,
+      `${known}; ${cpu}, ${cores} cores, onnxruntime ${onnxruntime}, Node ${nodeMajor}; ${path}`,
+    );
+  });
+}
 
 /** Data sets that a system package can provide. */
 const findData = (): Promise<Finding[]> =>

@@ -7,7 +7,9 @@ import type { Environment } from "../target/environment.js";
 import { withTarget } from "../target/local.js";
 import type { LoadedModel, Target } from "../target/target.js";
 import { anchor } from "./anchor.js";
+import { deviceOf, keepSession, profilePath, readProfile, unexplainedBy } from "./anchor-profile.js";
 import { anchorOf, latenciesOf, type Latency, type Round, type Session } from "./rounds.js";
+import { ENOUGH_ROUNDS } from "./undisturbed.js";
 
 /** A model to time. */
 export interface Timed {
@@ -52,6 +54,8 @@ export const defaultSeconds = 25;
 /** Loads of a session: each puts the models elsewhere in memory, as another process would. */
 const LOADS = 12;
 const SCREEN_ROUNDS = 15;
+/** A shorter session doesn't go into the machine's profile. */
+const KEPT_SECONDS = 5;
 /** Keeps a session finite on a target whose clock never moves. */
 const MAX_ROUNDS_OF_LOAD = 2000;
 /** Timed runs of a model in a round, after one that refills the caches and is not counted. */
@@ -77,25 +81,41 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
     sessionOf(target, models, length, random(seed, "rounds", measurements++));
   const screen = (models: readonly Timed[], loadMs = 0): Promise<Session> =>
     session(models, { loads: 1, loadMs, compileMs: loadMs / 2, minRounds: SCREEN_ROUNDS });
+  const environment = await target.environment();
+  const device = deviceOf(target.name, environment);
+  const { profiles } = target;
+  let profile = profiles === undefined ? undefined : await readProfile(profilePath(profiles, device));
   let anchorMs: number | undefined;
-  let fastestMs = Infinity;
+  let fastestMs = profile?.referenceMs ?? Infinity;
   const measured = async (timed: Promise<Session>): Promise<Session> => {
     fastestMs = Math.min(fastestMs, anchorOf(await timed));
     return timed;
   };
   return {
     target: target.name,
-    environment: await target.environment(),
+    environment,
     async measure(models, effort = "decide") {
       if (effort === "screen") {
         // What screenings refer to: the anchor alone, for a tenth of a session.
         anchorMs ??= anchorOf(await measured(screen([], 100 * seconds)));
-        return latenciesOf(await measured(screen(models)), seed, { anchorMs });
+        const reference = { referenceMs: profile?.referenceMs ?? anchorMs, sessions: profile?.sessions.length ?? 0 };
+        return latenciesOf(await measured(screen(models)), seed, reference);
       }
       const loadMs = (1000 * seconds) / LOADS;
       const decided = await measured(session(models, { loads: LOADS, loadMs, compileMs: 2 * loadMs, minRounds: 1 }));
       onSession?.(decided);
-      return latenciesOf(decided, seed, { fastestMs });
+      const anchorHere = anchorOf(decided);
+      // In few rounds the anchor tells of JavaScript that isn't compiled yet, more than of the machine; at 0 ms, of a clock too coarse.
+      const tells = decided.rounds.length >= ENOUGH_ROUNDS && anchorHere > 0;
+      if (tells && profiles !== undefined && decided.seconds >= KEPT_SECONDS) {
+        profile = await keepSession(profiles, device, anchorHere, new Date());
+      }
+      if (!tells || !profile) return latenciesOf(decided, seed, { fastestMs });
+      return latenciesOf(decided, seed, {
+        referenceMs: profile.referenceMs,
+        sessions: profile.sessions.length,
+        unexplained: unexplainedBy(profile, anchorHere),
+      });
     },
   };
 }

@@ -27,6 +27,10 @@ export interface Latency {
   readonly anchorMs: number;
   /** How much slower the anchor's rounds were than undisturbed, nine of ten at most: how noisy the machine was. */
   readonly anchorSpread: number;
+  /** What the undisturbed latency was multiplied by: the anchor's latency that it refers to, divided by `anchorMs`. 1: it is as measured. */
+  readonly scale: number;
+  /** Sessions of this machine that the anchor's reference is known from; 0 where no profile was used. */
+  readonly profileSessions: number;
 }
 
 /** One round of a session. */
@@ -48,39 +52,42 @@ export interface Session {
 }
 
 /** The anchor's undisturbed latency in a session. */
-export const anchorOf = ({ names, rounds }: Session): number =>
-  undisturbed(rounds.map(({ times }) => median(times[names.length]!)));
+export const anchorOf = (session: Session): number => undisturbed(mediansOf(session, session.names.length));
+
+/** A model's median in each round; the anchor comes after the models. */
+const mediansOf = ({ rounds }: Session, model: number): number[] => rounds.map(({ times }) => median(times[model]!));
 
 /** What is known of the anchor beside the session. */
 export interface KnownAnchor {
-  /** The figures refer to this undisturbed latency of the anchor; without it, they are the session's own. */
-  readonly anchorMs?: number;
+  /** The figures refer to this undisturbed latency of the anchor; without it, they are as measured. */
+  readonly referenceMs?: number | undefined;
+  /** Sessions that the reference is known from; none by default. */
+  readonly sessions?: number;
+  /** What sessions differ by although they refer to one latency of the anchor, as a share; none by default. */
+  readonly unexplained?: number;
   /** The fastest that the anchor was in any session: where it is slower now, the figures may be slow by as much, and the intervals say so. */
   readonly fastestMs?: number;
 }
 
 /** @param seed of the resampling */
-export function latenciesOf(session: Session, seed: number, { anchorMs, fastestMs }: KnownAnchor = {}): Latency[] {
+export function latenciesOf(session: Session, seed: number, known: KnownAnchor = {}): Latency[] {
   const { names, seconds, rounds } = session;
-  const anchorHere = anchorOf(session);
-  const anchorSpread =
-    quantile(
-      rounds.map(({ times }) => median(times[names.length]!)),
-      0.9,
-    ) /
-      anchorHere -
-    1;
-  const scale = anchorMs === undefined ? 1 : anchorMs / anchorHere;
-  const slowBy = fastestMs === undefined ? 0 : anchorHere / fastestMs - 1;
-  const loads = byLoad(rounds);
+  const { referenceMs, fastestMs, unexplained = 0 } = known;
+  const loads = loadsOf(rounds);
+  const byLoad = (medians: readonly number[]): number[][] => loads.map((load) => load.map((round) => medians[round]!));
+  const anchorMedians = mediansOf(session, names.length);
+  const anchorMs = undisturbed(anchorMedians);
+  const scale = referenceMs === undefined ? 1 : referenceMs / anchorMs;
+  const slowBy = fastestMs === undefined ? 0 : anchorMs / fastestMs - 1;
   return names.map((name, model) => {
-    const medians = rounds.map(({ times }) => median(times[model]!) * scale);
-    const undisturbedMs = undisturbed(medians);
+    const medians = mediansOf(session, model);
+    const undisturbedMs = undisturbed(medians) * scale;
     const byItself = repeatabilityOf(
-      loads.map((load) => load.map((round) => medians[round]!)),
+      byLoad(medians),
       seed,
+      referenceMs === undefined ? undefined : byLoad(anchorMedians),
     );
-    const repeatability = Math.max(byItself, slowBy);
+    const repeatability = Math.max(Math.hypot(byItself, unexplained), slowBy);
     const runs = rounds.flatMap(({ times }) => times[model]!).sort((a, b) => a - b);
     return {
       name,
@@ -93,8 +100,10 @@ export function latenciesOf(session: Session, seed: number, { anchorMs, fastestM
       seconds,
       rounds: rounds.length,
       runs: runs.length,
-      anchorMs: anchorMs ?? anchorHere,
-      anchorSpread,
+      anchorMs,
+      anchorSpread: quantile(anchorMedians, 0.9) / anchorMs - 1,
+      scale,
+      profileSessions: known.sessions ?? 0,
     };
   });
 }
@@ -106,7 +115,7 @@ export const intervalOf = (undisturbedMs: number, repeatability: number): [low: 
 ];
 
 /** The rounds' numbers by load. */
-function byLoad(rounds: readonly Round[]): number[][] {
+function loadsOf(rounds: readonly Round[]): number[][] {
   const loads: number[][] = [];
   for (const [i, { load }] of rounds.entries()) (loads[load] ??= []).push(i);
   return loads;

@@ -23,28 +23,39 @@ export function undisturbed(roundMedians: readonly number[]): number {
 
 /** What sessions differ by on a quiet machine: a part that is a share, and one that is a time, both of where a process lies in memory. */
 const FLOOR = { share: 0.01, ms: 0.0015 };
-/** In so few rounds, the JavaScript around a run may not be compiled yet: what that adds. */
-const FEW_ROUNDS = { below: 250, ms: 0.01 };
+/** In fewer rounds, the JavaScript around a run may not be compiled yet. */
+export const ENOUGH_ROUNDS = 250;
+/** What that adds. */
+const MS_OF_FEW_ROUNDS = 0.01;
 /** What single loads differ by, at least. */
 const FLOOR_OF_ONE_LOAD = 0.05;
 
 /**
  * The share by which another session's figure differs at most, in 95 % of cases.
  * @param loads the rounds' medians, by load: what is resampled. Of a single load it is the rounds
+ * @param anchorLoads the anchor's in the same rounds, where the figure refers to it: then the ratio is what repeats
  */
-export function repeatabilityOf(loads: readonly (readonly number[])[], seed: number): number {
+export function repeatabilityOf(loads: Loads, seed: number, anchorLoads?: Loads): number {
   const figure = undisturbed(loads.flat());
   // Less than the clock can tell.
   if (figure === 0) return 1;
   const isOne = loads.length === 1;
-  const floorMs = loads.flat().length < FEW_ROUNDS.below ? FEW_ROUNDS.ms : FLOOR.ms;
+  const floorMs = loads.flat().length < ENOUGH_ROUNDS ? MS_OF_FEW_ROUNDS : FLOOR.ms;
   const floor = isOne ? FLOOR_OF_ONE_LOAD : FLOOR.share + floorMs / figure;
-  const blocks = isOne ? loads[0]!.map((ms) => [ms]) : loads;
-  return Math.max(floor, (REPEATABILITY_LIMIT * deviation(resampled(blocks, seed))) / figure);
+  const figures = resampled(loads, seed);
+  // From the same seed, the anchor's resamples are of the same loads.
+  const anchors = anchorLoads && resampled(anchorLoads, seed);
+  const relative = figures.map((ms, i) => (anchors ? ms / anchors[i]! : ms));
+  const mean = anchorLoads ? figure / undisturbed(anchorLoads.flat()) : figure;
+  return Math.max(floor, (REPEATABILITY_LIMIT * deviation(relative)) / mean);
 }
 
-/** The undisturbed latency of resamples of the blocks. */
-function resampled(blocks: readonly (readonly number[])[], seed: number): number[] {
+/** Medians of rounds, by load. */
+type Loads = readonly (readonly number[])[];
+
+/** The undisturbed latency of resamples of the loads, or of the rounds of a single one. */
+function resampled(loads: Loads, seed: number): number[] {
+  const blocks = loads.length === 1 ? loads[0]!.map((ms) => [ms]) : loads;
   const draw = random(seed, "blocks", blocks.length);
   // Sorted once: a resample is how often each block counts, and its low quantile is near the beginning.
   const sorted = blocks.flatMap((rounds, block) => rounds.map((ms) => ({ ms, block }))).sort((a, b) => a.ms - b.ms);

@@ -1,4 +1,6 @@
 /** The target `local`: onnxruntime-node on this machine. */
+import { join } from "node:path";
+import { cacheFolder } from "../base/user-folders.js";
 import { UserError } from "../base/user-error.js";
 import { listProviders, openSession } from "../runtime/session.js";
 import { environmentHere } from "./environment.js";
@@ -13,7 +15,12 @@ export interface LocalOptions {
   readonly provider?: string;
   /** `all` (the default) as in production; `disabled` runs the nodes of a file one by one as written. */
   readonly optimization?: "all" | "disabled";
+  /** Folder of the latency profiles of this machine; by default in the user's cache. false: none is read or written. */
+  readonly profiles?: string | false;
 }
+
+/** In the user's cache. */
+export const defaultProfiles = (): string => join(cacheFolder(), "latency");
 
 const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
 
@@ -23,6 +30,7 @@ const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
  */
 export function localTarget(options: LocalOptions = {}): Target {
   const { threads, provider, optimization } = { ...defaults, ...options };
+  const { profiles = defaultProfiles() } = options;
   const known = listProviders().map(({ name }) => name);
   if (!known.includes(provider)) {
     throw new UserError("target/provider", {
@@ -39,6 +47,7 @@ export function localTarget(options: LocalOptions = {}): Target {
   const models = loadedModels(name);
   return {
     name,
+    profiles: profiles === false ? undefined : profiles,
     get nowMs() {
       return performance.now();
     },

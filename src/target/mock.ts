@@ -26,6 +26,8 @@ export interface MockOptions {
   readonly msOf: (run: MockRun) => number;
   /** What a run returns; by default one output, `logits`, equal to the input. */
   readonly outputsOf?: (input: Float32Array, dims: readonly number[], bytes: Uint8Array) => ModelRun["outputs"];
+  /** Folder of its latency profiles; none by default. */
+  readonly profiles?: string;
   /** Models that it refuses to load; none by default. */
   readonly refuses?: (bytes: Uint8Array) => boolean;
 }
@@ -66,6 +68,7 @@ export function mockTarget(options: MockOptions): MockTarget {
   let streak = 0;
   return {
     name,
+    profiles: options.profiles,
     get nowMs() {
       return nowMs;
     },

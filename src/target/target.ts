@@ -10,6 +10,11 @@ export interface Target {
   readonly name: string;
   /** A clock in ms: a session of the latency protocol is as long as it says. */
   readonly nowMs: number;
+  /**
+   * Folder where what sessions know of this device is kept from one process to the next; without it, nothing is. docs/latency-protocol.md
+   * says what is kept.
+   */
+  readonly profiles?: string | undefined;
   /** What its times depend on, read now. */
   environment(): Promise<Environment>;
   /** @throws UserError where the target refuses the model */

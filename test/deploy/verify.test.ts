@@ -12,7 +12,7 @@ import { wilson } from "../../src/evaluate/accuracy.js";
 import { withSession } from "../../src/runtime/session.js";
 import { describeModel } from "../../src/onnx/decode.js";
 import { biggest, sample } from "../../src/space/space.js";
-import { mockTarget } from "../../src/target/mock.js";
+import { mockTarget, type MockRun } from "../../src/target/mock.js";
 import { random } from "../../src/base/random.js";
 import { tinyRun } from "../search/tiny-run.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -137,10 +137,11 @@ test("an untouched child passes, alone, with its data and with its run; latency 
 });
 
 test("latency is compared by what sessions repeat to, on the same target and machine alone", async () => {
-  const compared = async (path: string, childMs: number, anchorMs: number): Promise<string> => {
+  const compared = async (path: string, childMs: number, anchorMs: number, profiles?: string): Promise<string> => {
     const { length } = await readFile(child);
-    const board = mockTarget({ name: "board", msOf: ({ bytes }) => (bytes.length === length ? childMs : anchorMs) });
-    const { passed, checks } = await verify(path, { target: board });
+    const msOf = ({ bytes }: MockRun): number => (bytes.length === length ? childMs : anchorMs);
+    const board = mockTarget({ name: "board", msOf, ...(profiles !== undefined && { profiles }) });
+    const { passed, checks } = await verify(path, { target: board, ...(profiles !== undefined && { seconds: 10 }) });
     expect(passed).toBe(true);
     return checks.find(({ name }) => name === "latency")!.detail;
   };
@@ -151,6 +152,12 @@ test("latency is compared by what sessions repeat to, on the same target and mac
   expect(await compared(child, 2.5, 2.6)).toMatch(
     /: differs, 1\.25 ×; the machine does, too: its anchor takes 1\.30 ×$/,
   );
+  // Where both refer to a profile, by the anchor: this machine has become faster, or its profile knows better.
+  const byProfile = await resealed({ latency: { ...certificate.latency, scale: 1, profileSessions: 5 } });
+  const profiles = await temporaryFolder();
+  expect(await compared(byProfile, 1.5, 1.5, profiles)).toMatch(/1\.50 ms .* certified 2\.00 ms .*: same$/);
+  expect(await compared(byProfile, 2, 1.5, profiles)).toMatch(/: differs, 1\.33 ×$/);
+  expect(await compared(byProfile, 1.5, 1.5)).toMatch(/differs, 0\.75 ×; the machine does, too/);
   const elsewhere = await resealed({ environment: { ...certificate.environment, cpu: "faster", threads: 4 } });
   expect(await compared(elsewhere, 2, 2)).toMatch(/: not compared, that was with another cpu, threads$/);
 });

@@ -1,11 +1,13 @@
 /** The latency protocol, exact on a mock whose times are scripted; one test at the end asks the real clock. */
 import { expect, test } from "vitest";
 import { anchor } from "../../src/evaluate/anchor.js";
+import { listProfiles } from "../../src/evaluate/anchor-profile.js";
 import { openLatencyBench, withLatencyBench, type Effort, type LatencyOptions } from "../../src/evaluate/latency.js";
 import type { Latency, Session } from "../../src/evaluate/rounds.js";
 import { localTarget } from "../../src/target/local.js";
 import type { MockRun, MockTarget } from "../../src/target/mock.js";
 import { machine, nameOf, named, visitsOf, type Script } from "./machine.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 const measure = (
   target: MockTarget,
@@ -124,7 +126,8 @@ test("screenings are short and refer to the anchor, which is timed once; the tim
     const before = target.nowMs;
     const [a] = await bench.measure([named("a")], "screen");
     expect(a!.undisturbedMs).toBeCloseTo(3, 12);
-    expect(a).toMatchObject({ p50Ms: 3 * slowdown, minMs: 3 * slowdown, rounds: 15, runs: 75, anchorMs: 2 });
+    expect(a).toMatchObject({ p50Ms: 3 * slowdown, minMs: 3 * slowdown, rounds: 15, runs: 75 });
+    expect(a!.anchorMs * a!.scale).toBeCloseTo(2, 12);
     // Warming up, and 15 rounds of six runs.
     expect(target.nowMs - before).toBeLessThan(600 * slowdown + 105);
   }
@@ -145,6 +148,68 @@ test("a session that lies wholly in a slow stretch knows it from the anchor's fa
   expect(slow!.repeatability).toBeCloseTo(0.8, 12);
   slowdown = 1;
   expect((await bench.measure([named("a")]))[0]!.repeatability).toBeCloseTo(0.0105, 12);
+});
+
+/** A machine that slows everything by a factor that the test sets, and keeps profiles in a folder of its own. */
+async function changing(): Promise<{ readonly profiles: string; readonly slowed: (by: number) => MockTarget }> {
+  const profiles = await temporaryFolder();
+  return { profiles, slowed: (by) => machine({ a: 3 * by, b: 0.5 * by, anchor: 2 * by }, { profiles }) };
+}
+
+test("a session of a machine that runs slower as a whole refers to what earlier sessions know of the anchor", async () => {
+  const { slowed } = await changing();
+  const [first] = await measure(slowed(1), ["a"]);
+  expect(first).toMatchObject({ undisturbedMs: 3, scale: 1, profileSessions: 1 });
+  // A session alone doesn't know whether its machine ran as fast as it can.
+  expect(first!.repeatability).toBeGreaterThan(0.1);
+  for (let session = 2; session <= 8; session++) await measure(slowed(1), ["a"]);
+  const [slow, other] = await measure(slowed(1.09), ["a", "b"]);
+  expect(slow).toMatchObject({ profileSessions: 9, anchorMs: 2.18 });
+  expect(slow!.p50Ms).toBeCloseTo(3.27, 12);
+  expect(slow!.scale).toBeCloseTo(1 / 1.09, 12);
+  expect(slow!.undisturbedMs).toBeCloseTo(3, 12);
+  expect(other!.undisturbedMs).toBeCloseTo(0.5, 12);
+  const [quiet] = await measure(slowed(1), ["a"]);
+  expect(quiet).toMatchObject({ undisturbedMs: 3, scale: 1, profileSessions: 10 });
+  // It is less sure of what it had to explain away.
+  expect(slow!.repeatability).toBeGreaterThan(quiet!.repeatability);
+  expect(slow!.repeatability).toBeLessThan(0.06);
+});
+
+test("screenings refer to the same latency of the anchor as sessions do", async () => {
+  const { slowed } = await changing();
+  for (let session = 0; session < 4; session++) await measure(slowed(1), ["a"]);
+  const bench = await openLatencyBench(slowed(1.5));
+  const [screened] = await bench.measure([named("a")], "screen");
+  const [decided] = await bench.measure([named("a")]);
+  for (const found of [screened!, decided!]) {
+    expect(found.undisturbedMs).toBeCloseTo(3, 12);
+    expect(found.anchorMs * found.scale).toBeCloseTo(2, 12);
+  }
+  expect(screened!.profileSessions).toBe(4);
+});
+
+test("too few rounds tell nothing of the machine: they are neither scaled nor kept, and the interval reaches as far as the anchor is slow", async () => {
+  const { slowed, profiles } = await changing();
+  await measure(slowed(1), ["a"]);
+  const [kept] = await listProfiles(profiles);
+  const [few] = await measure(slowed(20), ["a"], { seconds: 60 });
+  expect(few!.rounds).toBeLessThan(250);
+  expect(few).toMatchObject({ undisturbedMs: 60, scale: 1, profileSessions: 0 });
+  expect(few!.repeatability).toBeCloseTo(19, 12);
+  // A short session is scaled, and not kept.
+  const short = machine({ a: 0.33, anchor: 2.2 }, { profiles });
+  const [scaled] = await measure(short, ["a"], { seconds: 4.9 });
+  expect(scaled!.undisturbedMs).toBeCloseTo(0.3, 12);
+  expect(await listProfiles(profiles)).toEqual([kept]);
+});
+
+test("a target that keeps no profile measures as if it were the first time, always", async () => {
+  for (const by of [1, 1.09]) {
+    const [a] = await measure(machine({ a: 3 * by, anchor: 2 * by }), ["a"]);
+    expect(a).toMatchObject({ undisturbedMs: 3 * by, scale: 1, profileSessions: 0 });
+    expect(a!.repeatability).toBeLessThan(0.02);
+  }
 });
 
 test("a round visits every model and the anchor once, six runs each, in fresh order; the order follows from the seed", async () => {
@@ -196,7 +261,7 @@ test("every model is released: after measuring, when one is refused, when a run 
 });
 
 test("on this machine's own clock the anchor as a candidate takes what the anchor takes", async () => {
-  await withLatencyBench(localTarget(), { seconds: 1 }, async (bench) => {
+  await withLatencyBench(localTarget({ profiles: false }), { seconds: 1 }, async (bench) => {
     expect(bench.environment).toMatchObject({ threads: 1, executionProvider: "cpu", node: process.version });
     for (const effort of ["screen", "decide"] as const) {
       const [itself] = await bench.measure([{ name: "anchor", ...anchor() }], effort);

@@ -1,5 +1,5 @@
 /** A mock machine for the protocol's tests: models are named by their bytes, and each has its script. */
-import { mockTarget, type MockRun, type MockTarget } from "../../src/target/mock.js";
+import { mockTarget, type MockOptions, type MockRun, type MockTarget } from "../../src/target/mock.js";
 import type { Timed } from "../../src/evaluate/latency.js";
 
 /** ms of a run. */
@@ -13,8 +13,12 @@ export const nameOf = ({ bytes }: Pick<MockRun, "bytes">): string =>
   bytes.length < 20 ? String.fromCharCode(...bytes) : "anchor";
 
 /** @param scripts by model; a number is the same for every run, and the anchor takes 2 ms by default */
-export function machine(scripts: Readonly<Record<string, number | Script>>): MockTarget {
+export function machine(
+  scripts: Readonly<Record<string, number | Script>>,
+  options: Pick<MockOptions, "profiles"> = {},
+): MockTarget {
   return mockTarget({
+    ...options,
     msOf(run) {
       const script = scripts[nameOf(run)] ?? 2;
       return typeof script === "number" ? script : script(run);

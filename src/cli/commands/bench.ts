@@ -16,6 +16,8 @@ interface Options extends CommonOptions {
 
 /** Above this, a comparison of two sessions says little. */
 const NOISY = 0.05;
+/** From so many sessions on, a machine's profile is no reason for a wide interval. */
+const KNOWN_SESSIONS = 4;
 
 export const benchCommand = (): Command =>
   new Command("bench")
@@ -43,12 +45,20 @@ export const benchCommand = (): Command =>
       }));
       const { environment: e } = found;
       const worst = Math.max(...found.results.map(({ repeatability }) => repeatability));
+      const { scale, profileSessions } = found.results[0]!;
+      const isNew = profileSessions > 0 && profileSessions < KNOWN_SESSIONS;
+      const [reason, advice] = isNew
+        ? [`Few sessions of this machine are known (${profileSessions})`, "Each further one narrows it."]
+        : ["This machine is too noisy", `Stop other work, or give --seconds ${4 * seconds}.`];
       terminal.result(
         found,
         [
           table(rows),
-          ...(worst > NOISY
-            ? [`This machine is too noisy: ± ${percent(worst, 0)}. Stop other work, or give --seconds ${4 * seconds}.`]
+          ...(worst > NOISY ? [`${reason}: ± ${percent(worst, 0)}. ${advice}`] : []),
+          ...(profileSessions > 0
+            ? [
+                `Times ${scale.toFixed(3)}, by the anchor in ${profileSessions} sessions of this machine; \`nestling doctor\` shows its profile.`,
+              ]
             : []),
           `${e.cpu}, ${e.cores} cores, ${e.threads} thread${e.threads > 1 ? "s" : ""}, batch 1, onnxruntime ${e.onnxruntime}, Node ${e.node}`,
         ].join("\n"),

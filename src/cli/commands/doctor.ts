@@ -7,7 +7,7 @@ import { output } from "../output.js";
 export const doctorCommand = (): Command =>
   new Command("doctor")
     .description(
-      "What this machine has: Node, cores, engines, onnxruntime's providers, data sets; what is missing and how to get it.",
+      "What this machine has: Node, cores, engines, onnxruntime's providers, latency profiles, data sets; what is missing and how to get it.",
     )
     .addHelpText("after", "\nExample: nestling doctor")
     .action(async ({ json }: CommonOptions) => {
