@@ -1,7 +1,8 @@
 /**
  * Does a latency repeat? Sessions of `nestling bench` spread over a long time, each in a process of its own, for part of the time beside a
  * process that loads one core; after each a naive loop and onnxruntime_perf_test's method on the same files. For every method: what 95 % of
- * all pairs of sessions differ by, and how often the printed interval contains the other session's figure.
+ * all pairs of sessions differ by, and how often the printed interval contains the other session's figure. The machine's profile begins
+ * empty, in a cache of the bench's own: a few sessions come before those that count, and the same is said of all.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
@@ -18,6 +19,8 @@ const root = join(import.meta.dirname, "..");
 const options = {
   run: { type: "string", default: "runs/quickstart" },
   sessions: { type: "string", default: "20" },
+  /** Sessions before those that count, after which the machine's profile knows something. */
+  before: { type: "string", default: "4" },
   minutes: { type: "string", default: "60" },
   seconds: { type: "string", default: "25" },
   /** Where files and raw rounds are kept. */
@@ -26,18 +29,23 @@ const options = {
 
 export async function bench(args) {
   const { values } = parseArgs({ args, options });
-  const [sessions, minutes, seconds] = [values.sessions, values.minutes, values.seconds].map(Number);
+  const [sessions, before, minutes, seconds] = [values.sessions, values.before, values.minutes, values.seconds].map(
+    Number,
+  );
   const folder = values.keep ?? mkdtempSync(join(tmpdir(), "nestling-latency-"));
   mkdirSync(folder, { recursive: true });
   const children = await childrenOf(values.run, folder);
   const began = performance.now();
   const rows = [];
-  for (let session = 0; session < sessions; session++) {
-    await sleep(began + (session * minutes * 60_000) / sessions - performance.now());
+  for (let session = 0; session < before + sessions; session++) {
+    await sleep(began + (session * minutes * 60_000) / (before + sessions) - performance.now());
     const loaded = session % 3 === 2;
     const load = loaded ? spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }) : undefined;
     try {
-      rows.push({ loaded, ...measure(children, seconds, join(folder, `session-${session}.jsonl`)) });
+      rows.push({
+        loaded,
+        ...measure(children, seconds, { folder, samples: join(folder, `session-${session}.jsonl`) }),
+      });
     } finally {
       load?.kill();
     }
@@ -46,28 +54,43 @@ export async function bench(args) {
       ({ name }, i) =>
         `${name} ${ours[i].undisturbedMs.toFixed(4)} ± ${(100 * ours[i].repeatability).toFixed(1)} % (p50 ${ours[i].p50Ms.toFixed(4)}, naive ${naive[i].toFixed(4)}, perf_test ${perfTest[i].toFixed(4)})`,
     );
-    console.error(`${session + 1}/${sessions}${loaded ? " loaded" : ""}: ${shown.join("; ")}`);
+    console.error(`${session + 1 - before}/${sessions}${loaded ? " loaded" : ""}: ${shown.join("; ")}`);
     writeFileSync(join(folder, "sessions.json"), JSON.stringify(rows));
   }
   for (const [i, { name, macs }] of children.entries()) {
-    const row = { name, macs, sessions, minutes, seconds, loadedSessions: rows.filter(({ loaded }) => loaded).length };
+    const counted = rows.slice(before);
+    const row = {
+      name,
+      macs,
+      sessions,
+      before,
+      minutes,
+      seconds,
+      loadedSessions: counted.filter(({ loaded }) => loaded).length,
+    };
+    const ours = (of, figure) => of.map((it) => figure(it.ours[i]));
+    const undisturbed = ({ undisturbedMs }) => undisturbedMs;
+    const printed = ({ undisturbedMs, intervalMs }) => ({ figure: undisturbedMs, interval: intervalMs });
     const figures = {
-      undisturbed: differences(rows.map(({ ours }) => ours[i].undisturbedMs)),
-      p50: differences(rows.map(({ ours }) => ours[i].p50Ms)),
-      naive: differences(rows.map(({ naive }) => naive[i])),
-      perfTest: differences(rows.map(({ perfTest }) => perfTest[i])),
-      coverage: coverage(rows.map(({ ours }) => ({ figure: ours[i].undisturbedMs, interval: ours[i].intervalMs }))),
+      undisturbed: differences(ours(counted, undisturbed)),
+      asMeasured: differences(ours(counted, ({ undisturbedMs, scale }) => undisturbedMs / scale)),
+      p50: differences(ours(counted, ({ p50Ms }) => p50Ms)),
+      naive: differences(counted.map(({ naive }) => naive[i])),
+      perfTest: differences(counted.map(({ perfTest }) => perfTest[i])),
+      coverage: coverage(ours(counted, printed)),
+      withBefore: { undisturbed: differences(ours(rows, undisturbed)), coverage: coverage(ours(rows, printed)) },
     };
     console.log(`${name}, ${(macs / 1e6).toFixed(2)} M MACs: 95 % of pairs differ by at most`);
-    for (const method of ["undisturbed", "p50", "naive", "perfTest"]) {
+    for (const method of ["undisturbed", "asMeasured", "p50", "naive", "perfTest"]) {
       console.log(`  ${method.padEnd(12)} ${(100 * figures[method]).toFixed(1)} %`);
     }
     console.log(
-      `  the printed interval contains the other session's figure in ${(100 * figures.coverage).toFixed(0)} % of pairs`,
+      `  the printed interval contains the other session's figure in ${(100 * figures.coverage).toFixed(0)} % of pairs; ` +
+        `with the ${before} sessions before, ${(100 * figures.withBefore.undisturbed).toFixed(1)} % and ${(100 * figures.withBefore.coverage).toFixed(0)} %`,
     );
     const raw = rows.map(({ loaded, ours, naive, perfTest }) => {
-      const { undisturbedMs, repeatability, p50Ms, rounds, anchorMs, anchorSpread } = ours[i];
-      const session = { undisturbedMs, repeatability, p50Ms, rounds, anchorMs, anchorSpread };
+      const { undisturbedMs, repeatability, p50Ms, rounds, anchorMs, anchorSpread, scale, profileSessions } = ours[i];
+      const session = { undisturbedMs, repeatability, p50Ms, rounds, anchorMs, anchorSpread, scale, profileSessions };
       return { loaded, ...session, naiveMs: naive[i], perfTestMs: perfTest[i] };
     });
     appendResult({ bench: "latency", ...row, ...figures, raw });
@@ -93,12 +116,13 @@ async function childrenOf(folder, out) {
 }
 
 /** One session of each method; processes of their own, as users start them. */
-function measure(children, seconds, samples) {
+function measure(children, seconds, { folder, samples }) {
   const paths = children.map(({ path }) => path);
   const node = (...args) =>
     JSON.parse(
       execFileSync(process.execPath, args, {
         cwd: root,
+        env: { ...process.env, XDG_CACHE_HOME: join(folder, "cache") },
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],
         maxBuffer: 1 << 26,

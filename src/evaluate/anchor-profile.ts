@@ -100,8 +100,8 @@ export function withSession(
   return { format: 1, device, referenceMs: isTooHigh || isTooLow ? quartile : before, sessions };
 }
 
-/** Of what sets an anchor's sessions apart, the share that a model's figure keeps when it is divided by the anchor's. */
-const KEPT_BY_THE_RATIO = 0.5;
+/** When a model's figure is divided by the anchor's, it keeps this share of what sets the anchor's sessions apart, at most. */
+const KEPT_BY_THE_RATIO = 0.7;
 /** By what the reference may be wrong where it is known from one session; from n sessions, by the n-th part. */
 const ONE_SESSION = 0.1;
 

@@ -21,8 +21,11 @@ export function undisturbed(roundMedians: readonly number[]): number {
   return sorted[Math.ceil(QUIET_SHARE * sorted.length) - 1] ?? NaN;
 }
 
-/** What sessions differ by on a quiet machine: a part that is a share, and one that is a time, both of where a process lies in memory. */
-const FLOOR = { share: 0.01, ms: 0.0015 };
+/**
+ * What sessions differ by on a quiet machine: a part that is a share, and one that is a time, both of where a process lies in memory. The anchor
+ * shares most of the latter.
+ */
+const FLOOR = { share: 0.01, ms: 0.0015, msByAnchor: 0.0005 };
 /** In fewer rounds, the JavaScript around a run may not be compiled yet. */
 export const ENOUGH_ROUNDS = 250;
 /** What that adds. */
@@ -40,7 +43,8 @@ export function repeatabilityOf(loads: Loads, seed: number, anchorLoads?: Loads)
   // Less than the clock can tell.
   if (figure === 0) return 1;
   const isOne = loads.length === 1;
-  const floorMs = loads.flat().length < ENOUGH_ROUNDS ? MS_OF_FEW_ROUNDS : FLOOR.ms;
+  const ofEnough = anchorLoads ? FLOOR.msByAnchor : FLOOR.ms;
+  const floorMs = loads.flat().length < ENOUGH_ROUNDS ? MS_OF_FEW_ROUNDS : ofEnough;
   const floor = isOne ? FLOOR_OF_ONE_LOAD : FLOOR.share + floorMs / figure;
   const figures = resampled(loads, seed);
   // From the same seed, the anchor's resamples are of the same loads.

@@ -48,7 +48,7 @@ test("a profile is as sure as its sessions are many and alike, and a session as 
   expect(unexplainedBy(of(100), 100)).toBeCloseTo(0.1, 12);
   expect(unexplainedBy(of(100, 100, 100, 100), 100)).toBeCloseTo(0.025, 12);
   const many = Array<number>(30).fill(100);
-  expect(unexplainedBy(of(...many), 110)).toBeCloseTo(Math.hypot(Math.log(1.1) / 2, 0.1 / 30), 12);
+  expect(unexplainedBy(of(...many), 110)).toBeCloseTo(Math.hypot(0.7 * Math.log(1.1), 0.1 / 30), 12);
   expect(unexplainedBy(of(...many.map((ms, i) => (i % 2 ? 110 : ms))), 100)).toBeGreaterThan(0.03);
 });
 

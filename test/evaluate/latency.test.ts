@@ -173,7 +173,7 @@ test("a session of a machine that runs slower as a whole refers to what earlier 
   expect(quiet).toMatchObject({ undisturbedMs: 3, scale: 1, profileSessions: 10 });
   // It is less sure of what it had to explain away.
   expect(slow!.repeatability).toBeGreaterThan(quiet!.repeatability);
-  expect(slow!.repeatability).toBeLessThan(0.06);
+  expect(slow!.repeatability).toBeLessThan(0.08);
 });
 
 test("screenings refer to the same latency of the anchor as sessions do", async () => {
