@@ -3,6 +3,7 @@ export { UserError, type ErrorCode, type Problem } from "./base/user-error.js";
 export { version } from "./base/version.js";
 export { loadDataset } from "./data/load.js";
 export type { Dataset, ImageFacts, Images } from "./data/images.js";
+export type { RandomParts } from "./data/augment/random-resized-crop.js";
 export type { ImageBlock, LabelledBlock } from "./data/image-block.js";
 export type { ImageWishes } from "./data/load-listing.js";
 export { loadSpace, loadArchitecture, parseSpace, shippedSpaces } from "./supernet/spaces.js";

@@ -1,36 +1,32 @@
-/** Images whose pixels are in memory. */
-import { inParallel } from "../base/in-parallel.js";
+/** Images whose pixels are in memory: they are the pictures. */
+import { randomPart } from "./augment/random-resized-crop.js";
 import type { Images, PixelImages } from "./images.js";
 import type { Picture } from "./picture.js";
 import { prepare } from "./preprocessing.js";
 
-/** @param pictureAt the pictures that the images were prepared from; without it, the images are the pictures */
-export function imagesInMemory(
-  { pixels, ...facts }: PixelImages,
-  pictureAt?: (index: number) => Promise<Picture>,
-): Images {
+export function imagesInMemory({ pixels, ...facts }: PixelImages): Images {
   const { height, width, channels } = facts;
   const bytes = height * width * channels;
-  const pixelsOf = (index: number): Uint8Array => pixels.subarray(index * bytes, (index + 1) * bytes);
+  const pictureAt = (index: number): Picture => ({
+    ...{ height, width, channels },
+    pixels: pixels.subarray(index * bytes, (index + 1) * bytes),
+  });
+  const concatenated = (
+    indices: ArrayLike<number>,
+    size: number,
+    of: (picture: Picture, index: number) => Uint8Array,
+  ): Promise<Uint8Array> => {
+    const each = size * size * channels;
+    const all = new Uint8Array(indices.length * each);
+    for (let i = 0; i < indices.length; i++) all.set(of(pictureAt(indices[i]!), indices[i]!), i * each);
+    return Promise.resolve(all);
+  };
   return {
     ...facts,
     pixels,
-    async read(indices, resolution = height) {
-      const preparedBytes = resolution * resolution * channels;
-      if (resolution === height) return concatenated(indices, bytes, pixelsOf);
-      const prepared = new Uint8Array(indices.length * preparedBytes);
-      await inParallel(indices.length, async (i) => {
-        const index = indices[i]!;
-        const picture = (await pictureAt?.(index)) ?? { height, width, channels, pixels: pixelsOf(index) };
-        prepared.set(prepare(picture, resolution), i * preparedBytes);
-      });
-      return prepared;
-    },
+    read: (indices, resolution = height) =>
+      concatenated(indices, resolution, (picture) => prepare(picture, resolution)),
+    readParts: (indices, parts) =>
+      concatenated(indices, height, (picture, index) => randomPart(picture, index, parts, height).pixels),
   };
-}
-
-function concatenated(indices: ArrayLike<number>, bytes: number, of: (index: number) => Uint8Array): Uint8Array {
-  const all = new Uint8Array(indices.length * bytes);
-  for (let i = 0; i < indices.length; i++) all.set(of(indices[i]!), i * bytes);
-  return all;
 }

@@ -1,4 +1,5 @@
 /** Images wherever their pixels lie: in memory, or in pictures that are decoded when they are asked for. */
+import type { RandomParts } from "./augment/random-resized-crop.js";
 import type { Normalization } from "./preprocessing.js";
 
 /** Images of one size, without their pixels: what they are and what they show. */
@@ -21,6 +22,12 @@ export interface Images extends ImageFacts {
    * @throws UserError `data/unreadable` where a file has gone meanwhile
    */
   readonly read: (indices: ArrayLike<number>, resolution?: number) => Promise<Uint8Array>;
+  /**
+   * A random part of each whole picture, as a recipe's `randomResizedCrop` asks for: [indices, height, width, channels].
+   * It depends on the key and on the image's own index alone.
+   * @throws UserError `data/unreadable` where a file has gone meanwhile
+   */
+  readonly readParts: (indices: ArrayLike<number>, parts: RandomParts) => Promise<Uint8Array>;
   /** [count, height, width, channels], 0 to 255, of data sets that are in memory anyway: IDX and CIFAR files. */
   readonly pixels?: Uint8Array;
 }

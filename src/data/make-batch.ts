@@ -1,9 +1,8 @@
 /** Training batches of normalised floats; augmentation is a pure function of its key, so any order of work gives the same. */
 import { random, type Key } from "../base/random.js";
-import { atSize, augmented, type Augmentation } from "./augment/augmentation.js";
+import { augmented, type Augmentation } from "./augment/augmentation.js";
 import { drawRectangle, erase } from "./augment/random-erasing.js";
 import type { PixelImages } from "./images.js";
-import type { Picture } from "./picture.js";
 import { scaleAndShift, type Normalization } from "./preprocessing.js";
 import { resizeImages } from "./resize.js";
 
@@ -25,56 +24,33 @@ export function makeBatch(
   normalization: Normalization,
   augmentation?: KeyedAugmentation,
 ): Float32Array {
-  const { height, width, channels, pixels } = images;
-  const bytes = height * width * channels;
-  const pictures = Array.from(indices, (_, place): Picture => {
-    return { height, width, channels, pixels: pixels.subarray(place * bytes, (place + 1) * bytes) };
-  });
-  const batch = batchOf(pictures, indices, { size: height, normalization, augmentation });
-  return resizeImages(batch, { count: indices.length, from: height, to: resolution, channels });
-}
-
-export interface BatchOptions {
-  /** Height = width of the result, in pixels. */
-  readonly size: number;
-  readonly normalization: Normalization;
-  readonly augmentation?: KeyedAugmentation | undefined;
-}
-
-/**
- * @param pictures of any size, all with the same channels
- * @param indices of the pictures in their data set
- * @returns [pictures, size, size, channels], (pixel / 255 − mean) / std
- */
-export function batchOf(
-  pictures: readonly Picture[],
-  indices: ArrayLike<number>,
-  { size, normalization, augmentation }: BatchOptions,
-): Float32Array {
-  const channels = normalization.mean.length;
+  const { height: size, width, channels, pixels } = images;
   const { scale, shift } = scaleAndShift(normalization);
-  const floats = size * size * channels;
-  const batch = new Float32Array(pictures.length * floats);
-  pictures.forEach((picture, place) => {
+  const each = size * width * channels;
+  const batch = new Float32Array(indices.length * each);
+  for (let place = 0; place < indices.length; place++) {
+    const own = pixels.subarray(place * each, (place + 1) * each);
     const key = [...(augmentation?.key ?? []), indices[place]!];
-    const { pixels } = augmentation ? augmented(picture, augmentation, key, size) : atSize(picture, size);
+    const changed = augmentation
+      ? augmented({ height: size, width, channels, pixels: own }, augmentation, key).pixels
+      : own;
     const { dx, dy, mirror } = augmentation ? movement(augmentation, key) : still;
-    let at = place * floats;
+    let at = place * each;
     for (let y = 0; y < size; y++) {
       const fromY = y + dy;
       for (let x = 0; x < size; x++) {
         const fromX = (mirror ? size - 1 - x : x) + dx;
         const inside = fromY >= 0 && fromY < size && fromX >= 0 && fromX < size;
         const from = (fromY * size + fromX) * channels;
-        for (let c = 0; c < channels; c++) batch[at++] = (inside ? pixels[from + c]! : 0) * scale[c]! + shift[c]!;
+        for (let c = 0; c < channels; c++) batch[at++] = (inside ? changed[from + c]! : 0) * scale[c]! + shift[c]!;
       }
     }
-    if (!augmentation?.randomErasing) return;
+    if (!augmentation?.randomErasing) continue;
     const whole = { width: size, height: size };
     const rectangle = drawRectangle(random(...key, "randomErasing"), whole, augmentation.randomErasing);
-    if (rectangle) erase(batch.subarray(place * floats, (place + 1) * floats), size, channels, rectangle);
-  });
-  return batch;
+    if (rectangle) erase(batch.subarray(place * each, (place + 1) * each), size, channels, rectangle);
+  }
+  return resizeImages(batch, { count: indices.length, from: size, to: resolution, channels });
 }
 
 /** Where a shifted and mirrored image is read, in pixels; what comes in from outside is black. */

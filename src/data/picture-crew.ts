@@ -1,27 +1,23 @@
 /**
- * Decodes and prepares pictures on all cores: one thread a core, for the whole process. They start with the first picture, and a process
+ * Makes pixels of pictures on all cores: one thread a core, for the whole process. They start with the first picture, and a process
  * with nothing else to do ends although they wait. Which of them decodes a picture does not change its pixels.
  */
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { MadePixels, PixelOrder } from "./make-pixels.js";
 
-export interface PictureOrder {
+export interface PictureOrder extends PixelOrder {
   readonly id: number;
-  /** The file's. */
-  readonly bytes: Uint8Array;
-  readonly channels: 1 | 3;
-  readonly resolution: number;
 }
 
-export type PictureAnswer =
-  { readonly id: number; readonly pixels: Uint8Array } | { readonly id: number; readonly failure: string };
+export type PictureAnswer = { readonly id: number } & (MadePixels | { readonly failure: string });
 
 /** One picture is decoded while the next is waiting, so that no thread idles. */
 const PER_WORKER = 2;
 
 interface Waiting {
-  readonly resolve: (pixels: Uint8Array) => void;
+  readonly resolve: (made: MadePixels) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -31,12 +27,12 @@ class Crew {
   private readonly workers: { readonly worker: Worker; busy: number }[] = [];
   private next = 0;
 
-  prepared(bytes: Uint8Array, channels: 1 | 3, resolution: number): Promise<Uint8Array> {
+  made(order: PixelOrder): Promise<MadePixels> {
     if (this.workers.length === 0) this.start();
     return new Promise((resolve, reject) => {
       const id = this.next++;
       this.waiting.set(id, { resolve, reject });
-      this.queue.push({ id, bytes, channels, resolution });
+      this.queue.push({ id, ...order });
       this.handOut();
     });
   }
@@ -80,7 +76,7 @@ class Crew {
   private settle(answer: PictureAnswer): void {
     const asked = this.waiting.get(answer.id);
     this.waiting.delete(answer.id);
-    if ("pixels" in answer) asked?.resolve(answer.pixels);
+    if ("pixels" in answer) asked?.resolve(answer);
     else asked?.reject(new Error(answer.failure));
   }
 
@@ -96,8 +92,7 @@ class Crew {
 let crew: Crew | undefined;
 
 /**
- * The pixels of a picture's file, prepared for a resolution: [resolution, resolution, channels].
+ * As `makePixels`, on another thread.
  * @throws Error that says why the picture can't be read
  */
-export const preparedByCrew = (bytes: Uint8Array, channels: 1 | 3, resolution: number): Promise<Uint8Array> =>
-  (crew ??= new Crew()).prepared(bytes, channels, resolution);
+export const madeByCrew = (order: PixelOrder): Promise<MadePixels> => (crew ??= new Crew()).made(order);

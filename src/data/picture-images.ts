@@ -4,11 +4,11 @@
  */
 import { inParallel } from "../base/in-parallel.js";
 import { UserError } from "../base/user-error.js";
-import { decodePicture } from "./decode-picture.js";
 import type { Images } from "./images.js";
 import type { Entry } from "./listing.js";
-import { preparedByCrew } from "./picture-crew.js";
-import { prepare } from "./preprocessing.js";
+import { kindOf, makePixels, type Wanted } from "./make-pixels.js";
+import type { Picture } from "./picture.js";
+import { madeByCrew } from "./picture-crew.js";
 import type { Room } from "./room-in-memory.js";
 import { unreadable } from "./unreadable.js";
 
@@ -25,40 +25,62 @@ export interface PictureOptions {
 }
 
 export function picturesAsImages(entries: readonly Entry[], { size, channels, room, onFile }: PictureOptions): Images {
-  /** By resolution, the pixels of each picture that is kept. */
-  const kept = new Map<number, Map<number, Uint8Array>>();
-  const prepared = entries.length < FEW ? preparedHere : preparedByCrew;
-  const pixelsOf = async (index: number, resolution: number): Promise<Uint8Array> => {
-    const known = kept.get(resolution)?.get(index);
-    if (known) return known;
+  /** By kind of order, what is kept of each picture. */
+  const kept = new Map<string, Map<number, Picture>>();
+  const made = entries.length < FEW ? makePixels : madeByCrew;
+  const pixelsOf = async (index: number, wanted: Wanted): Promise<Uint8Array> => {
+    const known = kept.get(kindOf(wanted))?.get(index);
+    if (known && "resolution" in wanted) return known.pixels;
     const entry = entries[index]!;
     try {
-      const file = await entry.read();
-      onFile?.(index, file);
-      const pixels = await prepared(file, channels, resolution);
-      keep(index, resolution, pixels);
+      const source = known ?? (await fileOf(entry, index));
+      const { pixels, whole } = await made({ source, channels, wanted, keepsWhole: !known && room.bytes > 0 });
+      const again = "resolution" in wanted ? squareOf(pixels, wanted.resolution) : whole;
+      if (again) keep(kindOf(wanted), index, again);
       return pixels;
     } catch (error) {
       throw new UserError("data/unreadable", unreadable(entry, error), { cause: error });
     }
   };
-  const keep = (index: number, resolution: number, pixels: Uint8Array): void => {
-    const ofResolution = kept.get(resolution) ?? new Map<number, Uint8Array>();
-    if (pixels.length > room.bytes || ofResolution.has(index)) return;
-    room.bytes -= pixels.length;
-    kept.set(resolution, ofResolution.set(index, pixels));
+  const squareOf = (pixels: Uint8Array, side: number): Picture => ({ width: side, height: side, channels, pixels });
+  const fileOf = async (entry: Entry, index: number): Promise<Uint8Array> => {
+    const file = await entry.read();
+    onFile?.(index, file);
+    return file;
+  };
+  const keep = (kind: string, index: number, picture: Picture): void => {
+    const ofKind = kept.get(kind) ?? new Map<number, Picture>();
+    if (picture.pixels.length > room.bytes || ofKind.has(index)) return;
+    room.bytes -= picture.pixels.length;
+    kept.set(kind, ofKind.set(index, picture));
+  };
+  const readAll = async (
+    indices: ArrayLike<number>,
+    resolution: number,
+    wantedOf: (index: number) => Wanted,
+  ): Promise<Uint8Array> => {
+    const bytes = resolution * resolution * channels;
+    const all = new Uint8Array(indices.length * bytes);
+    await inParallel(indices.length, async (i) => {
+      all.set(await pixelsOf(indices[i]!, wantedOf(indices[i]!)), i * bytes);
+    });
+    return all;
   };
   return {
     ...{ count: entries.length, height: size, width: size, channels },
     labels: Uint16Array.from(entries, ({ label }) => label),
-    async read(indices, resolution = size) {
-      const bytes = resolution * resolution * channels;
-      const all = new Uint8Array(indices.length * bytes);
-      await inParallel(indices.length, async (i) => all.set(await pixelsOf(indices[i]!, resolution), i * bytes));
-      return all;
+    read: (indices, resolution = size) => readAll(indices, resolution, () => ({ resolution })),
+    readParts(indices, parts) {
+      // Training needs the whole pictures more often than anything needs what the survey kept.
+      forget(kept, size, room);
+      return readAll(indices, size, (index) => ({ parts, index, size }));
     },
   };
 }
 
-const preparedHere = async (bytes: Uint8Array, channels: 1 | 3, resolution: number): Promise<Uint8Array> =>
-  prepare(await decodePicture(bytes, channels), resolution);
+/** Gives back the room of the pictures that are kept at a resolution. */
+function forget(kept: Map<string, ReadonlyMap<number, Picture>>, resolution: number, room: Room): void {
+  const kind = kindOf({ resolution });
+  for (const { pixels } of kept.get(kind)?.values() ?? []) room.bytes += pixels.length;
+  kept.delete(kind);
+}

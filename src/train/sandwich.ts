@@ -14,7 +14,7 @@ import { biggest, sample, smallest } from "../space/space.js";
 import { viewsOf } from "../supernet/initialize.js";
 import { executor } from "./executable.js";
 import { crossEntropy, smoothLabels, softmax } from "./loss.js";
-import type { Task } from "./task.js";
+import { augmentationKey, type Task } from "./task.js";
 
 /** What a child is in a step of the sandwich rule. */
 export type Role = "biggest" | "smallest" | "random";
@@ -82,7 +82,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
   const cropped = ({ indices, pixels, epoch }: StepGroup): Float32Array =>
     makeBatch({ ...images, pixels }, indices, images.height, normalization, {
       ...recipe.augmentation,
-      key: [task.seed, "augment", epoch],
+      key: augmentationKey(task.seed, epoch),
     });
   const lesson = (stepGroup: StepGroup): Lesson => {
     const { step, index, indices } = stepGroup;

@@ -3,6 +3,7 @@ import type { Ranks } from "../ranks/ranks.js";
 import { batchesFrom } from "./batches.js";
 import type { RunPlan } from "./plan-run.js";
 import { imagesOfRank, type Step } from "./pool.js";
+import { augmentationKey } from "./task.js";
 
 /** Steps whose images are read ahead. */
 const AHEAD = 2;
@@ -18,12 +19,18 @@ export async function* stepsFrom(first: number, plan: RunPlan, ranks: Ranks): As
   const { from, to } = imagesOfRank(plan.task, ranks);
   const batches = batchesFrom(first, plan);
   const coming: Promise<Step>[] = [];
+  const { seed, recipe } = plan.task;
+  const { randomResizedCrop } = recipe.augmentation;
+  const pixelsOf = (indices: Uint32Array, epoch: number): Promise<Uint8Array> =>
+    randomResizedCrop
+      ? plan.pictures.readParts(indices, { ...randomResizedCrop, key: augmentationKey(seed, epoch) })
+      : plan.pictures.read(indices);
   const readNext = (): void => {
     const drawn = batches.next();
     if (drawn.done) return;
     const batch = drawn.value;
     const indices = batch.indices.slice(from, to);
-    const step = plan.pictures.read(indices).then((pixels) => ({ ...batch, indices, pixels }));
+    const step = pixelsOf(indices, batch.epoch).then((pixels) => ({ ...batch, indices, pixels }));
     // Its failure is thrown where the step is asked for; where an earlier one fails, nobody asks.
     step.catch(() => undefined);
     coming.push(step);

@@ -1,4 +1,5 @@
 /** What stays the same over a run, and every norm group of it is given. */
+import type { Key } from "../base/random.js";
 import type { Normalization } from "../data/preprocessing.js";
 import type { ImageFacts } from "../data/images.js";
 import type { Layout } from "../supernet/initialize.js";
@@ -7,6 +8,9 @@ import type { Recipe } from "./recipe.js";
 
 /** How a child runs: by masks on the whole supernet, or by its slice of the weights. One function, two costs. */
 export type Execution = "masked" | "sliced";
+
+/** What names the random streams of an epoch's augmentation. */
+export const augmentationKey = (seed: number, epoch: number): readonly Key[] => [seed, "augment", epoch];
 
 /** What stays the same over a run. */
 export interface Task {

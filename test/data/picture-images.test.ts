@@ -6,6 +6,8 @@ import sharp from "sharp";
 import { pack } from "tar-stream";
 import { beforeEach, expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
+import { randomPart } from "../../src/data/augment/random-resized-crop.js";
+import { decodePicture } from "../../src/data/decode-picture.js";
 import type { Dataset } from "../../src/data/images.js";
 import { loadDataset } from "../../src/data/load.js";
 import { roomFor } from "../../src/data/room-in-memory.js";
@@ -58,12 +60,15 @@ test.each([
   for (const other of [known, streamed]) expect(JSON.stringify(other)).toBe(JSON.stringify(kept));
 });
 
-test("kept or not, with one thread or two, resumed or not: the same checkpoint and log", async () => {
+test.each([
+  ["the prepared pictures", {}],
+  ["random parts", { augmentation: { randomResizedCrop: {} } }],
+])("%s, kept or not, with one thread or two, resumed or not: the same checkpoint and log", async (_, recipe) => {
   const folder = await photos(260, 10);
   const run = async (images: "memory" | "stream", threads: number, stopsAfter?: number) => {
     const out = await temporaryFolder();
     const data = await loadDataset(folder, { size: 12, channels: tinySpace.channels, images });
-    const options = { out, data, source: folder, threads, steps: 6 };
+    const options = { out, data, source: folder, threads, steps: 6, recipe };
     const stop = (step: number): void => {
       if (step === stopsAfter) throw new Error("stopped");
     };
@@ -74,6 +79,31 @@ test("kept or not, with one thread or two, resumed or not: the same checkpoint a
   const kept = await run("memory", 1);
   expect(await run("stream", 2)).toEqual(kept);
   expect(await run("stream", 1, 4)).toEqual(kept);
+});
+
+test("random parts are of the whole picture, not of its middle square, and the same kept or not, decoded here or elsewhere", async () => {
+  // Left a third white, right a third black, the middle square grey.
+  const raw = Buffer.from([255, 255, 128, 128, 0, 0]);
+  const bands = sharp(raw, { raw: { width: 6, height: 1, channels: 1 } });
+  const png = await bands.resize(60, 20, { kernel: "nearest", fit: "fill" }).png().toBuffer();
+  const files = Array.from({ length: 250 }, (_, i) => [`${i % 2}/${i}.png`, png] as const);
+  const folder = await folderOf(Object.fromEntries(files));
+  const parts = { scale: [0.2, 0.3], ratio: [1, 1], interpolation: "bilinear", key: [0] } as const;
+  const load = (images: "memory" | "stream") => loadDataset(folder, { ...wishes, images });
+  const { train: kept } = await load("memory");
+  const { train: streamed } = await load("stream");
+  const all = Uint32Array.from({ length: kept.count }, (_, i) => i);
+  expect((await kept.read(all)).every((grey) => grey > 100 && grey < 156)).toBe(true);
+  const first = await kept.readParts(all, parts);
+  const greys = new Set(first);
+  for (const grey of [0, 128, 255]) expect(greys).toContain(grey);
+  const picture = await decodePicture(png, 1);
+  all.forEach((index) =>
+    expect(first.subarray(index * 144, (index + 1) * 144)).toEqual(randomPart(picture, index, parts, 12).pixels),
+  );
+  for (const again of [kept, streamed]) expect(await again.readParts(all, parts)).toEqual(first);
+  const otherEpoch = await kept.readParts(all, { ...parts, key: [1] });
+  expect(otherEpoch).not.toEqual(first);
 });
 
 test("a thousand pictures that have not changed are read once; after a change of one, all are read again", async () => {

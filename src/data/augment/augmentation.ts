@@ -2,12 +2,11 @@
 import { z } from "zod";
 import { random, type Key } from "../../base/random.js";
 import type { Picture } from "../picture.js";
-import { prepare } from "../preprocessing.js";
 import { automatic, automaticSchema } from "./automatic.js";
 import { colorJitter, colorJitterSchema } from "./color-jitter.js";
 import { cutmixSchema, mixupSchema } from "./mix.js";
 import { randomErasingSchema } from "./random-erasing.js";
-import { drawPart, randomResizedCropSchema, resizedCrop } from "./random-resized-crop.js";
+import { randomResizedCropSchema } from "./random-resized-crop.js";
 
 export const augmentationSchema = z.strictObject({
   crop: z.number().int().min(0).max(1024).default(0).describe("Largest random shift in pixels."),
@@ -25,22 +24,13 @@ export const augmentationSchema = z.strictObject({
 export type Augmentation = z.output<typeof augmentationSchema>;
 
 /**
- * The pixels that an image is trained on, before it is shifted and mirrored.
- * @param picture of any size
+ * The pixels that an image is trained on, before it is shifted and mirrored. Its random part was taken when it was read (`Images.readParts`).
  * @param key of the random streams, the image's own index included
- * @returns of [size, size]; the same picture where nothing changes it
+ * @returns the same picture where nothing changes it
  */
-export function augmented(picture: Picture, options: Augmentation, key: readonly Key[], size: number): Picture {
-  const { randomResizedCrop: crop } = options;
-  const drawn = crop && drawPart(random(...key, "randomResizedCrop"), picture, crop);
-  let changed: Picture = drawn ? resizedCrop(picture, drawn, size, crop.interpolation) : atSize(picture, size);
+export function augmented(picture: Picture, options: Augmentation, key: readonly Key[]): Picture {
+  let changed = picture;
   if (options.colorJitter) changed = colorJitter(changed, options.colorJitter, random(...key, "colorJitter"));
   if (options.automatic) changed = automatic(changed, options.automatic, random(...key, "automatic"));
   return changed;
 }
-
-/** The picture as a judgement takes it. */
-export const atSize = (picture: Picture, size: number): Picture => ({
-  ...{ width: size, height: size, channels: picture.channels },
-  pixels: prepare(picture, size),
-});

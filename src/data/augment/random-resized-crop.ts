@@ -3,9 +3,10 @@
  * Szegedy et al. 2014 (arXiv 1409.4842).
  */
 import { z } from "zod";
-import type { Random } from "../../base/random.js";
+import { random, type Key, type Random } from "../../base/random.js";
 import { resizePart, type Part } from "../pillow-resize.js";
 import type { Picture } from "../picture.js";
+import { reduce } from "../reduce.js";
 import { logUniform, rangeField, uniform, type Range } from "./draw.js";
 
 export const randomResizedCropSchema = z
@@ -19,6 +20,33 @@ export const randomResizedCropSchema = z
   .describe("A random part of the picture, resized (RandomResizedCrop).");
 
 type RandomResizedCrop = z.output<typeof randomResizedCropSchema>;
+
+/** Random parts of pictures. */
+export interface RandomParts {
+  /** Share of the picture's area: lowest and highest. */
+  readonly scale: readonly [number, number];
+  /** Width / height: lowest and highest. */
+  readonly ratio: readonly [number, number];
+  readonly interpolation: RandomResizedCrop["interpolation"];
+  /** What names the random streams; an image's own index is added to it. */
+  readonly key: readonly Key[];
+}
+
+/** The image's part of this picture, resized to [size, size]. */
+export function randomPart(picture: Picture, index: number, parts: RandomParts, size: number): Picture {
+  const small = reducedFor(parts, picture, size);
+  const part = drawPart(random(...parts.key, index, "randomResizedCrop"), small, parts);
+  return resizedCrop(small, part, size, parts.interpolation);
+}
+
+/** The shorter side that gives the smallest part as many pixels as a square of this size has. */
+export const enoughFor = ({ scale }: Pick<RandomParts, "scale">, size: number): number => size / Math.sqrt(scale[0]);
+
+/** A picture with far more pixels than its smallest part needs, reduced by the largest whole factor that leaves that many. */
+export function reducedFor(parts: Pick<RandomParts, "scale">, picture: Picture, size: number): Picture {
+  const factor = Math.floor(Math.min(picture.width, picture.height) / enoughFor(parts, size));
+  return factor < 2 ? picture : reduce(picture, factor);
+}
 
 /** Tries before the largest part in the middle is taken, as in torchvision. */
 const TRIES = 10;

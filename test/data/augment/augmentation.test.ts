@@ -5,8 +5,8 @@ import { augmentationSchema, augmented } from "../../../src/data/augment/augment
 import { beta } from "../../../src/data/augment/draw.js";
 import { drawMix, mainLabels, mixImages, mixTargets, partnerOf } from "../../../src/data/augment/mix.js";
 import { drawRectangle, erase } from "../../../src/data/augment/random-erasing.js";
-import { drawPart } from "../../../src/data/augment/random-resized-crop.js";
-import { batchOf } from "../../../src/data/make-batch.js";
+import { drawPart, randomPart, reducedFor, type RandomParts } from "../../../src/data/augment/random-resized-crop.js";
+import { makeBatch } from "../../../src/data/make-batch.js";
 import type { Picture } from "../../../src/data/picture.js";
 
 const pictureOf = (width: number, height: number, channels: 1 | 3 = 3, seed = 0): Picture => {
@@ -32,7 +32,7 @@ test("nothing is on unless asked for, and what is off changes no pixel", () => {
   const off = augmentationSchema.parse({});
   expect(off).toEqual({ crop: 0, flip: false });
   const picture = pictureOf(9, 9);
-  expect(augmented(picture, off, [1], 9).pixels).toBe(picture.pixels);
+  expect(augmented(picture, off, [1]).pixels).toBe(picture.pixels);
 });
 
 test("a recipe's wrong ranges and unknown fields are refused", () => {
@@ -51,40 +51,59 @@ test("a recipe's wrong ranges and unknown fields are refused", () => {
   }
 });
 
-test("pictures of any size become images of one size; the same key gives the same image, another one another", () => {
-  const options = augmentationSchema.parse(everything);
+const parts = (options: object, key: RandomParts["key"]): RandomParts => ({
+  ...augmentationSchema.parse({ randomResizedCrop: options }).randomResizedCrop!,
+  key,
+});
+
+test("pictures of any size give parts of one size; the same key and index give the same part, another one another", () => {
   fc.assert(
     fc.property(sides, sides, fc.constantFrom(1 as const, 3 as const), fc.nat(), (width, height, channels, seed) => {
       const picture = pictureOf(width, height, channels, seed);
-      const image = augmented(picture, options, [seed, 1], 12);
-      expect(image).toMatchObject({ width: 12, height: 12, channels });
-      expect(image.pixels).toHaveLength(144 * channels);
-      expect(augmented(picture, options, [seed, 1], 12)).toEqual(image);
+      const part = randomPart(picture, 1, parts({}, [seed]), 12);
+      expect(part).toMatchObject({ width: 12, height: 12, channels });
+      expect(part.pixels).toHaveLength(144 * channels);
+      expect(randomPart(picture, 1, parts({}, [seed]), 12)).toEqual(part);
     }),
     { numRuns: 200 },
   );
   const picture = pictureOf(40, 30);
-  expect(augmented(picture, options, [1, 1], 12)).not.toEqual(augmented(picture, options, [1, 2], 12));
+  expect(randomPart(picture, 1, parts({}, [1]), 12)).not.toEqual(randomPart(picture, 2, parts({}, [1]), 12));
+});
+
+test("a large picture is reduced by the factor that leaves its smallest part enough pixels: each the mean of its square", () => {
+  const picture = pictureOf(650, 403, 1);
+  // 403 / (16 / √0.25) = 12.6
+  const small = reducedFor({ scale: [0.25, 1] }, picture, 16);
+  expect(small).toMatchObject({ width: 54, height: 33 });
+  let sum = 0;
+  for (let y = 24; y < 36; y++) for (let x = 600; x < 612; x++) sum += picture.pixels[y * 650 + x]!;
+  expect(small.pixels[2 * 54 + 50]).toBe(Math.round(sum / 144));
+  expect(reducedFor({ scale: [0.25, 1] }, small, 16)).toBe(small);
+  expect(reducedFor({ scale: [0.08, 1] }, pictureOf(50, 60), 16)).toMatchObject({ width: 50 });
 });
 
 test("an image's augmentation does not depend on the images beside it", () => {
   const augmentation = { ...augmentationSchema.parse(everything), key: [5, "augment", 0] };
   const normalization = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.2] };
-  const options = { size: 10, normalization, augmentation };
-  const pictures = [pictureOf(30, 20, 3, 1), pictureOf(10, 10, 3, 2), pictureOf(11, 50, 3, 3)];
-  const together = batchOf(pictures, [7, 8, 9], options);
-  pictures.forEach((picture, i) => {
-    expect(batchOf([picture], [7 + i], options)).toEqual(together.subarray(i * 300, (i + 1) * 300));
+  const size = { width: 10, height: 10, channels: 3 } as const;
+  const { pixels } = pictureOf(10, 30);
+  const together = makeBatch({ ...size, pixels }, [7, 8, 9], 10, normalization, augmentation);
+  [7, 8, 9].forEach((index, i) => {
+    const own = { ...size, pixels: pixels.subarray(i * 300, (i + 1) * 300) };
+    const alone = makeBatch(own, [index], 10, normalization, augmentation);
+    expect(alone).toEqual(together.subarray(i * 300, (i + 1) * 300));
   });
 });
 
 test("switching one augmentation on leaves the draws of the others as they are", () => {
-  const picture = pictureOf(20, 20);
-  const crop = { randomResizedCrop: {} };
-  const withJitter = augmentationSchema.parse({ ...crop, colorJitter: { brightness: 0.5 } });
-  const jitterOnly = augmentationSchema.parse({ colorJitter: { brightness: 0.5 } });
-  const cropped = augmented(picture, augmentationSchema.parse(crop), [3], 8);
-  expect(augmented(cropped, jitterOnly, [3], 8)).toEqual(augmented(picture, withJitter, [3], 8));
+  const picture = pictureOf(8, 8);
+  const jitter = { colorJitter: { brightness: 0.5 } };
+  const jittered = augmented(picture, augmentationSchema.parse(jitter), [3]);
+  const automatic = { automatic: { kind: "trivial-augment" } };
+  expect(augmented(picture, augmentationSchema.parse({ ...jitter, ...automatic }), [3])).toEqual(
+    augmented(jittered, augmentationSchema.parse(automatic), [3]),
+  );
 });
 
 test("a random part lies in the picture, and has the areas and ratios asked for", () => {
