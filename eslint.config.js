@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "runs", "src/engine/wasm/kernels", "coverage", "node_modules", ".venv-judges", ".venv-bench"] },
+  { ignores: ["dist", "runs", "src/**/kernels", "coverage", "node_modules", ".venv-judges", ".venv-bench*"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: measurements whose figures we state. Each prints its table and appends a row to bench/results.jsonl. */
 const benches = {
   compile: () => import("./compile.mjs"),
+  data: () => import("./data/index.mjs"),
   latency: () => import("./latency.mjs"),
   search: () => import("./search/index.mjs"),
   supernet: () => import("./supernet/index.mjs"),

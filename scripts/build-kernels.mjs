@@ -1,20 +1,25 @@
-// Compiles the AssemblyScript kernels into dist/: `simd.wasm` for every runtime, `relaxed.wasm` where multiply-add is one instruction.
+// Compiles the AssemblyScript kernels into dist/: the engine's as `simd.wasm` for every runtime and `relaxed.wasm` where multiply-add is one
+// instruction, and those that resize pictures.
 import asc from "assemblyscript/asc";
 import { mkdir, readdir, stat } from "node:fs/promises";
 
-const source = "src/engine/wasm/kernels";
-const target = "dist/engine/wasm/kernels";
-const builds = { simd: ["--enable", "simd"], relaxed: ["--enable", "simd", "--enable", "relaxed-simd"] };
+const simd = ["--enable", "simd"];
+const builds = [
+  { folder: "engine/wasm/kernels", entry: "index", name: "simd", features: simd },
+  { folder: "engine/wasm/kernels", entry: "index", name: "relaxed", features: [...simd, "--enable", "relaxed-simd"] },
+  { folder: "data/kernels", entry: "resize", name: "resize", features: simd },
+];
 
-await mkdir(target, { recursive: true });
-const sources = await Promise.all((await readdir(source)).map((name) => stat(`${source}/${name}`)));
-const newest = Math.max(...sources.map(({ mtimeMs }) => mtimeMs));
-for (const [name, features] of Object.entries(builds)) {
-  const out = `${target}/${name}.wasm`;
+for (const { folder, entry, name, features } of builds) {
+  const source = `src/${folder}`;
+  await mkdir(`dist/${folder}`, { recursive: true });
+  const sources = await Promise.all((await readdir(source)).map((file) => stat(`${source}/${file}`)));
+  const newest = Math.max(...sources.map(({ mtimeMs }) => mtimeMs));
+  const out = `dist/${folder}/${name}.wasm`;
   const built = await stat(out).catch(() => undefined);
   if (built && built.mtimeMs > newest) continue;
   const { error, stderr } = await asc.main([
-    `${source}/index.ts`,
+    `${source}/${entry}.ts`,
     ...["--outFile", out, "-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--use", "abort="],
     ...features,
   ]);

@@ -28,7 +28,7 @@ for (const { name, above } of rooms) {
 
 const source = resolve(import.meta.dirname, "../src");
 const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
-  (name) => name.endsWith(".ts") && !name.includes("wasm/kernels/"),
+  (name) => name.endsWith(".ts") && !name.includes("/kernels/"),
 );
 
 /** `from "…"`, `import "…"`, `import("…")`: what a file imports, re-exports or loads. */

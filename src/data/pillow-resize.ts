@@ -3,9 +3,9 @@
  * reduction (antialiased), rows then columns, in 22 bits of fixed point. From Pillow's src/libImaging/Resample.c.
  */
 import type { Picture } from "./picture.js";
+import { kernels, placesIn, type Taps } from "./resize-kernels.js";
 
 const BITS = 22;
-const HALF = 1 << (BITS - 1);
 
 /** A size, in pixels. */
 export interface Size {
@@ -17,12 +17,6 @@ export interface Size {
 export interface Part extends Size {
   readonly left: number;
   readonly top: number;
-}
-
-/** The source pixels of one output position along a side, and their weights × 2²². */
-interface Taps {
-  readonly first: number;
-  readonly weights: Int32Array;
 }
 
 /** What reads the source: a triangle, or a cubic of slope −0.5 (Keys 1981), which may overshoot. */
@@ -42,26 +36,37 @@ const filters: Record<Interpolation, { readonly reach: number; readonly weightAt
 };
 
 /** For `count` output positions from `start` on. */
-function tapsOf(from: number, to: number, start: number, count: number, interpolation: Interpolation): Taps[] {
+function tapsOf(from: number, to: number, start: number, count: number, interpolation: Interpolation): Taps {
   const { reach, weightAt } = filters[interpolation];
   const scale = from / to;
   const widened = Math.max(scale, 1);
   const support = reach * widened;
-  return Array.from({ length: count }, (_, i) => {
+  const most = Math.ceil(support) * 2 + 1;
+  const [firsts, counts] = [new Int32Array(count), new Int32Array(count)];
+  const weights = new Int32Array(count * most);
+  const shares = new Float64Array(most);
+  for (let i = 0; i < count; i++) {
     const centre = (start + i + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
-    const end = Math.min(from, Math.trunc(centre + support + 0.5));
-    const shares = Array.from({ length: end - first }, (__, j) => weightAt((j + first - centre + 0.5) * (1 / widened)));
-    const sum = shares.reduce((total, share) => total + share, 0);
-    return {
-      first,
-      weights: Int32Array.from(shares, (share) => Math.trunc((share < 0 ? -0.5 : 0.5) + (share / sum) * 2 ** BITS)),
-    };
-  });
+    const taps = Math.min(from, Math.trunc(centre + support + 0.5)) - first;
+    let sum = 0;
+    for (let j = 0; j < taps; j++) sum += shares[j] = weightAt((j + first - centre + 0.5) * (1 / widened));
+    for (let j = 0; j < taps; j++) {
+      const share = shares[j]!;
+      weights[i * most + j] = Math.trunc((share < 0 ? -0.5 : 0.5) + (share / sum) * 2 ** BITS);
+    }
+    firsts[i] = first;
+    counts[i] = taps;
+  }
+  return { firsts, counts, weights, most };
 }
+
+/** Bytes of source rows that are resized in width at once. */
+const BAND = 1 << 20;
 
 /**
  * A part of the picture resized to a size; the rest of it is not computed.
+ * @param source the part of the picture that is resized; by default all of it. Nothing outside of it is read
  * @returns [part.height, part.width, channels]
  */
 export function resizePart(
@@ -69,37 +74,36 @@ export function resizePart(
   size: Size,
   part: Part,
   interpolation: Interpolation = "bilinear",
+  source: Part = { left: 0, top: 0, width: picture.width, height: picture.height },
 ): Uint8Array {
-  const { channels, pixels } = picture;
-  const rowTaps = tapsOf(picture.height, size.height, part.top, part.height, interpolation);
-  const columnTaps = tapsOf(picture.width, size.width, part.left, part.width, interpolation);
-  const firstRow = rowTaps[0]!.first;
-  const last = rowTaps.at(-1)!;
-  const rowCount = last.first + last.weights.length - firstRow;
-  const rowBytes = part.width * channels;
-  // A cubic's sums may lie outside of a byte.
-  const narrow = new Uint8ClampedArray(rowCount * rowBytes);
-  for (let y = 0; y < rowCount; y++) {
-    const from = (firstRow + y) * picture.width * channels;
-    let out = y * rowBytes;
-    for (const { first, weights } of columnTaps) {
-      for (let c = 0; c < channels; c++) {
-        let sum = HALF;
-        let at = from + first * channels + c;
-        for (let j = 0; j < weights.length; j++, at += channels) sum = (sum + pixels[at]! * weights[j]!) | 0;
-        narrow[out++] = sum >> BITS;
-      }
+  const { channels } = picture;
+  const rowTaps = tapsOf(source.height, size.height, part.top, part.height, interpolation);
+  const columnTaps = tapsOf(source.width, size.width, part.left, part.width, interpolation);
+  const firstRow = rowTaps.firsts[0]!;
+  const rowCount = rowTaps.firsts.at(-1)! + rowTaps.counts.at(-1)! - firstRow;
+  const rowBytes = source.width * channels;
+  const bandRows = Math.min(rowCount, Math.max(1, Math.floor(BAND / rowBytes)));
+  const narrowBytes = part.width * channels;
+
+  const { memory, resizeColumns, resizeRows } = kernels();
+  const place = placesIn(memory);
+  const columns = place.taps(columnTaps);
+  const rows = place.taps(rowTaps);
+  const band = place.bytes(bandRows * rowBytes);
+  const narrow = place.bytes(rowCount * narrowBytes);
+  const resized = place.bytes(part.height * narrowBytes);
+  place.grow();
+  columns.write();
+  rows.write();
+  const bytes = new Uint8Array(memory.buffer);
+  for (let done = 0; done < rowCount; done += bandRows) {
+    const count = Math.min(bandRows, rowCount - done);
+    for (let y = 0; y < count; y++) {
+      const from = ((source.top + firstRow + done + y) * picture.width + source.left) * channels;
+      bytes.set(picture.pixels.subarray(from, from + rowBytes), band + y * rowBytes);
     }
+    resizeColumns(count, source.width, channels, band, part.width, ...columns.arguments, narrow + done * narrowBytes);
   }
-  const resized = new Uint8ClampedArray(part.height * rowBytes);
-  const sums = new Int32Array(rowBytes);
-  rowTaps.forEach(({ first, weights }, y) => {
-    sums.fill(HALF);
-    for (let j = 0; j < weights.length; j++) {
-      const [weight, from] = [weights[j]!, (first - firstRow + j) * rowBytes];
-      for (let x = 0; x < rowBytes; x++) sums[x] = sums[x]! + narrow[from + x]! * weight;
-    }
-    for (let x = 0; x < rowBytes; x++) resized[y * rowBytes + x] = sums[x]! >> BITS;
-  });
-  return new Uint8Array(resized.buffer);
+  resizeRows(narrowBytes, narrow, part.height, ...rows.arguments, resized);
+  return bytes.slice(resized, resized + part.height * narrowBytes);
 }

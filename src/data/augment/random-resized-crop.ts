@@ -78,16 +78,6 @@ export function resizedCrop(
   interpolation: RandomResizedCrop["interpolation"],
 ): Picture {
   const whole = { left: 0, top: 0, width: size, height: size };
-  const pixels = resizePart(cut(picture, part), whole, whole, interpolation);
+  const pixels = resizePart(picture, whole, whole, interpolation, part);
   return { width: size, height: size, channels: picture.channels, pixels };
-}
-
-function cut({ width, channels, pixels }: Picture, part: Part): Picture {
-  const row = part.width * channels;
-  const out = new Uint8Array(part.height * row);
-  for (let y = 0; y < part.height; y++) {
-    const from = ((part.top + y) * width + part.left) * channels;
-    out.set(pixels.subarray(from, from + row), y * row);
-  }
-  return { width: part.width, height: part.height, channels, pixels: out };
 }

@@ -1,4 +1,4 @@
-/** The part of WebAssembly's JavaScript interface that this folder uses; TypeScript declares it only for browsers. */
+/** The part of WebAssembly's JavaScript interface that we use; TypeScript declares it only for browsers. */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum: number });
