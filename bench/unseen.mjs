@@ -24,6 +24,7 @@ export async function unseenImages(run, count) {
     const before = seen[official[part].labels[i]]++;
     return before >= from && before < from + count / CLASSES;
   });
-  const data = { ...official, mean: run.data.mean, std: run.data.std };
+  const { mean, std, evaluation } = run.data;
+  const data = { ...official, mean, std, ...(evaluation && { evaluation }) };
   return { data, part, indices, labels: indices.map((i) => official[part].labels[i]) };
 }

@@ -1,5 +1,6 @@
 // A child's network trained alone: the same recipe, images and steps, without a supernet around it.
 import { openRun, parseSpace, train } from "../../dist/index.js";
+import { findPlace } from "../../dist/data/place.js";
 import { judgeOn } from "./judge.mjs";
 
 /** A space of one architecture. @param data a convnet space whose blocks share their choices within a stage */
@@ -19,7 +20,7 @@ function spaceOf(data, { resolution, stem, stages, head }) {
 /** Accuracy on the unseen images of a network trained alone. */
 export async function trainAlone(run, architecture, { recipe, threads, out, unseen }) {
   const space = parseSpace(spaceOf(run.description.space, architecture), "alone");
-  const { source } = run.description.data;
+  const source = await findPlace(run.folder, run.description.data.source);
   const steps = run.steps;
   const alone = { ...recipe, sandwich: { smallest: false, random: 0 } };
   await train({ space, data: run.data, source, recipe: alone, steps, seed: run.description.seed, out, ...threads });

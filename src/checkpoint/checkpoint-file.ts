@@ -36,6 +36,10 @@ export const checkpointSchema = z.strictObject({
       std: z.array(z.number()),
       validationShare: z.number(),
       size: z.number().int().describe("Height = width of the images in pixels."),
+      evaluation: z
+        .strictObject({ cropShare: z.number(), interpolation: z.enum(["bilinear", "bicubic"]) })
+        .optional()
+        .describe("As the recipe has it. Without it, all of the middle square."),
     })
     .describe("The images that the weights are for; recalibration, search and judging use them too."),
   seed: z.number().int().describe("Seed of the split, of recalibration, of judging and of training."),

@@ -6,7 +6,7 @@ import { hashProvenance, type Provenance } from "./provenance.js";
 import type { Run } from "../run/run.js";
 
 export const preprocessingOf = ({ data }: Run, { resolution }: Architecture): Preprocessing =>
-  preprocessingAt(resolution, data.train.channels, data);
+  preprocessingAt(resolution, data.train.channels, data, data.evaluation);
 
 export const metadataOf = (run: Run, architecture: Architecture, provenance: Provenance): Record<string, string> => ({
   "nestling.version": version,

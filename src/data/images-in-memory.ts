@@ -24,8 +24,8 @@ export function imagesInMemory({ pixels, ...facts }: PixelImages): Images {
   return {
     ...facts,
     pixels,
-    read: (indices, resolution = height) =>
-      concatenated(indices, resolution, (picture) => prepare(picture, resolution)),
+    read: (indices, resolution = height, evaluation) =>
+      concatenated(indices, resolution, (picture) => prepare(picture, resolution, evaluation)),
     readParts: (indices, parts) =>
       concatenated(indices, height, (picture, index) => randomPart(picture, index, parts, height).pixels),
   };

@@ -1,6 +1,6 @@
 /** Images wherever their pixels lie: in memory, or in pictures that are decoded when they are asked for. */
 import type { RandomParts } from "./augment/random-resized-crop.js";
-import type { Normalization } from "./preprocessing.js";
+import type { Evaluation, Normalization } from "./preprocessing.js";
 
 /** Images of one size, without their pixels: what they are and what they show. */
 export interface ImageFacts {
@@ -17,11 +17,11 @@ export interface ImageFacts {
 /** Images, and how to get their pixels. */
 export interface Images extends ImageFacts {
   /**
-   * Pixels as bytes, 0 to 255: [indices, height, width, channels]; or, prepared from the pictures themselves for a resolution,
-   * [indices, resolution, resolution, channels].
+   * Pixels as bytes, 0 to 255: [indices, height, width, channels]; or, prepared from the pictures themselves for a resolution as
+   * judgements take them, [indices, resolution, resolution, channels].
    * @throws UserError `data/unreadable` where a file has gone meanwhile
    */
-  readonly read: (indices: ArrayLike<number>, resolution?: number) => Promise<Uint8Array>;
+  readonly read: (indices: ArrayLike<number>, resolution?: number, evaluation?: Evaluation) => Promise<Uint8Array>;
   /**
    * A random part of each whole picture, as a recipe's `randomResizedCrop` asks for: [indices, height, width, channels].
    * It depends on the key and on the image's own index alone.
@@ -50,6 +50,8 @@ export interface Dataset extends Normalization {
   readonly mean: readonly number[];
   /** Shape [channels]: standard deviation of pixel / 255 over the training images. */
   readonly std: readonly number[];
+  /** What judgements see of a picture; by default all of its middle square. */
+  readonly evaluation?: Evaluation;
   /** SHA-256 over sizes, pixels and labels. */
   readonly fingerprint: string;
   /** Indices into `train` of the images that the source itself sets aside for validation; undefined: a share of them will be. */

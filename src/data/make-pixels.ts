@@ -2,11 +2,11 @@
 import { enoughFor, randomPart, reducedFor, type RandomParts } from "./augment/random-resized-crop.js";
 import { decodePicture } from "./decode-picture.js";
 import type { Picture } from "./picture.js";
-import { prepare } from "./preprocessing.js";
+import { prepare, type Evaluation } from "./preprocessing.js";
 
 /** What is made of a picture: itself as judgements take it, or a random part of it, as training may. */
 export type Wanted =
-  | { readonly resolution: number }
+  | { readonly resolution: number; readonly evaluation?: Evaluation | undefined }
   | {
       readonly parts: RandomParts;
       /** By which the data set knows the picture. */
@@ -33,12 +33,12 @@ export interface MadePixels {
 
 /** Orders of one kind have the same source once it is decoded. */
 export const kindOf = (wanted: Wanted): string =>
-  "resolution" in wanted ? `at ${wanted.resolution}` : `parts of ${enoughFor(wanted.parts, wanted.size)}`;
+  "resolution" in wanted ? JSON.stringify(wanted) : `parts of ${enoughFor(wanted.parts, wanted.size)}`;
 
 /** @throws Error that says why the picture can't be read */
 export async function makePixels({ source, channels, wanted, keepsWhole }: PixelOrder): Promise<MadePixels> {
   const picture = source instanceof Uint8Array ? await decodePicture(source, channels) : source;
-  if ("resolution" in wanted) return { pixels: prepare(picture, wanted.resolution) };
+  if ("resolution" in wanted) return { pixels: prepare(picture, wanted.resolution, wanted.evaluation) };
   const { parts, index, size } = wanted;
   const whole = reducedFor(parts, picture, size);
   const { pixels } = randomPart(whole, index, parts, size);

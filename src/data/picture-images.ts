@@ -69,7 +69,8 @@ export function picturesAsImages(entries: readonly Entry[], { size, channels, ro
   return {
     ...{ count: entries.length, height: size, width: size, channels },
     labels: Uint16Array.from(entries, ({ label }) => label),
-    read: (indices, resolution = size) => readAll(indices, resolution, () => ({ resolution })),
+    read: (indices, resolution = size, evaluation) =>
+      readAll(indices, resolution, () => ({ resolution, ...(evaluation && { evaluation }) })),
     readParts(indices, parts) {
       // Training needs the whole pictures more often than anything needs what the survey kept.
       forget(kept, size, room);

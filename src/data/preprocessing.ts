@@ -2,13 +2,15 @@
  * The one definition of how a picture becomes a model's input. Every judgement prepares pictures by it, and every file that ships says it
  * in the words of Hugging Face's preprocessor_config.json, for its own resolution. Pillow does the same, byte for byte:
  *
- *   shorter side → resolution (the other: int(resolution · longer / shorter)), bilinear, antialiased; the middle resolution² pixels;
+ *   shorter side → edge (the other: int(edge · longer / shorter)), bilinear or bicubic, antialiased; the middle resolution² pixels;
  *   (pixel / 255 − mean) / deviation
+ *
+ * where edge is the resolution, or more where a recipe's `evaluation` keeps a smaller share of the picture.
  *
  * Decoding and colour are in decode-picture.ts.
  */
 import { z } from "zod";
-import { resizePart } from "./pillow-resize.js";
+import { resizePart, type Size } from "./pillow-resize.js";
 import type { Picture } from "./picture.js";
 
 /** What decoding does, for those who do it with other tools. */
@@ -33,7 +35,9 @@ export const preprocessingSchema = z
     decoding: z.record(z.string(), z.string()).describe("How files become pixels, in words."),
     do_resize: z.literal(true),
     size: z.strictObject({ shortest_edge: side }),
-    resample: z.literal(2).describe("2: PIL's bilinear, antialiased."),
+    resample: z
+      .union([z.literal(2), z.literal(3)])
+      .describe("2: PIL's bilinear; 3: PIL's bicubic. Both are antialiased."),
     do_center_crop: z.literal(true),
     crop_size: z.strictObject({ height: side, width: side }),
     do_rescale: z.literal(true),
@@ -47,21 +51,58 @@ export const preprocessingSchema = z
 /** How a picture becomes `pixel_values`, in the terms of Hugging Face's preprocessor_config.json. */
 export type Preprocessing = z.output<typeof preprocessingSchema>;
 
+export const evaluationSchema = z
+  .strictObject({
+    cropShare: z
+      .number()
+      .min(0.5)
+      .max(1)
+      .default(1)
+      .describe(
+        "Side of the middle square that is kept, as a share of the shorter side; ImageNet's usual one is 0.875.",
+      ),
+    interpolation: z.enum(["bilinear", "bicubic"]).default("bilinear").describe("Both antialiased, as Pillow's are."),
+  })
+  .describe("What judgements see of a picture, and the files that ship.");
+
+/** What judgements see of a picture. */
+export type Evaluation = z.output<typeof evaluationSchema>;
+
+/** All of the middle square. */
+const wholeSquare: Evaluation = { cropShare: 1, interpolation: "bilinear" };
+
+/** Pillow's numbers. */
+const resampling = { bilinear: 2, bicubic: 3 } as const;
+
 /** Mean and deviation, per channel, of pixel / 255. */
 export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
+/** What the shorter side is resized to. */
+const edgeOf = (resolution: number, { cropShare }: Evaluation): number => Math.round(resolution / cropShare);
+
+/** The evaluation that a file's words mean. */
+export const evaluationOf = ({ size, crop_size, resample }: Preprocessing): Evaluation => ({
+  cropShare: crop_size.height / size.shortest_edge,
+  interpolation: resample === resampling.bicubic ? "bicubic" : "bilinear",
+});
+
 /** What a file of a resolution says of its input. */
-export const preprocessingAt = (resolution: number, channels: 1 | 3, { mean, std }: Normalization): Preprocessing => ({
+export const preprocessingAt = (
+  resolution: number,
+  channels: 1 | 3,
+  { mean, std }: Normalization,
+  evaluation = wholeSquare,
+): Preprocessing => ({
   channels,
   color_mode: channels === 1 ? "L" : "RGB",
   do_convert_rgb: channels === 3,
   decoding,
   do_resize: true,
-  size: { shortest_edge: resolution },
-  resample: 2,
+  size: { shortest_edge: edgeOf(resolution, evaluation) },
+  resample: resampling[evaluation.interpolation],
   do_center_crop: true,
   crop_size: { height: resolution, width: resolution },
   do_rescale: true,
@@ -72,17 +113,19 @@ export const preprocessingAt = (resolution: number, channels: 1 | 3, { mean, std
 });
 
 /** The pixels of a resolution: [resolution, resolution, channels]. */
-export function prepare(picture: Picture, resolution: number): Uint8Array {
+export function prepare(picture: Picture, resolution: number, evaluation = wholeSquare): Uint8Array {
   const { width, height, pixels } = picture;
-  if (width === resolution && height === resolution) return pixels;
-  const longer = Math.trunc((resolution * Math.max(width, height)) / Math.min(width, height));
-  const size = width <= height ? { width: resolution, height: longer } : { width: longer, height: resolution };
-  return resizePart(picture, size, {
+  const edge = edgeOf(resolution, evaluation);
+  if (width === resolution && height === resolution && edge === resolution) return pixels;
+  const longer = Math.trunc((edge * Math.max(width, height)) / Math.min(width, height));
+  const size: Size = width <= height ? { width: edge, height: longer } : { width: longer, height: edge };
+  const middle = {
     left: Math.floor((size.width - resolution) / 2),
     top: Math.floor((size.height - resolution) / 2),
     width: resolution,
     height: resolution,
-  });
+  };
+  return resizePart(picture, size, middle, evaluation.interpolation);
 }
 
 /** Pixels of any number of images as a model takes them: (pixel / 255 − mean) / deviation. */

@@ -6,6 +6,7 @@ import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { openRun } from "../run/run.js";
 import { loadDataset } from "../data/load.js";
 import type { LabelledBlock } from "../data/image-block.js";
+import { evaluationOf } from "../data/preprocessing.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Target } from "../target/target.js";
 import { certificateFile, certificatePath, type Certificate } from "./certificate.js";
@@ -83,6 +84,7 @@ async function verifyData(
 async function imagesOf(certificate: Certificate, source: string): Promise<LabelledBlock> {
   const { preprocessing, labels, testFingerprint } = certificate;
   const { channels, image_mean: mean, image_std: std, crop_size } = preprocessing;
+  const evaluation = evaluationOf(preprocessing);
   const resolution = crop_size.height;
   // Without the run only the fingerprint says which pictures it did without.
   const data = await loadDataset(source, { size: resolution, channels, classes: labels, broken: "skip" });
@@ -93,7 +95,7 @@ async function imagesOf(certificate: Certificate, source: string): Promise<Label
     throw refuse(`of the classes ${data.classes.join(", ")}`, labels.join(", "));
   }
   if (data.train.channels !== channels) throw refuse(`of ${data.train.channels} channels`, `${channels}`);
-  const images = await testImages({ data: { ...data, mean, std } }, resolution);
+  const images = await testImages({ data: { ...data, mean, std, evaluation } }, resolution);
   if (fingerprintOf(images) !== testFingerprint) {
     const unread = data.broken.length > 0 ? `, without ${data.broken.length} pictures that can't be read` : "";
     throw refuse(`${images.count} other test images${unread}`, `the ${certificate.testImages} that were certified`);

@@ -59,7 +59,11 @@ export async function openRun(
   const layout = layoutOf(supernet.graph);
   const shared = viewsOf(layout, await storedWeights(weights, `${folder}/checkpoint`)(layout));
   const steps = position?.step ?? 0;
-  return { folder, description, steps, supernet, weights: shared, weightsHash, data, train, validation };
+  const { evaluation } = trained;
+  return {
+    ...{ folder, description, steps, supernet, weights: shared, weightsHash, train, validation },
+    data: { ...data, ...(evaluation && { evaluation }) },
+  };
 }
 
 function refuseOtherData(data: Dataset, trained: WeightsDescription["data"], place: string): void {
@@ -85,7 +89,7 @@ export const blockOf = async (
   indices: ArrayLike<number>,
   resolution: number,
 ): Promise<ImageBlock> => ({
-  images: normalize(await data[part].read(indices, resolution), data),
+  images: normalize(await data[part].read(indices, resolution, data.evaluation), data),
   count: indices.length,
   resolution,
   channels: data.train.channels,

