@@ -3,7 +3,6 @@
  * judges this very file.
  */
 import { sha256Of } from "../base/hash.js";
-import type { ImageBlock } from "../data/image-block.js";
 import { costOf, type Cost } from "../graph/analyses.js";
 import type { Architecture } from "../space/space.js";
 import { idOf } from "../space/space.js";
@@ -47,7 +46,7 @@ export interface CompileOptions {
 
 export const defaultRecalibrationImages = 2000;
 
-/** Compiles children of one run; images are prepared once per resolution. */
+/** Compiles children of one run. */
 export interface Compiler {
   /**
    * Slices, recalibrates, folds and emits one child.
@@ -65,12 +64,6 @@ export function compiler(
   { recalibrationImages, staticBatch, precision = defaultPrecision }: CompileOptions,
 ): Compiler {
   const indices = recalibrationIndices(run, recalibrationImages);
-  const blocks = new Map<number, Promise<ImageBlock>>();
-  const blockAt = (resolution: number): Promise<ImageBlock> => {
-    const known = blocks.get(resolution) ?? blockOf(run, "train", indices, resolution);
-    blocks.set(resolution, known);
-    return known;
-  };
   return {
     async compile(architecture) {
       const { resolution } = architecture;
@@ -82,8 +75,8 @@ export function compiler(
         recalibrationImages,
       });
       const sliced = slicedChild(run.supernet, run.weights, architecture);
-      const { child, found, report } = await runPasses(sliced, precisions[precision].steps, async (measured, before) =>
-        measure(measured, before, await blockAt(resolution)),
+      const { child, found, report } = await runPasses(sliced, precisions[precision].steps, (measured, before) =>
+        measure(measured, before, blockOf(run, "train", indices, resolution)),
       );
       const bytes = emit(child, {
         resolution,

@@ -1,5 +1,5 @@
 /** Measures what a measured pass needs, by running its graph over images on onnxruntime. */
-import type { ImageBlock } from "../data/image-block.js";
+import { readBatches, type ImageBlock } from "../data/image-block.js";
 import { toChannelsFirst } from "../data/make-batch.js";
 import { withSession } from "../runtime/session.js";
 import type { Child } from "./child.js";
@@ -10,22 +10,16 @@ import type { Found, Measured, Observation } from "./pass.js";
 const BATCH = 100;
 
 /** @param threads threads of onnxruntime; 0 for all cores */
-export async function measure(
-  measured: Measured,
-  child: Child,
-  { images, count, resolution, channels }: ImageBlock,
-  threads = 0,
-): Promise<Found> {
+export async function measure(measured: Measured, child: Child, block: ImageBlock, threads = 0): Promise<Found> {
+  const { count, resolution, channels } = block;
   const bytes = emit({ ...child, graph: measured.observe(child.graph) }, { resolution });
   const batches = Math.ceil(count / BATCH);
-  const floats = images.length / count;
+  const bounds = Array.from({ length: batches + 1 }, (_, i) => Math.floor((i * count) / batches));
   const observations = await withSession(bytes, { threads }, async (session) => {
     const found: Observation[] = [];
-    for (let i = 0; i < batches; i++) {
-      const [from, to] = [Math.floor((i * count) / batches), Math.floor(((i + 1) * count) / batches)];
-      const size = to - from;
-      const block = toChannelsFirst(images.subarray(from * floats, to * floats), size, channels);
-      found.push({ count: size, outputs: await session.run(block, [size, channels, resolution, resolution]) });
+    for await (const { images, count: size } of readBatches(block, bounds)) {
+      const input = toChannelsFirst(images, size, channels);
+      found.push({ count: size, outputs: await session.run(input, [size, channels, resolution, resolution]) });
     }
     return found;
   });

@@ -1,28 +1,30 @@
 /** The contract, checked on real images: compiled child on onnxruntime = masked supernet with the same statistics. */
-import { sha256Of } from "../base/hash.js";
+import { createHash } from "node:crypto";
 import { maskedChild } from "../compile/children.js";
 import type { CompiledChild } from "../compile/compile-child.js";
 import { emit } from "../compile/emit.js";
 import { blockOf, type Run } from "../run/run.js";
-import type { LabelledBlock } from "../data/image-block.js";
+import { batchesOf, readBatches, type ImageBlock, type LabelledBlock } from "../data/image-block.js";
 import { compareModels, type Comparison } from "../evaluate/accuracy.js";
 import { localTarget } from "../target/local.js";
 import { withModel } from "../target/target.js";
 
 /** Test images at a resolution, all of them or the first `count`. */
-export async function testImages(
-  { data }: Pick<Run, "data">,
-  resolution: number,
-  count = data.test.count,
-): Promise<LabelledBlock> {
+export function testImages({ data }: Pick<Run, "data">, resolution: number, count = data.test.count): LabelledBlock {
   const indices = Uint32Array.from({ length: Math.min(count, data.test.count) }, (_, i) => i);
   const labels = data.test.labels.slice(0, indices.length);
-  return { ...(await blockOf({ data }, "test", indices, resolution)), labels };
+  return { ...blockOf({ data }, "test", indices, resolution), labels };
 }
 
+/** Images hashed at a time. */
+const BATCH = 128;
+
 /** SHA-256 of prepared images and their labels: what an accuracy is of. */
-export const fingerprintOf = ({ images, labels }: LabelledBlock): string =>
-  sha256Of(bytesOf(images), bytesOf(Uint16Array.from(labels)));
+export async function fingerprintOf(block: LabelledBlock): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const { images } of readBatches(block, batchesOf(block.count, BATCH))) hash.update(bytesOf(images));
+  return hash.update(bytesOf(Uint16Array.from(block.labels))).digest("hex");
+}
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
@@ -34,7 +36,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array)
 export function compareToSupernet(
   run: Run,
   child: Pick<CompiledChild, "architecture" | "bytes" | "statistics">,
-  images: LabelledBlock,
+  images: ImageBlock,
 ): Promise<Comparison> {
   const masked = maskedChild(run.supernet, run.weights, child.architecture, child.statistics);
   const supernet = emit(masked, { resolution: child.architecture.resolution, output: "logits" });

@@ -66,8 +66,8 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
   options.onCompiled?.(child);
   // What is judged has a free batch; a fixed one is the same network, compiled for its file alone.
   const judged = staticBatch === undefined ? child : await compiler(run, shared).compile(architecture);
-  const images = await testImages(run, architecture.resolution);
-  const compared = await testImages(run, architecture.resolution, COMPARED);
+  const images = testImages(run, architecture.resolution);
+  const compared = testImages(run, architecture.resolution, COMPARED);
   const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, judged, compared);
   const tolerance = toleranceOf(precision, maxLogit);
   if (!(maxDifference <= tolerance)) {
@@ -85,7 +85,7 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     batch: staticBatch ?? "batch_size",
     judgement: {
       ...{ accuracy, accuracyInterval: [...accuracyInterval], correct },
-      ...{ testImages: count, testFingerprint: fingerprintOf(images) },
+      ...{ testImages: count, testFingerprint: await fingerprintOf(images) },
       ...{ maxDifference, tolerance, sameTopOne, comparedImages: compared.count, precision },
     },
   };

@@ -48,7 +48,7 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   // A fixed batch is the same network, judged with a free one.
   const judged = staticBatch === undefined ? bytes : free.bytes;
   // All test images, where the certificate was written after a sample of them.
-  const images = await testImages(run, architecture.resolution);
+  const images = testImages(run, architecture.resolution);
   const child = { architecture, bytes: judged, statistics: free.statistics };
   const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, child, images);
   const tolerance = toleranceOf(precision, maxLogit);

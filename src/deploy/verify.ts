@@ -95,8 +95,8 @@ async function imagesOf(certificate: Certificate, source: string): Promise<Label
     throw refuse(`of the classes ${data.classes.join(", ")}`, labels.join(", "));
   }
   if (data.train.channels !== channels) throw refuse(`of ${data.train.channels} channels`, `${channels}`);
-  const images = await testImages({ data: { ...data, mean, std, evaluation } }, resolution);
-  if (fingerprintOf(images) !== testFingerprint) {
+  const images = testImages({ data: { ...data, mean, std, evaluation } }, resolution);
+  if ((await fingerprintOf(images)) !== testFingerprint) {
     const unread = data.broken.length > 0 ? `, without ${data.broken.length} pictures that can't be read` : "";
     throw refuse(`${images.count} other test images${unread}`, `the ${certificate.testImages} that were certified`);
   }

@@ -1,5 +1,5 @@
 /** Accuracy of a model on a target, with its 95 % interval; image by image, so that a search can stop when it has seen enough. */
-import type { LabelledBlock } from "../data/image-block.js";
+import { batchesOf, readBatches, type ImageBatch, type ImageBlock, type LabelledBlock } from "../data/image-block.js";
 import { toChannelsFirst } from "../data/make-batch.js";
 import { localTarget } from "../target/local.js";
 import { withModel, type LoadedModel } from "../target/target.js";
@@ -40,16 +40,21 @@ export const accuracyOf = (correct: number, count: number): Accuracy => ({
 /** Logits of all images [count × classes], a batch at a time. */
 export async function* logitsOf(
   model: LoadedModel,
-  data: LabelledBlock,
+  block: ImageBlock,
 ): AsyncGenerator<{ from: number; logits: Float32Array; rows: number }> {
-  const { images, count, channels, resolution } = data;
-  const floats = images.length / count;
-  for (let from = 0; from < count; from += BATCH) {
-    const rows = Math.min(BATCH, count - from);
-    const block = toChannelsFirst(images.subarray(from * floats, (from + rows) * floats), rows, channels);
-    const { outputs } = await model.run(block, [rows, channels, resolution, resolution]);
-    yield { from, rows, logits: outputs.get("logits") ?? [...outputs.values()][0]! };
+  for await (const batch of readBatches(block, batchesOf(block.count, BATCH))) {
+    yield { from: batch.from, rows: batch.count, logits: await logitsOn(model, batch, block) };
   }
+}
+
+async function logitsOn(
+  model: LoadedModel,
+  { images, count }: ImageBatch,
+  { channels, resolution }: ImageBlock,
+): Promise<Float32Array> {
+  const input = toChannelsFirst(images, count, channels);
+  const { outputs } = await model.run(input, [count, channels, resolution, resolution]);
+  return outputs.get("logits") ?? [...outputs.values()][0]!;
 }
 
 /** Index of the largest value of each row. */
@@ -99,21 +104,19 @@ export interface Comparison {
 }
 
 /** Two models on the same images, each on its own target. */
-export async function compareModels(first: LoadedModel, second: LoadedModel, data: LabelledBlock): Promise<Comparison> {
+export async function compareModels(first: LoadedModel, second: LoadedModel, block: ImageBlock): Promise<Comparison> {
   let [maxDifference, maxLogit, same] = [0, 0, 0];
-  const others = logitsOf(second, data);
-  for await (const { logits, rows } of logitsOf(first, data)) {
-    const next = await others.next();
-    if (next.done) throw new Error("internal: the second model gave fewer batches");
-    const right = next.value.logits;
+  for await (const batch of readBatches(block, batchesOf(block.count, BATCH))) {
+    const logits = await logitsOn(first, batch, block);
+    const right = await logitsOn(second, batch, block);
     logits.forEach((value, i) => {
       maxLogit = Math.max(maxLogit, Math.abs(value));
       maxDifference = Math.max(maxDifference, Math.abs(value - right[i]!));
     });
-    const tops = topOne(right, rows);
-    topOne(logits, rows).forEach((top, row) => {
+    const tops = topOne(right, batch.count);
+    topOne(logits, batch.count).forEach((top, row) => {
       if (top === tops[row]) same++;
     });
   }
-  return { maxDifference, maxLogit, sameTopOne: same / data.count };
+  return { maxDifference, maxLogit, sameTopOne: same / block.count };
 }

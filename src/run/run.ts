@@ -83,16 +83,17 @@ function refuseOtherData(data: Dataset, trained: WeightsDescription["data"], pla
 }
 
 /** Images of a part as a model of a resolution takes them. */
-export const blockOf = async (
+export const blockOf = (
   { data }: Pick<Run, "data">,
   part: "train" | "test",
-  indices: ArrayLike<number>,
+  indices: Uint32Array,
   resolution: number,
-): Promise<ImageBlock> => ({
-  images: normalize(await data[part].read(indices, resolution, data.evaluation), data),
+): ImageBlock => ({
   count: indices.length,
   resolution,
   channels: data.train.channels,
+  read: async (from, to) =>
+    normalize(await data[part].read(indices.subarray(from, to), resolution, data.evaluation), data),
 });
 
 /** Training images for recalibration, the same for every child: the first of one fixed order. */

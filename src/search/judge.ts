@@ -56,14 +56,10 @@ export function judgeOf(
   const order = permutation(run.validation.length, random(run.description.seed, "judging")).map(
     (i) => run.validation[i]!,
   );
-  const blocks = new Map<string, Promise<LabelledBlock>>();
-  const imagesAt = (resolution: number, from: number, to?: number): Promise<LabelledBlock> => {
-    const key = `${resolution} ${from}`;
-    const indices = order.slice(from, to);
+  const imagesAt = (resolution: number, from: number, to?: number): LabelledBlock => {
+    const indices = order.subarray(from, to);
     const labels = Array.from(indices, (index) => run.data.train.labels[index]!);
-    const known = blocks.get(key) ?? blockOf(run, "train", indices, resolution).then((block) => ({ ...block, labels }));
-    blocks.set(key, known);
-    return known;
+    return { ...blockOf(run, "train", indices, resolution), labels };
   };
   const timed = ({ id, bytes, architecture: { resolution } }: CompiledChild): Timed => ({
     name: id,
@@ -81,14 +77,14 @@ export function judgeOf(
         ...(latency && { latencyMs: latency.undisturbedMs, latencyIntervalMs: latency.intervalMs }),
       };
       const seen = isWithin(costs)
-        ? await judgeOn(bytes, await imagesAt(architecture.resolution, 0, screeningImages))
+        ? await judgeOn(bytes, imagesAt(architecture.resolution, 0, screeningImages))
         : { hits: new Uint8Array(), softAccuracy: 0 };
       return { id, architecture, ...costs, peakBytes, fileBytes: bytes.length, sha256, ...seen };
     },
     async complete({ architecture, hits }) {
       if (hits.length === run.validation.length) return hits;
       const { bytes } = await compiler.compile(architecture);
-      const rest = await judgeOn(bytes, await imagesAt(architecture.resolution, screeningImages));
+      const rest = await judgeOn(bytes, imagesAt(architecture.resolution, screeningImages));
       return Uint8Array.of(...hits, ...rest.hits);
     },
     async photoFinish(children) {

@@ -15,13 +15,13 @@ import { measure } from "../../src/compile/measure.js";
 import { floatSteps } from "../../src/compile/passes.js";
 import { recalibration } from "../../src/compile/recalibration.js";
 import { runPasses } from "../../src/compile/run-passes.js";
-import type { ImageBlock } from "../../src/data/image-block.js";
 import { toChannelsFirst } from "../../src/data/make-batch.js";
 import { parametersOf, type PlainGraph } from "../../src/graph/graph.js";
 import { withSession } from "../../src/runtime/session.js";
 import type { SearchSpace } from "../../src/space/space.js";
 import { applyMask, atMaximum, mask } from "../../src/supernet/mask.js";
 import { randomArchitectures, randomImages, randomSupernet } from "./random-children.js";
+import type { Floats } from "../float-block.js";
 import { packed } from "./random-net-child.js";
 
 /** max |difference of logits| ≤ TOLERANCE × (1 + max |logit|) (design.md). */
@@ -112,7 +112,7 @@ export const largest = (values: ArrayLike<number>): number =>
 /** The first output of a model. */
 export const onRuntime = (
   bytes: Uint8Array,
-  { images, count, resolution, channels }: ImageBlock,
+  { images, count, resolution, channels }: Floats,
   optimization: "all" | "disabled",
 ): Promise<Float32Array> =>
   withSession(bytes, { threads: 1, optimization }, async (session) => {

@@ -1,5 +1,5 @@
 /** Random weights, images and architectures of the shipped spaces, all from one seed, for the compiler's tests. */
-import type { ImageBlock } from "../../src/data/image-block.js";
+import { floatBlock, type FloatBlock } from "../float-block.js";
 import { random } from "../../src/base/random.js";
 import type { Architecture } from "../../src/space/space.js";
 import { loadSpace, parseSpace } from "../../src/supernet/spaces.js";
@@ -29,10 +29,10 @@ export function randomSupernet(
   return { supernet, weights };
 }
 
-export function randomImages(space: SearchSpace, resolution: number, count: number, seed: number): ImageBlock {
+export function randomImages(space: SearchSpace, resolution: number, count: number, seed: number): FloatBlock {
   const draw = random(seed, "images", resolution);
   const images = Float32Array.from({ length: count * resolution ** 2 * space.channels }, () => draw.normal());
-  return { images, count, resolution, channels: space.channels };
+  return floatBlock({ images, count, resolution, channels: space.channels });
 }
 
 /** Distinct architectures by id. Except after a repetition, the i-th depends only on the seed and i. */

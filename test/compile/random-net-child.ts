@@ -7,14 +7,14 @@ import type { Child } from "../../src/compile/child.js";
 import { lower } from "../../src/compile/lower.js";
 import { pack } from "../../src/compile/numbers.js";
 import { recalibration } from "../../src/compile/recalibration.js";
-import type { ImageBlock } from "../../src/data/image-block.js";
 import { nodesOf, valuesOutOf, type PlainGraph } from "../../src/graph/graph.js";
+import { floatBlock, type FloatBlock, type Floats } from "../float-block.js";
 import { randomNet, randomWeights } from "../engine/conformance.js";
 import { referenceForward } from "../engine/reference.js";
 
 export interface NetCase {
   readonly child: Child<"trained">;
-  readonly block: ImageBlock;
+  readonly block: FloatBlock;
 }
 
 /** A net whose batch norms have no statistics yet. */
@@ -24,7 +24,7 @@ export function randomNetChild(seed: number): NetCase {
   const weights = randomWeights(graph, draw);
   const { channels } = graph.input;
   const images = Float32Array.from({ length: batch * resolution ** 2 * channels }, () => draw.normal());
-  return { child: { graph, weights }, block: { images, count: batch, resolution, channels } };
+  return { child: { graph, weights }, block: floatBlock({ images, count: batch, resolution, channels }) };
 }
 
 /** The net in its form for deployment, with fixed random statistics. */
@@ -48,7 +48,7 @@ export const packed = (weights: Child["weights"]): Map<string, Float32Array> =>
 /** The result by the definitions of the operators, in float64. */
 export function reference(
   { graph, weights }: Child | Child<"trained">,
-  { images, count, resolution }: ImageBlock,
+  { images, count, resolution }: Floats,
 ): Float64Array {
   const wide = new Map([...packed(weights)].map(([name, values]) => [name, Float64Array.from(values)]));
   return referenceForward(graph, wide, Float64Array.from(images), { batch: count, resolution });

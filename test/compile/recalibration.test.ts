@@ -7,7 +7,6 @@ import { emit } from "../../src/compile/emit.js";
 import { lower } from "../../src/compile/lower.js";
 import { measure } from "../../src/compile/measure.js";
 import { recalibration } from "../../src/compile/recalibration.js";
-import type { ImageBlock } from "../../src/data/image-block.js";
 import { toChannelsFirst } from "../../src/data/make-batch.js";
 import { graphBuilder } from "../../src/graph/builder.js";
 import { nodesOf } from "../../src/graph/graph.js";
@@ -15,6 +14,7 @@ import { print } from "../../src/graph/print.js";
 import { verify } from "../../src/graph/verify.js";
 import { withSession } from "../../src/runtime/session.js";
 import { idOf, sample } from "../../src/space/space.js";
+import { floatBlock, type FloatBlock, type Floats } from "../float-block.js";
 import { momentsOf } from "../engine/reference.js";
 import { tinySupernets } from "../supernet/tiny-spaces.js";
 import { randomSupernet } from "./random-children.js";
@@ -114,7 +114,7 @@ test("on onnxruntime the moments are float64 mean and biased variance of what ea
 });
 
 /** A small child, and images whose mean and spread drift, so that their batches differ. */
-function caseOf(seed: number, count: number): { child: Child; block: ImageBlock; id: string } {
+function caseOf(seed: number, count: number): { child: Child; block: FloatBlock; id: string } {
   const { space } = tinySupernets[seed % tinySupernets.length]!;
   const { supernet, weights } = randomSupernet(space, seed);
   const architecture = { ...sample(space, random(seed)), resolution: space.resolutions[0]! };
@@ -127,11 +127,11 @@ function caseOf(seed: number, count: number): { child: Child; block: ImageBlock;
     return draw.normal() * (0.5 + drift) + 3 * drift;
   });
   const { child } = lower.run(slicedChild(supernet, weights, architecture));
-  return { child, block: { images, count, resolution, channels }, id: idOf(space, architecture) };
+  return { child, block: floatBlock({ images, count, resolution, channels }), id: idOf(space, architecture) };
 }
 
 /** Each batch norm's input over all images, in float64; the batch norms before it normalise batch by batch. */
-function readBy(child: Child, x: string, { images, count, resolution, channels }: ImageBlock, sizes: number[]) {
+function readBy(child: Child, x: string, { images, count, resolution, channels }: Floats, sizes: number[]) {
   const floats = resolution ** 2 * channels;
   const graph = upTo(child.graph, x);
   let from = 0;

@@ -1,18 +1,19 @@
 import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
-import type { LabelledBlock } from "../../src/data/image-block.js";
 import { accuracyOf, accuracySoFar, compareModels, measureAccuracy } from "../../src/evaluate/accuracy.js";
 import { anchor } from "../../src/evaluate/anchor.js";
 import { localTarget } from "../../src/target/local.js";
 import { mockTarget } from "../../src/target/mock.js";
 import { withModel } from "../../src/target/target.js";
+import { floatBlock } from "../float-block.js";
 
 /** Random images, three channels deep and one pixel wide: on the mock they are their own logits. */
-function pixels(count: number, seed = 0): LabelledBlock {
+function pixels(count: number, seed = 0) {
   const draw = random(seed, "pixels");
   const images = Float32Array.from({ length: count * 3 }, () => draw.normal());
-  return { images, labels: Array.from({ length: count }, () => draw.integer(3)), count, resolution: 1, channels: 3 };
+  const labels = Array.from({ length: count }, () => draw.integer(3));
+  return { ...floatBlock({ images, count, resolution: 1, channels: 3 }), labels };
 }
 
 const target = mockTarget({
@@ -74,7 +75,7 @@ test("an .onnx file's bytes are judged on this machine, as counting image by ima
   await session.release();
   // Every third label is another than the model's answer.
   const labels = tops.map((top, i) => (i % 3 === 0 ? (top + 1) % 10 : top));
-  const data = { images, labels, count, resolution, channels: 1 };
+  const data = { ...floatBlock({ images, count, resolution, channels: 1 }), labels };
   expect(await measureAccuracy(bytes, data)).toEqual(accuracyOf(100, 150));
   const target = localTarget();
   expect(await withModel(target, bytes, (model) => measureAccuracy(model, data))).toEqual(accuracyOf(100, 150));

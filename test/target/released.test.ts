@@ -54,7 +54,7 @@ test("every session that is opened is released, whether the work succeeds or fai
   );
   await expect(bench.measure([{ ...model, dims: [1, 3, 5, 5] }])).rejects.toThrow();
   expect(open.size).toBe(0);
-  const images = await testImages(run, smallest(run.supernet.space).resolution, 20);
+  const images = testImages(run, smallest(run.supernet.space).resolution, 20);
   await expect(measureAccuracy(model.bytes, { ...images, resolution: 7 })).rejects.toThrow();
   expect(open.size).toBe(0);
 });
