@@ -20,7 +20,7 @@ export async function unseenImages(run, count) {
   }
   const [part, from] = isOfficial ? ["test", 0] : ["train", FIXTURE_PER_CLASS];
   const seen = Array(CLASSES).fill(0);
-  const indices = [...official[part].labels.keys()].filter((i) => {
+  const indices = Uint32Array.from(official[part].labels.keys()).filter((i) => {
     const before = seen[official[part].labels[i]]++;
     return before >= from && before < from + count / CLASSES;
   });

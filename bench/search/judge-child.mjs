@@ -22,17 +22,13 @@ export async function judgeOfUnseen(run) {
   mkdirSync(folder, { recursive: true });
   const { compile } = compiler(run, { recalibrationImages: 2000 });
   const { data, part, indices, labels } = await unseenImages(run, UNSEEN);
-  const blocks = new Map();
-  const imagesAt = async (resolution) => {
-    if (!blocks.has(resolution)) blocks.set(resolution, await blockOf({ data }, part, indices, resolution));
-    return { ...blocks.get(resolution), labels };
-  };
+  const imagesAt = (resolution) => ({ ...blockOf({ data }, part, indices, resolution), labels });
   return async (architecture) => {
     const path = join(folder, idOf(run.supernet.space, architecture));
     const [hitsFile, softFile] = [`${path}.hits`, `${path}.soft`];
     if (!existsSync(hitsFile)) {
       const { bytes } = await compile(architecture);
-      const { hits, probabilities } = await judge(bytes, await imagesAt(architecture.resolution));
+      const { hits, probabilities } = await judge(bytes, imagesAt(architecture.resolution));
       // The hits last: where they are, all is.
       keep(softFile, probabilities);
       keep(hitsFile, hits);

@@ -7,14 +7,10 @@ const RECALIBRATION_IMAGES = 2000;
 /** A function that judges an architecture of the run. @param unseen as `unseenImages` finds them */
 export function judgeOn(run, { data, part, indices, labels }) {
   const { compile } = compiler(run, { recalibrationImages: RECALIBRATION_IMAGES });
-  const blocks = new Map();
-  const blockAt = async (resolution) => {
-    if (!blocks.has(resolution)) blocks.set(resolution, await blockOf({ data }, part, indices, resolution));
-    return { ...blocks.get(resolution), labels };
-  };
+  const blockAt = (resolution) => ({ ...blockOf({ data }, part, indices, resolution), labels });
   return async (architecture) => {
     const { id, macs, bytes } = await compile(architecture);
-    const { accuracy } = await measureAccuracy(bytes, await blockAt(architecture.resolution));
+    const { accuracy } = await measureAccuracy(bytes, blockAt(architecture.resolution));
     return { id, architecture, macs, accuracy };
   };
 }

@@ -6,6 +6,8 @@ import { readUserBytes } from "../base/user-file.js";
 import { makeDataset } from "./dataset.js";
 import { imagesInMemory } from "./images-in-memory.js";
 import type { Dataset, Images, PixelImages } from "./images.js";
+import { keepingPrepared } from "./keeping-prepared.js";
+import { anyRoom } from "./room-in-memory.js";
 
 const SIZE = 32;
 const PLANE = SIZE * SIZE;
@@ -27,9 +29,10 @@ export async function loadCifar(name: keyof typeof layouts, folder: string): Pro
   const layout = layouts[name];
   const names = (await readFile(join(folder, layout.names), "utf8").catch(() => "")).split("\n").filter(Boolean);
   const classes = names.length === layout.classes ? names : Array.from({ length: layout.classes }, (_, i) => `${i}`);
+  const room = await anyRoom();
   const read = async (files: readonly string[]): Promise<Images> => {
     const bytes = files.map((file) => readRecords(join(folder, file), PLANE * 3 + layout.labelBytes));
-    return imagesInMemory(parse(await Promise.all(bytes), layout));
+    return keepingPrepared(imagesInMemory(parse(await Promise.all(bytes), layout)), room);
   };
   const parts = { train: await read(layout.train), test: await read(layout.test) };
   return makeDataset(name, classes, parts, { layout: "CIFAR's binary files" });

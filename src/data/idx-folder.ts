@@ -5,8 +5,10 @@ import { UserError } from "../base/user-error.js";
 import { makeDataset } from "./dataset.js";
 import { idxFilesAmong, idxNames, readIdx, type IdxFiles } from "./idx.js";
 import { imagesInMemory } from "./images-in-memory.js";
-import type { Dataset, PixelImages } from "./images.js";
+import type { Dataset, Images, PixelImages } from "./images.js";
+import { keepingPrepared } from "./keeping-prepared.js";
 import { knownClasses } from "./known-idx.js";
+import { anyRoom } from "./room-in-memory.js";
 
 /** Names of classes, one a line, beside the files of any data set. */
 const classesFile = "classes.txt";
@@ -22,8 +24,10 @@ export async function loadIdxFolder(name: string, folder: string, classes?: read
     readIdx(folder, files.train, classes?.length),
     readIdx(folder, files.test, classes?.length),
   ]);
+  const room = await anyRoom();
+  const imagesOf = (images: PixelImages): Images => keepingPrepared(imagesInMemory(images), room);
   const datasetOf = (names: readonly string[], kept: (images: PixelImages) => PixelImages): Promise<Dataset> => {
-    const parts = { train: imagesInMemory(kept(train.images)), test: imagesInMemory(kept(test.images)) };
+    const parts = { train: imagesOf(kept(train.images)), test: imagesOf(kept(test.images)) };
     return makeDataset(name, names, parts, { layout: "IDX files" });
   };
   if (classes) return datasetOf(classes, (images) => images);

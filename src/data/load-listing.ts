@@ -39,7 +39,11 @@ export async function loadListing(name: string, listing: Listing, wishes: ImageW
   };
   const pictures = all.train.length + all.test.length;
   const room = await roomFor(pictures, wishes.size ** 2 * wishes.channels, wishes.images);
+  // Where not all fit, those that are used again and again get the room, not those that the survey meets first.
+  const spare = pictures * wishes.size ** 2 * wishes.channels > room.bytes ? room.bytes : 0;
+  room.bytes -= spare;
   const { parts, broken, doubled, ...survey } = await readOnce(all, { ...wishes, room, validationOf });
+  room.bytes += spare;
   const validation = validationOf(parts.train.entries);
   const { layout, leftOut, hints } = listing;
   const images = { train: parts.train.images, test: parts.test.images };

@@ -28,8 +28,8 @@ export async function roomFor(
   free?: number,
 ): Promise<Room> {
   if (where === "stream") return { bytes: 0 };
+  if (where === undefined) return anyRoom(free);
   const there = free ?? (await freeMemory());
-  if (where === undefined) return { bytes: Math.floor(SHARE * there) };
   const needed = pictures * each;
   if (needed <= MOST * there) return { bytes: needed };
   throw new UserError("data/memory", {
@@ -39,6 +39,14 @@ export async function roomFor(
     fix: "Leave --images out: as many are kept as there is room for, with the same result.",
   });
 }
+
+/**
+ * Room for as many images as fit by default.
+ * @param free memory in bytes
+ */
+export const anyRoom = async (free?: number): Promise<Room> => ({
+  bytes: Math.floor(SHARE * (free ?? (await freeMemory()))),
+});
 
 function sizeOf(bytes: number): string {
   const giga = bytes / 2 ** 30;
