@@ -55,7 +55,7 @@ export const defaultSeconds = 25;
 const LOADS = 12;
 const SCREEN_ROUNDS = 15;
 /** A shorter session doesn't go into the machine's profile. */
-const KEPT_SECONDS = 5;
+const KEPT_SECONDS = 2;
 /** Keeps a session finite on a target whose clock never moves. */
 const MAX_ROUNDS_OF_LOAD = 2000;
 /** Timed runs of a model in a round, after one that refills the caches and is not counted. */
@@ -91,30 +91,35 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
     fastestMs = Math.min(fastestMs, anchorOf(await timed));
     return timed;
   };
+  /** In few rounds the anchor tells of JavaScript that isn't compiled yet, more than of the machine; at 0 ms, of a clock too coarse. */
+  const tells = (known: Session): boolean => known.rounds.length >= ENOUGH_ROUNDS && anchorOf(known) > 0;
+  const keep = async (known: Session): Promise<void> => {
+    if (profiles === undefined || known.seconds < KEPT_SECONDS || !tells(known)) return;
+    profile = await keepSession(profiles, device, anchorOf(known), new Date());
+  };
   return {
     target: target.name,
     environment,
     async measure(models, effort = "decide") {
       if (effort === "screen") {
-        // What screenings refer to: the anchor alone, for a tenth of a session.
-        anchorMs ??= anchorOf(await measured(screen([], 100 * seconds)));
-        const reference = { referenceMs: profile?.referenceMs ?? anchorMs, sessions: profile?.sessions.length ?? 0 };
+        // What screenings refer to on a machine that isn't known: the anchor alone, for a tenth of a session.
+        if (anchorMs === undefined) {
+          const alone = await measured(screen([], 100 * seconds));
+          if (!profile) await keep(alone);
+          anchorMs = profile?.referenceMs ?? anchorOf(alone);
+        }
+        const reference = { referenceMs: anchorMs, sessions: profile?.sessions.length ?? 0 };
         return latenciesOf(await measured(screen(models)), seed, reference);
       }
       const loadMs = (1000 * seconds) / LOADS;
       const decided = await measured(session(models, { loads: LOADS, loadMs, compileMs: 2 * loadMs, minRounds: 1 }));
       onSession?.(decided);
-      const anchorHere = anchorOf(decided);
-      // In few rounds the anchor tells of JavaScript that isn't compiled yet, more than of the machine; at 0 ms, of a clock too coarse.
-      const tells = decided.rounds.length >= ENOUGH_ROUNDS && anchorHere > 0;
-      if (tells && profiles !== undefined && decided.seconds >= KEPT_SECONDS) {
-        profile = await keepSession(profiles, device, anchorHere, new Date());
-      }
-      if (!tells || !profile) return latenciesOf(decided, seed, { fastestMs });
+      await keep(decided);
+      if (!profile || !tells(decided)) return latenciesOf(decided, seed, { fastestMs });
       return latenciesOf(decided, seed, {
         referenceMs: profile.referenceMs,
         sessions: profile.sessions.length,
-        unexplained: unexplainedBy(profile, anchorHere),
+        unexplained: unexplainedBy(profile, anchorOf(decided)),
       });
     },
   };

@@ -158,6 +158,9 @@ test("latency is compared by what sessions repeat to, on the same target and mac
   expect(await compared(byProfile, 1.5, 1.5, profiles)).toMatch(/1\.50 ms .* certified 2\.00 ms .*: same$/);
   expect(await compared(byProfile, 2, 1.5, profiles)).toMatch(/: differs, 1\.33 ×$/);
   expect(await compared(byProfile, 1.5, 1.5)).toMatch(/differs, 0\.75 ×; the machine does, too/);
+  // A certificate of before profiles says nothing of them.
+  const { scale: _, profileSessions: __, ...older } = certificate.latency;
+  expect(await compared(await resealed({ latency: older }), 2, 1.5, profiles)).toMatch(/: same$/);
   const elsewhere = await resealed({ environment: { ...certificate.environment, cpu: "faster", threads: 4 } });
   expect(await compared(elsewhere, 2, 2)).toMatch(/: not compared, that was with another cpu, threads$/);
 });

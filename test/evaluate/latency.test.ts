@@ -151,13 +151,13 @@ test("a session that lies wholly in a slow stretch knows it from the anchor's fa
 });
 
 /** A machine that slows everything by a factor that the test sets, and keeps profiles in a folder of its own. */
-async function changing(): Promise<{ readonly profiles: string; readonly slowed: (by: number) => MockTarget }> {
+async function changing(): Promise<(by: number) => MockTarget> {
   const profiles = await temporaryFolder();
-  return { profiles, slowed: (by) => machine({ a: 3 * by, b: 0.5 * by, anchor: 2 * by }, { profiles }) };
+  return (by) => machine({ a: 3 * by, b: 0.5 * by, anchor: 2 * by }, { profiles });
 }
 
 test("a session of a machine that runs slower as a whole refers to what earlier sessions know of the anchor", async () => {
-  const { slowed } = await changing();
+  const slowed = await changing();
   const [first] = await measure(slowed(1), ["a"]);
   expect(first).toMatchObject({ undisturbedMs: 3, scale: 1, profileSessions: 1 });
   // A session alone doesn't know whether its machine ran as fast as it can.
@@ -177,7 +177,7 @@ test("a session of a machine that runs slower as a whole refers to what earlier 
 });
 
 test("screenings refer to the same latency of the anchor as sessions do", async () => {
-  const { slowed } = await changing();
+  const slowed = await changing();
   for (let session = 0; session < 4; session++) await measure(slowed(1), ["a"]);
   const bench = await openLatencyBench(slowed(1.5));
   const [screened] = await bench.measure([named("a")], "screen");
@@ -189,19 +189,35 @@ test("screenings refer to the same latency of the anchor as sessions do", async 
   expect(screened!.profileSessions).toBe(4);
 });
 
+test("a search on a machine that isn't known: its photo finish refers to the anchor that its screenings refer to", async () => {
+  let slowdown = 1;
+  const target = machine(
+    { a: () => 0.3 * slowdown, anchor: () => 0.2 * slowdown },
+    { profiles: await temporaryFolder() },
+  );
+  const bench = await openLatencyBench(target);
+  const [screened] = await bench.measure([named("a")], "screen");
+  slowdown = 1.09;
+  const [decided] = await bench.measure([named("a")]);
+  expect([screened!.profileSessions, decided!.profileSessions]).toEqual([1, 2]);
+  expect(screened!.undisturbedMs).toBeCloseTo(0.3, 12);
+  expect(decided!.undisturbedMs).toBeCloseTo(0.3, 12);
+});
+
 test("too few rounds tell nothing of the machine: they are neither scaled nor kept, and the interval reaches as far as the anchor is slow", async () => {
-  const { slowed, profiles } = await changing();
+  const profiles = await temporaryFolder();
+  const slowed = (by: number): MockTarget => machine({ a: 0.3 * by, anchor: 0.2 * by }, { profiles });
   await measure(slowed(1), ["a"]);
-  const [kept] = await listProfiles(profiles);
-  const [few] = await measure(slowed(20), ["a"], { seconds: 60 });
+  const kept = await listProfiles(profiles);
+  expect(kept).toHaveLength(1);
+  const [few] = await measure(slowed(20), ["a"], { seconds: 12 });
   expect(few!.rounds).toBeLessThan(250);
-  expect(few).toMatchObject({ undisturbedMs: 60, scale: 1, profileSessions: 0 });
+  expect(few).toMatchObject({ undisturbedMs: 6, scale: 1, profileSessions: 0 });
   expect(few!.repeatability).toBeCloseTo(19, 12);
   // A short session is scaled, and not kept.
-  const short = machine({ a: 0.33, anchor: 2.2 }, { profiles });
-  const [scaled] = await measure(short, ["a"], { seconds: 4.9 });
+  const [scaled] = await measure(slowed(1.1), ["a"], { seconds: 1.9 });
   expect(scaled!.undisturbedMs).toBeCloseTo(0.3, 12);
-  expect(await listProfiles(profiles)).toEqual([kept]);
+  expect(await listProfiles(profiles)).toEqual(kept);
 });
 
 test("a target that keeps no profile measures as if it were the first time, always", async () => {
