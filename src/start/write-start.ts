@@ -21,9 +21,10 @@ export const startFiles = (out: string): StartFiles => ({
  * @throws UserError `start/exists` where a file is there with other content; then none is written. `file/write`
  */
 export async function writeStart(files: StartFiles, { space, recipe }: StartingPoint): Promise<void> {
+  // The shipped files' schema lies where these files do not.
   const texts: [string, string][] = [
-    [files.space, jsonText(space.data)],
-    [files.recipe, jsonText(recipe)],
+    [files.space, jsonText({ ...space.data, $schema: undefined })],
+    [files.recipe, jsonText({ ...recipe, $schema: undefined })],
   ];
   const problems = [];
   for (const [path, text] of texts) {

@@ -72,6 +72,9 @@ test("init says what it found, and writes a space and a recipe with which train'
   expect([space.classes, space.channels]).toEqual([2, 3]);
   const recipe = await loadRecipe(join(out, "recipe.json"));
   expect(recipe.epochs).toBe(found.recipe.epochs);
+  for (const name of ["space.json", "recipe.json"]) {
+    expect(await readFile(join(out, name), "utf8")).not.toContain("schemas/");
+  }
   const [train] = found.next;
   expect(train).toContain(`--space ${join(out, "space.json")} --recipe ${join(out, "recipe.json")}`);
   expect(train).toContain("--skip-broken");
