@@ -3,7 +3,8 @@
  *
  *   1. The reference is the one of the largest expected accuracy.
  *   2. A child is as good where it isn't measurably worse than the reference (95 %, all children at once), is expected to lose at most
- *      `LOSS` to it, and is better than the smallest with a probability of `BETTER` at least.
+ *      `LOSS` to it and no more than its lower cost is worth, and is better than the smallest with a probability of `BETTER` at least.
+ *      What a cost is worth: on the line from the smallest child to the reference, accuracy over the logarithm of the cost.
  *   3. The cheapest that is as good is chosen; where none is, the smallest.
  *
  * So a larger child must earn its cost, and weak data choose the cheap one without giving away more than the stated loss.
@@ -16,7 +17,7 @@ import { probabilityBelow } from "./normal.js";
 
 /** Confidence with which all differences of a choice hold at once. */
 const CONFIDENCE = 0.95;
-/** Accuracy, a share, that a cheaper child may be expected to lose to the best. */
+/** Accuracy, a share, that a cheaper child may be expected to lose to the best., at most. */
 const LOSS = 0.001;
 /** Probability of being more accurate than the smallest child that a larger one needs. */
 const BETTER = 0.9;
@@ -52,9 +53,15 @@ export function choose(children: readonly Eligible[], belief: Belief, smallestId
   const smallest = ids.indexOf(smallestId);
   const best = bestOf(sorted);
   const apart = partedFrom(sorted, best);
+  const costOf = (i: number): number => children[order[i]!]!.cost;
+  const mayLose = (i: number): number => {
+    if (smallest < 0 || costOf(best) <= costOf(smallest)) return LOSS;
+    const saved = Math.log(costOf(best) / costOf(i)) / Math.log(costOf(best) / costOf(smallest));
+    return Math.min(LOSS, saved * difference(sorted, best, smallest).mean);
+  };
   const isAsGood = (i: number): boolean =>
     !apart[i] &&
-    difference(sorted, best, i).mean <= LOSS &&
+    difference(sorted, best, i).mean <= mayLose(i) &&
     (smallest < 0 || i === smallest || probabilityOfMore(sorted, i, smallest) >= BETTER);
   const found = ids.findIndex((_, i) => isAsGood(i));
   const chosen = found >= 0 ? found : smallest;

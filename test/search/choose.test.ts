@@ -29,6 +29,16 @@ test("of children that are as good as the best the cheapest is chosen; one that 
   expect(choiceOf([0.8, 0.89, 0.9], 0.01).chosen).toBe("c");
 });
 
+test("a child that costs hardly less than the best may lose hardly more: what its size is worth from the smallest on", () => {
+  const believe = (cost: number) => {
+    const { children, belief } = believed([0.86, 0.8693, 0.87], 0.001);
+    return choose([children[0]!, { ...children[1]!, cost }, { ...children[2]!, cost: 3 }], belief, "a").chosen;
+  };
+  // The line rises by 0.01 over ln 3: 0.0007 is a saving of 7 %.
+  expect(believe(2.9)).toBe("c");
+  expect(believe(2.7)).toBe("b");
+});
+
 test("a larger child that is perhaps not better than the smallest isn't chosen", () => {
   expect(choiceOf([0.85, 0.853], 0.01)).toEqual({ chosen: "a", tied: ["b"], beatsSmallest: false });
 });
