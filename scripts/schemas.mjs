@@ -1,6 +1,7 @@
 /** JSON Schemas and tables of fields, from the zod schemas that validate the files; the table of engines, from what each says of itself. */
 import { z } from "zod";
 import { checkpointSchema } from "../dist/checkpoint/checkpoint-file.js";
+import { packSchema } from "../dist/data/pack/pack-index.js";
 import { placeSchema } from "../dist/data/place.js";
 import { certificateSchema } from "../dist/deploy/certificate.js";
 import { engines } from "../dist/engine/choose.js";
@@ -16,6 +17,7 @@ const sources = {
   search: searchSchema,
   certificate: certificateSchema,
   data: placeSchema,
+  pack: packSchema,
 };
 
 const jsonSchema = (schema) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });

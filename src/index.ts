@@ -5,6 +5,7 @@ export { loadDataset } from "./data/load.js";
 export type { Dataset, ImageFacts, Images } from "./data/images.js";
 export type { RandomParts } from "./data/augment/random-resized-crop.js";
 export type { ImageBlock, LabelledBlock } from "./data/image-block.js";
+export { packDataset, type Packed, type PackOptions } from "./data/pack/write-pack.js";
 export type { ImageWishes } from "./data/load-listing.js";
 export { loadSpace, loadArchitecture, parseSpace, shippedSpaces } from "./supernet/spaces.js";
 export {

@@ -5,6 +5,7 @@ import { version } from "../base/version.js";
 /** A command's module is loaded when it is needed: loading all takes longer than some of them run. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import("./commands/init.js")).initCommand(),
+  data: async () => (await import("./commands/data.js")).dataCommand(),
   train: async () => (await import("./commands/train.js")).trainCommand(),
   search: async () => (await import("./commands/search.js")).searchCommand(),
   export: async () => (await import("./commands/export.js")).exportCommand(),

@@ -12,6 +12,7 @@ import { isSourceFile, listSource } from "./list-source.js";
 import type { Listing } from "./listing.js";
 import { loadListing, type ImageWishes } from "./load-listing.js";
 import { loadMnist } from "./mnist.js";
+import { isPack, openPack } from "./pack/open-pack.js";
 
 /** The package's own images, in the repository and installed. */
 const shipped = "fixtures/fashion-mnist";
@@ -33,6 +34,7 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
   const folder = await existing(parts.folder, kind === undefined);
   if (kind === "cifar10" || kind === "cifar100") return loadCifar(kind, folder);
   if (kind === "fashion-mnist" || kind === "mnist") return loadIdxFolder(kind, folder, knownIdx[kind].classes);
+  if (await isPack(folder)) return openPack(folder, wishes);
   const listing = await listingIn(folder);
   return listing ? loadListing(folder, listing, wishes) : loadIdxFolder(source, folder);
 }
@@ -43,7 +45,9 @@ export async function loadDataset(source: string, wishes: ImageWishes): Promise<
  */
 export async function listingOf(source: string): Promise<Listing | undefined> {
   const { kind, folder } = sourceParts(source);
-  return kind === undefined ? listingIn(await existing(folder, true)) : undefined;
+  if (kind !== undefined) return undefined;
+  const place = await existing(folder, true);
+  return (await isPack(place)) ? undefined : listingIn(place);
 }
 
 const listingIn = async (folder: string): Promise<Listing | undefined> =>

@@ -1,11 +1,12 @@
 /** What every command has in common: --json, --help with an example, --debug; and a space that is shown, saved, and used. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { program } from "../../src/cli/program.js";
 import { parseSpace, shippedSpaces } from "../../src/supernet/spaces.js";
+import { picture } from "../data/picture-folder.js";
 import { runNestling } from "./bad-input.js";
 import { tinySpacePath } from "./bad-spaces.js";
 import { makeFinishedRun, searchArgs, shortly, trainArgs } from "./finished-run.js";
@@ -14,6 +15,10 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "nestling-commands-"));
   await makeFinishedRun(folder);
+  for (const name of ["train/a/1", "train/b/1", "test/a/2"]) {
+    await mkdir(join(folder, "photos", name, ".."), { recursive: true });
+    await writeFile(join(folder, "photos", `${name}.png`), await picture([7]));
+  }
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -27,6 +32,7 @@ const commands = leaves(await program()).map((words) => words.join(" "));
 /** A call of each that succeeds in `folder`. */
 const calls: Readonly<Record<string, readonly string[]>> = {
   init: ["init", "fixtures/fashion-mnist", "--minutes", "1", "--out", "start"],
+  "data pack": ["data", "pack", "photos", "--size", "8", "--out", "packed"],
   train: [...trainArgs("run"), "--out", "new"],
   search: [...searchArgs("run"), "--out", "found"],
   export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", "--recalibration-images", "64", ...shortly],
