@@ -63,6 +63,6 @@ export const indexIn = (folder: string): string => join(folder, "pack.json");
 export const pixelsIn = (folder: string, size: number, part: "train" | "test"): string =>
   join(folder, `${size}-${part}.pixels`);
 
-/** Of everything that a packed pixel depends on beside the picture and the size. */
+/** The hash names everything that a packed pixel depends on beside the picture and the size. */
 export const rulesHash = (channels: 1 | 3): string =>
   sha256OfJson(preprocessingAt(224, channels, { mean: [0], std: [1] }));

@@ -32,7 +32,7 @@ export interface Packed {
   readonly sizes: readonly number[];
   /** Training and test images, counted once. */
   readonly images: number;
-  /** Of all files of pixels. */
+  /** All files of pixels together. */
   readonly bytes: number;
 }
 
