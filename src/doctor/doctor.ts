@@ -88,7 +88,7 @@ async function findProfiles(): Promise<Finding[]> {
     const { target, cpu, cores, onnxruntime, nodeMajor } = device;
     const latencies = sessions.map(({ anchorMs }) => anchorMs);
     const range = [Math.min(...latencies), Math.max(...latencies)].map(milliseconds).join(" to ");
-    const known = `anchor ${milliseconds(referenceMs)}, ${range} in ${sessions.length} sessions until ${sessions.at(-1)!.date}`;
+    const known = `anchor ${milliseconds(referenceMs)}, ${range} in ${sessions.length} session${sessions.length > 1 ? "s" : ""} until ${sessions.at(-1)!.date}`;
     return finding(
       `latency profile ${target}`,
       true,

@@ -57,7 +57,7 @@ export const benchCommand = (): Command =>
           ...(worst > NOISY ? [`${reason}: ± ${percent(worst, 0)}. ${advice}`] : []),
           ...(profileSessions > 0
             ? [
-                `Times ${scale.toFixed(3)}, by the anchor in ${profileSessions} sessions of this machine; \`nestling doctor\` shows its profile.`,
+                `Times ${scale.toFixed(3)}, by the anchor in ${profileSessions} session${profileSessions > 1 ? "s" : ""} of this machine; \`nestling doctor\` shows its profile.`,
               ]
             : []),
           `${e.cpu}, ${e.cores} cores, ${e.threads} thread${e.threads > 1 ? "s" : ""}, batch 1, onnxruntime ${e.onnxruntime}, Node ${e.node}`,
