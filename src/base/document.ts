@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { problemsOf } from "./schema-problems.js";
 import { isSealed, type Seal } from "./seal.js";
+import { decodedText } from "./text.js";
 import { UserError, type ErrorCode } from "./user-error.js";
 import { readUserBytes, readUserBytesIfAny, type Mistake } from "./user-file.js";
 
@@ -66,8 +67,12 @@ const mistakeOf = ({ code, want, fix, unreadable }: FileKind): Mistake => ({
 });
 
 function parseJson(bytes: Uint8Array, at: string, code: ErrorCode): unknown {
+  const text = decodedText(bytes);
+  if (text === undefined) {
+    throw new UserError(code, { at, got: "not UTF-8", want: "one JSON value", fix: "Save it as UTF-8." });
+  }
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (error) {
     const fix = `Fix it: ${(error as Error).message}.`;
     throw new UserError(code, { at, got: "not JSON", want: "one JSON value", fix }, { cause: error });

@@ -16,6 +16,7 @@ export function foundInstead(error: unknown): string {
     ENOENT: "missing",
     ENOTDIR: "missing",
     EISDIR: "a folder",
+    ELOOP: "a link to itself",
     EACCES: "not readable (permission denied)",
   };
   return known[code] ?? `not readable (${code})`;

@@ -1,8 +1,8 @@
 /** CIFAR-10 and CIFAR-100, binary version: records of label bytes and 32×32 planes of red, green, blue. cs.toronto.edu/~kriz/cifar */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../base/user-error.js";
-import { readUserBytes } from "../base/user-file.js";
+import { decodedText } from "../base/text.js";
+import { readUserBytes, readUserBytesIfAny } from "../base/user-file.js";
 import { makeDataset } from "./dataset.js";
 import { imagesInMemory } from "./images-in-memory.js";
 import type { Dataset, Images, PixelImages } from "./images.js";
@@ -27,15 +27,35 @@ const layouts = {
 /** @throws UserError `data/missing`, `data/corrupt` */
 export async function loadCifar(name: keyof typeof layouts, folder: string): Promise<Dataset> {
   const layout = layouts[name];
-  const names = (await readFile(join(folder, layout.names), "utf8").catch(() => "")).split("\n").filter(Boolean);
-  const classes = names.length === layout.classes ? names : Array.from({ length: layout.classes }, (_, i) => `${i}`);
   const room = await anyRoom();
+  const names = await readNames(join(folder, layout.names), layout.classes);
+  const classes = names ?? Array.from({ length: layout.classes }, (_, i) => `${i}`);
+  const hints = names ? [] : [`${layout.names} is missing: classes are called by their numbers.`];
   const read = async (files: readonly string[]): Promise<Images> => {
     const bytes = files.map((file) => readRecords(join(folder, file), PLANE * 3 + layout.labelBytes));
     return keepingPrepared(imagesInMemory(parse(await Promise.all(bytes), layout)), room);
   };
   const parts = { train: await read(layout.train), test: await read(layout.test) };
-  return makeDataset(name, classes, parts, { layout: "CIFAR's binary files" });
+  return makeDataset(name, classes, parts, { layout: "CIFAR's binary files", hints });
+}
+
+/** Undefined where the file is missing: old archives are without it. */
+async function readNames(path: string, count: number): Promise<string[] | undefined> {
+  const bytes = await readUserBytesIfAny(path, {
+    code: "data/classes",
+    want: "the names of the classes, one a line",
+    fix: "Change its permissions.",
+  });
+  const names = bytes && (decodedText(bytes) ?? "").split("\n").flatMap((line) => line.trim() || []);
+  if (names && names.length !== count) {
+    throw new UserError("data/classes", {
+      at: path,
+      got: `with ${names.length} names`,
+      want: `${count}, one a line`,
+      fix: "Unpack cifar-*-binary.tar.gz again, or remove it: classes are then called by their numbers.",
+    });
+  }
+  return names;
 }
 
 async function readRecords(path: string, recordBytes: number): Promise<{ path: string; bytes: Uint8Array }> {

@@ -4,9 +4,9 @@
  * both use the same libraries; AVIF's do not agree on colours, so AVIF is refused.
  */
 import { opaqueGif } from "./gif.js";
+import { pictureFault, readable } from "./picture-fault.js";
 import type { Picture } from "./picture.js";
 
-const formats: readonly string[] = ["jpeg", "png", "webp", "gif", "tiff"];
 const depths: readonly string[] = ["uchar", "ushort"];
 
 /**
@@ -16,15 +16,20 @@ const depths: readonly string[] = ["uchar", "ushort"];
 export async function decodePicture(bytes: Uint8Array, channels: 1 | 3): Promise<Picture> {
   // Loaded here: other data sets can do without it, and every command would wait for it.
   const { default: sharp } = await import("sharp");
-  const { format, space, depth } = await sharp(bytes, { ignoreIcc: true }).metadata();
-  if (!formats.includes(format)) throw new Error(`a ${format} picture, not ${formats.join(", ")}`);
+  const fault = (error: unknown): never => {
+    throw pictureFault(bytes, error);
+  };
+  if (bytes.length === 0) throw pictureFault(bytes, new Error("empty"));
+  const { format, space, depth } = await sharp(bytes, { ignoreIcc: true }).metadata().catch(fault);
+  if (!readable.includes(format)) throw new Error(`a ${format} picture, not ${readable.join(", ")}`);
   if (!depths.includes(depth)) throw new Error(`its pixels are numbers of the kind ${depth}, not of 8 or 16 bits`);
   const gif = format === "gif" ? opaqueGif(bytes) : undefined;
   const upright = sharp(gif?.bytes ?? bytes, { ignoreIcc: true }).autoOrient();
   const isCmyk = space === "cmyk";
   const { data, info } = await (isCmyk ? upright.pipelineColourspace("cmyk").toColourspace("cmyk") : upright)
     .raw()
-    .toBuffer({ resolveWithObject: true });
+    .toBuffer({ resolveWithObject: true })
+    .catch(fault);
   const rgb = isCmyk ? fromCmyk(data) : fromSamples(data, info.channels, gif?.background);
   return { width: info.width, height: info.height, channels, pixels: channels === 1 ? greyOf(rgb) : rgb };
 }

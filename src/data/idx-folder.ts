@@ -1,6 +1,7 @@
 /** A folder of IDX files: which of its files are the data set's, and what its classes are called. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { decodedText, lineOfBadText } from "../base/text.js";
 import { UserError } from "../base/user-error.js";
 import { makeDataset } from "./dataset.js";
 import { idxFilesAmong, idxNames, readIdx, type IdxFiles } from "./idx.js";
@@ -56,7 +57,7 @@ function numbered(images: PixelImages, labels: readonly number[]): PixelImages {
 
 async function readClasses(folder: string, count: number): Promise<string[] | undefined> {
   const path = join(folder, classesFile);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const bytes = await readFile(path).catch((error: unknown) => {
     const { code = "unreadable" } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
     throw new UserError(
@@ -65,7 +66,11 @@ async function readClasses(folder: string, count: number): Promise<string[] | un
       { cause: error },
     );
   });
-  const names = text?.split("\n").flatMap((line) => line.trim() || []);
+  const names =
+    bytes &&
+    textOf(bytes, path)
+      .split("\n")
+      .flatMap((line) => line.trim() || []);
   if (names && names.length !== count) {
     throw new UserError("data/classes", {
       at: path,
@@ -75,4 +80,11 @@ async function readClasses(folder: string, count: number): Promise<string[] | un
     });
   }
   return names;
+}
+
+function textOf(bytes: Uint8Array, at: string): string {
+  const text = decodedText(bytes);
+  if (text !== undefined) return text;
+  const got = `not UTF-8 in line ${lineOfBadText(bytes)}`;
+  throw new UserError("data/classes", { at, got, want: "names in UTF-8", fix: "Save it as UTF-8." });
 }

@@ -21,6 +21,8 @@ export interface RowNotes {
   readonly layout: string;
   readonly leftOut?: string | undefined;
   readonly hints?: readonly string[];
+  /** What to do about a row without a label. */
+  readonly labelFix?: string;
   /** The classes, where the source names them; by default the labels in natural order. */
   readonly classes?: readonly string[] | undefined;
 }
@@ -28,7 +30,7 @@ export interface RowNotes {
 /** @throws UserError `data/list` for rows without a label, or of a part that is unknown; `data/classes` */
 export function listRows(rows: readonly Row[], { at, layout, leftOut, hints = [], ...notes }: RowNotes): Listing {
   const anyPart = rows.some(({ part }) => part !== undefined);
-  refuse(rows.flatMap((row) => problemsOf(row, anyPart)));
+  refuse(rows.flatMap((row) => problemsOf(row, anyPart, notes.labelFix)));
   const classes = notes.classes ?? [...new Set(rows.map(({ label }) => label!))].sort(naturally);
   const same = lookAlikes(classes).map(({ names, why }) => `${names.join(" and ")} (${why})`);
   if (same.length > 0) {
@@ -50,9 +52,9 @@ export function listRows(rows: readonly Row[], { at, layout, leftOut, hints = []
   return { ...common, validation: [], ...holdOut(train), layout: `${layout}, ${heldOutWords}` };
 }
 
-function problemsOf({ at, label, part }: Row, anyPart: boolean): Problem[] {
+function problemsOf({ at, label, part }: Row, anyPart: boolean, labelFix = "Add it, or remove the row."): Problem[] {
   if (label === undefined || label === "") {
-    return [{ at, got: "without a label", want: "the name of a class", fix: "Add it, or remove the row." }];
+    return [{ at, got: "without a label", want: "the name of a class", fix: labelFix }];
   }
   if (anyPart && (part === undefined || splitOf(part) === undefined)) {
     const got = part === undefined ? "of no part" : `of the part ${part}`;

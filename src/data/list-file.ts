@@ -2,12 +2,14 @@
  * Pictures named by a list: CSV (commas, semicolons or tabs) or JSON lines, with columns for path, label and perhaps the part. Paths are
  * relative to the list. Hugging Face's metadata.csv and metadata.jsonl are such lists.
  */
-import { readFile } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, extname, isAbsolute, join, parse } from "node:path";
+import { decodedText, lineOfBadText } from "../base/text.js";
 import { UserError, type Problem } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
 import { listRows, type Row } from "./labelled-rows.js";
 import { stampOf, type Listing } from "./listing.js";
+import { isNamedAsPicture } from "./picture-kind.js";
 
 /** Columns, by names that people give them; letters alone count. The first that is there is taken. */
 const columns = {
@@ -17,11 +19,15 @@ const columns = {
 } as const;
 type Column = keyof typeof columns;
 
+/** Rows named in an error. */
+const NAMED = 20;
+
 export const isList = (file: string): boolean => /\.(?:csv|tsv|jsonl|ndjson)$/i.test(file);
 
 /** Whether a list has a column of labels, by its first line. */
 export async function hasLabels(path: string): Promise<boolean> {
-  const head = /^[^\r\n]*/.exec(await readFile(path, "utf8").catch(() => ""))![0];
+  const text = decodedText(await readFile(path).catch(() => new Uint8Array())) ?? "";
+  const head = /^[^\r\n]*/.exec(text)![0];
   const words = head.split(/["',;\t:{}]+/).map(plainOf);
   return columns.label.some((known) => words.includes(known));
 }
@@ -49,11 +55,23 @@ export async function listFiles(
 
 async function rowsOf(path: string, partOfFolder: string | undefined, isOneOfSeveral: boolean): Promise<Row[]> {
   const bytes = await readUserBytes(path, { code: "data/list", want: "a list of pictures", fix: "Check the path." });
-  const text = new TextDecoder("utf-8").decode(bytes);
+  const text = decodedText(bytes);
+  if (text === undefined) {
+    const at = `${path}: row ${lineOfBadText(bytes)}`;
+    throw new UserError("data/list", { at, got: "not UTF-8", want: "a list in UTF-8", fix: "Save the list as UTF-8." });
+  }
   const rows = /\.(?:jsonl|ndjson)$/i.test(path) ? jsonRows(text, path) : await csvRows(text, path);
   const keys = rows.length === 0 ? [] : Object.keys(rows[0]!.fields);
   const key = keysOf(keys, path, rows.length);
   const folder = dirname(path);
+  const nameless = rows.filter(({ fields }) => (textOf(fields[key.path]) ?? "") === "");
+  if (nameless.length > 0) {
+    const problems = nameless.slice(0, NAMED).map(({ line }): Problem => {
+      const fix = "Add it, or remove the row.";
+      return { at: `${path}: row ${line}`, got: "without a path", want: "the path of a picture", fix };
+    });
+    throw new UserError("data/list", problems);
+  }
   return rows.map(({ line, fields }) => {
     const file = textOf(fields[key.path]) ?? "";
     const row = `row ${line} (${file})`;
@@ -63,7 +81,7 @@ async function rowsOf(path: string, partOfFolder: string | undefined, isOneOfSev
       at: `${path}: ${row}`,
       label: textOf(fields[key.label]),
       part: key.part === undefined ? partOfFolder : textOf(fields[key.part]),
-      read: () => readFile(place),
+      read: () => readListed(place),
       stamp: () => stampOf(place),
     };
   });
@@ -81,12 +99,23 @@ function keysOf(
     return name === undefined ? undefined : plain.get(name);
   };
   const [path, label, part] = [found("path"), found("label"), found("part")];
+  const number = path === undefined && keys.find((key) => /(?:^|_| )id$/i.test(key));
+  const fix = "Name the columns in the first line.";
   if (path !== undefined && label !== undefined) return { path, label, part };
   throw new UserError("data/list", {
     at,
     got: rows === 0 ? "without rows" : `with the columns ${keys.slice(0, 10).join(", ")}`,
     want: "a column path (or file_name, image) and a column label (or class, category), and perhaps split",
-    fix: "Name the columns in the first line.",
+    fix: number ? `Name the column ${number} path, and write folder and ending: train/12.jpg for 12.` : fix,
+  });
+}
+
+/** The file that a row names. A number for a name, as competitions have them, is a file with an ending. */
+async function readListed(place: string): Promise<Uint8Array> {
+  return readFile(place).catch(async (error: unknown) => {
+    const names = extname(place) === "" ? await readdir(dirname(place)).catch(() => []) : [];
+    const meant = names.find((name) => isNamedAsPicture(name) && parse(name).name === basename(place));
+    throw meant === undefined ? error : new Error(`missing, but ${meant} is there: write the ending too`);
   });
 }
 
@@ -99,14 +128,16 @@ const textOf = (value: unknown): string | undefined =>
 
 async function csvRows(text: string, at: string): Promise<RawRow[]> {
   // Loaded here: other data sets can do without it.
-  const { parse } = await import("csv-parse/sync");
+  const { parse: parseCsv } = await import("csv-parse/sync");
   const head = /^[^\r\n]*/.exec(text)![0];
   const delimiter = [",", ";", "\t"].reduce((a, b) => (head.split(b).length > head.split(a).length ? b : a));
   try {
-    const options = { delimiter, bom: true, columns: true, skip_empty_lines: true, trim: true, info: true } as const;
-    const rows = parse(text, options) as unknown as { record: Record<string, string>; info: { lines: number } }[];
+    const columns = (names: string[]): string[] => onlyOnce(names, at);
+    const options = { delimiter, bom: true, columns, skip_empty_lines: true, trim: true, info: true } as const;
+    const rows = parseCsv(text, options) as unknown as { record: Record<string, string>; info: { lines: number } }[];
     return rows.map(({ record, info }) => ({ line: info.lines, fields: record }));
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const got = `not CSV (${(error as Error).message})`;
     throw new UserError(
       "data/list",
@@ -114,6 +145,18 @@ async function csvRows(text: string, at: string): Promise<RawRow[]> {
       { cause: error },
     );
   }
+}
+
+/** Of two columns of one name nobody knows which is meant. */
+function onlyOnce(names: string[], at: string): string[] {
+  const twice = names.find((name, i) => name !== "" && names.indexOf(name) !== i);
+  if (twice === undefined) return names;
+  throw new UserError("data/list", {
+    at,
+    got: `with two columns ${twice}`,
+    want: "columns of different names",
+    fix: "Rename or remove one.",
+  });
 }
 
 function jsonRows(text: string, at: string): RawRow[] {
@@ -131,6 +174,6 @@ function jsonRows(text: string, at: string): RawRow[] {
     problems.push({ at: `${at}: row ${i + 1}`, got, want: "an object of JSON in one line", fix: "Correct it." });
     return [];
   });
-  if (problems.length > 0) throw new UserError("data/list", problems.slice(0, 20));
+  if (problems.length > 0) throw new UserError("data/list", problems.slice(0, NAMED));
   return rows;
 }

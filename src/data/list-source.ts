@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { listClassFolders } from "./class-folders.js";
 import { hasLabels, isList, listFiles } from "./list-file.js";
 import type { Listing } from "./listing.js";
+import { refuseDetection, refuseOtherFiles } from "./other-sources.js";
 import { listParquet } from "./parquet.js";
 import { isNamedAsPicture } from "./picture-kind.js";
 import { namesBelow, sourceFiles } from "./source-files.js";
@@ -25,7 +26,12 @@ export async function listSource(place: string): Promise<Listing> {
   const kind = names.some(isNamedAsPicture)
     ? undefined
     : [PARQUET, TAR].find((ending) => names.some((name) => ending.test(name)));
-  if (kind === undefined) return listClassFolders(place);
+  if (kind === undefined) {
+    const listing = await listClassFolders(place);
+    if (listing.classes.length === 0 && !names.some(isNamedAsPicture)) refuseOtherFiles(place, names);
+    refuseDetection(place, listing.classes);
+    return listing;
+  }
   const files = await sourceFiles(place, kind);
   return kind === PARQUET ? listParquet(files, place) : listTarShards(files, place);
 }

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/user-error.js";
+import { foundInstead } from "../base/user-file.js";
 import { loadCifar } from "./cifar.js";
 import type { Dataset } from "./images.js";
 import { loadIdxFolder } from "./idx-folder.js";
@@ -12,6 +13,7 @@ import { isSourceFile, listSource } from "./list-source.js";
 import type { Listing } from "./listing.js";
 import { loadListing, type ImageWishes } from "./load-listing.js";
 import { loadMnist } from "./mnist.js";
+import { wayFrom, wayFromAddress } from "./other-sources.js";
 import { isPack, openPack } from "./pack/open-pack.js";
 
 /** The package's own images, in the repository and installed. */
@@ -83,8 +85,9 @@ export function nameOfSource(source: string): string {
  * @param orFile whether a file is a source too
  */
 async function existing(folder: string, orFile: boolean): Promise<string> {
+  const at = folder === "" ? "the data set" : `the data set ${folder}`;
   const refuse = (got: string, fix: string, cause?: unknown): UserError =>
-    new UserError("data/source", { at: "--data", got, want: dataSources, fix }, { cause });
+    new UserError("data/source", { at, got, want: dataSources, fix }, { cause });
   for (const path of normalize(folder).replace(/\/$/, "") === shipped ? [folder, shippedFolder] : [folder]) {
     try {
       await readdir(path);
@@ -93,12 +96,12 @@ async function existing(folder: string, orFile: boolean): Promise<string> {
       const { code = "unknown" } = error as NodeJS.ErrnoException;
       if (code === "ENOENT") continue;
       if (code === "ENOTDIR" && orFile && isSourceFile(path)) return path;
-      if (code === "ENOTDIR") throw refuse(folder, "It is a file: give the folder that holds it.", error);
-      throw refuse(`${folder}, which can't be read (${code})`, "Change its permissions.", error);
+      if (code === "ENOTDIR")
+        throw refuse("a file", wayFrom(path) ?? "It is a file: give the folder that holds it.", error);
+      const fix = code === "EACCES" || code === "EPERM" ? "Change its permissions." : "Check the path.";
+      throw refuse(foundInstead(error), fix, error);
     }
   }
-  throw refuse(
-    folder === "" ? "empty" : `${folder}, which does not exist`,
-    "Check the path, or start with fixtures/fashion-mnist.",
-  );
+  const fix = "Check the path, or start with fixtures/fashion-mnist.";
+  throw refuse(folder === "" ? "without a name" : "missing", wayFromAddress(folder) ?? fix);
 }

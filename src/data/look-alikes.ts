@@ -1,7 +1,14 @@
-/** Names that look the same and are not: letters with accents in one piece (NFC) or two (NFD), bytes of an older encoding, letters of another case. */
+/**
+ * Names that look the same and are not: letters with accents in one piece (NFC) or two (NFD), bytes of an older encoding, spaces of
+ * several kinds, characters that can't be seen, letters of another case.
+ */
 
+/** Spaces of no width, soft hyphens, marks of direction. */
+const UNSEEN = /[\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff]/g;
+
+const seen = (name: string): string => name.replace(UNSEEN, "").replace(/\s+/g, " ").trim();
 /** How a name looks, whatever its bytes. */
-const looksOf = (name: string): string => name.normalize("NFC").trim();
+const looksOf = (name: string): string => seen(name.normalize("NFC"));
 
 /** Pairs of different names that look the same, each with the reason. */
 export function lookAlikes(
@@ -21,6 +28,7 @@ export function lookAlikes(
 export function whyAlike(a: string, b: string): string | undefined {
   if (a.trim() === b.trim())
     return a === b ? "their bytes are UTF-8 in one and Latin-1 in the other" : "one has spaces around it";
+  if (seen(a) === seen(b)) return "one has other spaces, or characters that can't be seen";
   if (looksOf(a) === looksOf(b)) return "one is written in Unicode's form NFC, the other in NFD";
   return looksOf(a).toLowerCase() === looksOf(b).toLowerCase() ? "they differ in upper and lower case" : undefined;
 }

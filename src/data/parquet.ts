@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { UserError } from "../base/user-error.js";
+import { lfsFix } from "./git-lfs.js";
 import { listRows, type Row } from "./labelled-rows.js";
 import { stampOf, type Listing } from "./listing.js";
 import { partOfFile, type SourceFile } from "./source-files.js";
@@ -72,7 +73,11 @@ async function readFileOf({
     return { path, features, rows };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw corrupt(path, `not readable (${(error as Error).message})`, error);
+    const fix = await lfsFix(path);
+    throw corrupt(path, `not readable (${(error as Error).message})`, {
+      cause: error,
+      ...(fix !== undefined && { fix }),
+    });
   }
 }
 
@@ -82,7 +87,7 @@ function labelOf(value: unknown, classes: readonly string[] | undefined, at: str
   const number = Number(value);
   if (number === -1) return undefined;
   const name = classes[number];
-  if (name === undefined) throw corrupt(at, `with label ${number}`, undefined, `labels below ${classes.length}`);
+  if (name === undefined) throw corrupt(at, `with label ${number}`, { want: `labels below ${classes.length}` });
   return name;
 }
 
@@ -152,5 +157,12 @@ async function readGroup(
   return parquetReadObjects({ file, metadata, columns: [column], rowStart, rowEnd, compressors, utf8: false });
 }
 
-const corrupt = (at: string, got: string, cause?: unknown, want = "a whole parquet file"): UserError =>
-  new UserError("data/corrupt", { at, got, want, fix: `Fetch ${basename(at)} again.` }, { cause });
+const corrupt = (
+  at: string,
+  got: string,
+  {
+    cause,
+    want = "a whole parquet file",
+    fix = `Fetch ${basename(at)} again.`,
+  }: { readonly cause?: unknown; readonly want?: string; readonly fix?: string },
+): UserError => new UserError("data/corrupt", { at, got, want, fix }, { cause });

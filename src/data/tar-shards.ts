@@ -3,9 +3,10 @@
  * for its labels and for where each picture lies; pictures are then read by position.
  */
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { extract, type Header } from "tar-stream";
 import { UserError } from "../base/user-error.js";
+import { lfsFix } from "./git-lfs.js";
 import { leftOut } from "./left-out.js";
 import { listRows, type Row } from "./labelled-rows.js";
 import { stampOf, type Listing } from "./listing.js";
@@ -14,6 +15,8 @@ import { partOfFile, type SourceFile } from "./source-files.js";
 
 /** Labels are short; a longer text is none. */
 const LABEL_BYTES = 1 << 16;
+/** What a tar file consists of. */
+const BLOCK = 512;
 /** Where a label is looked for, in this order. */
 const labelEndings = ["cls", "json", "txt"] as const;
 const labelFields = ["label", "cls", "class", "category", "label_name", "class_name"];
@@ -54,7 +57,8 @@ export async function listTarShards(files: readonly SourceFile[], at: string): P
     }
   }
   const layout = `${files.length} tar file${files.length === 1 ? "" : "s"} of WebDataset`;
-  return listRows(rows, { at, layout, leftOut: unused.inWords() });
+  const labelFix = "Put it beside the picture, in a file of the same name with the ending .cls, .txt or .json.";
+  return listRows(rows, { at, layout, leftOut: unused.inWords(), labelFix });
 }
 
 async function samplesOf(path: string, onUnused: (name: string) => void): Promise<Map<string, Sample>> {
@@ -76,14 +80,23 @@ async function samplesOf(path: string, onUnused: (name: string) => void): Promis
       } else if (type === "file") onUnused(name);
       entry.resume();
     }
+    await refuseWithoutEnd(path);
   } catch (error) {
     const got = `not readable (${(error as Error).message})`;
-    const fix = "It may be cut off, or packed as .gz: unpack it, or fetch it again.";
+    const otherwise = "It may be cut off, or packed as .gz: unpack it, or fetch it again.";
+    const fix = (await lfsFix(path)) ?? otherwise;
     throw new UserError("data/corrupt", { at: path, got, want: "a whole tar file", fix }, { cause: error });
   } finally {
     source.destroy();
   }
   return samples;
+}
+
+/** Two blocks of zeros end a tar file. One that was cut off between two of its files lacks them alone. */
+async function refuseWithoutEnd(path: string): Promise<void> {
+  const { size } = await stat(path);
+  const last = size < BLOCK ? Buffer.alloc(1, 1) : await readAt(path, size - BLOCK, BLOCK);
+  if (last.some((byte) => byte !== 0)) throw new Error("its end is missing");
 }
 
 /** As WebDataset has it: the ending begins at the first dot of the file's name. */

@@ -1,12 +1,16 @@
 /** Pictures that can't be read: what is said of them. */
 import { UserError, type Problem } from "../base/user-error.js";
+import { foundInstead } from "../base/user-file.js";
 import type { Entry } from "./listing.js";
 
 /** Unreadable pictures named in an error; a count stands for the rest. */
 const NAMED = 20;
 
 export function unreadable({ at }: Entry, error: unknown): Problem {
-  const got = `not readable (${(error as Error).message.split("\n")[0] ?? "unknown"})`;
+  const isSystems = (error as NodeJS.ErrnoException).syscall !== undefined;
+  const got = isSystems
+    ? foundInstead(error)
+    : `not readable (${(error as Error).message.split("\n")[0] ?? "unknown"})`;
   return { at, got, want: "a whole image", fix: "Fix or remove it, or leave such pictures out: train --skip-broken." };
 }
 

@@ -1,8 +1,9 @@
 /** Writes space.json and recipe.json; what lies there and differs stays. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
+import { jsonText, writeError, writeFilesAtomic } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
+import { foundInstead } from "../base/user-file.js";
 import type { StartingPoint } from "./start.js";
 
 /** Where the two files of a starting point are written. */
@@ -29,8 +30,8 @@ export async function writeStart(files: StartFiles, { space, recipe }: StartingP
   const problems = [];
   for (const [path, text] of texts) {
     const found = await readFile(path, "utf8").catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
+      if (foundInstead(error) === "missing") return undefined;
+      throw writeError(path, error);
     });
     if (found === undefined || found === text) continue;
     const fix = "Move or remove it, or write elsewhere: --out FOLDER.";

@@ -55,7 +55,12 @@ export const recipeSchema = z
           kind: z.literal("rmsprop"),
           decay: share.default(0.9),
           momentum: share.default(0.9),
-          epsilon: z.number().positive().default(1e-3).describe("Added inside the square root, as in TensorFlow."),
+          epsilon: z
+            .number()
+            .positive()
+            .max(1)
+            .default(1e-3)
+            .describe("Added inside the square root, as in TensorFlow."),
         }),
         z.strictObject({ kind: z.literal("sgd-nesterov"), momentum: share.default(0.9) }),
       ])
@@ -65,6 +70,7 @@ export const recipeSchema = z
         perImage: z
           .number()
           .positive()
+          .max(10)
           .default(0.256 / 4096)
           .describe("Peak rate divided by the batch size: the rate scales with the batch."),
         schedule: z
@@ -72,7 +78,7 @@ export const recipeSchema = z
             z.strictObject({
               kind: z.literal("exponential"),
               decay: share.default(0.97),
-              everyEpochs: z.number().positive().default(2.4),
+              everyEpochs: z.number().positive().max(1e6).default(2.4),
               ending: share
                 .default(0.05)
                 .describe("The rate never falls below this share of its peak (constant ending)."),
@@ -80,12 +86,12 @@ export const recipeSchema = z
             z.strictObject({ kind: z.literal("cosine"), ending: share.default(0) }),
           ])
           .prefault({ kind: "exponential" }),
-        warmupEpochs: z.number().min(0).default(5),
+        warmupEpochs: z.number().min(0).max(1e6).default(5),
       })
       .prefault({}),
     labelSmoothing: share.default(0.1),
     dropout: z.number().min(0).max(0.95).default(0.2),
-    weightDecay: z.number().min(0).default(1e-5),
+    weightDecay: z.number().min(0).max(10).default(1e-5),
     regularize: z
       .enum(["biggest", "all"])
       .default("biggest")
@@ -93,6 +99,7 @@ export const recipeSchema = z
     clipNorm: z
       .number()
       .positive()
+      .max(1e6)
       .nullable()
       .default(null)
       .describe("Largest global norm of the gradient; null: no clipping."),

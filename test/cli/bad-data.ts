@@ -84,17 +84,21 @@ export const badData: readonly BadInput[] = [
   {
     name: "a data folder that is not there",
     args: trainOn("nowhere"),
-    says: ["--data is nowhere, which does not exist", "fixtures/fashion-mnist"],
+    says: ["the data set nowhere is missing", "fixtures/fashion-mnist"],
   },
-  { name: "an unknown data set", args: trainOn("imagenet"), says: ["--data is imagenet", "fashion-mnist, mnist"] },
-  { name: "no data at all", args: trainOn(""), says: ["--data is empty", "fashion-mnist, mnist"] },
+  {
+    name: "an unknown data set",
+    args: trainOn("imagenet"),
+    says: ["the data set imagenet is missing", "fashion-mnist, mnist"],
+  },
+  { name: "no data at all", args: trainOn(""), says: ["the data set is without a name", "fashion-mnist, mnist"] },
   {
     name: "a file as data",
-    args: trainOn("images.zip"),
-    says: ["--data is images.zip", "It is a file: give the folder that holds it."],
-    prepare: ({ write }) => write("images.zip", "PK"),
+    args: trainOn("images.odd"),
+    says: ["the data set images.odd is a file", "It is a file: give the folder that holds it."],
+    prepare: ({ write }) => write("images.odd", "PK"),
   },
-  { name: "CIFAR in no folder", args: trainOn("cifar10:nowhere"), says: ["--data is nowhere, which does not exist"] },
+  { name: "CIFAR in no folder", args: trainOn("cifar10:nowhere"), says: ["the data set nowhere is missing"] },
   idxCase(
     "images cut off",
     { [trainImages]: inside(cutOff) },

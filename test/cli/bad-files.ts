@@ -278,7 +278,7 @@ export const badFiles: readonly BadInput[] = [
     "verify on no data",
     ["verify", "run/child.onnx", "--data", "nowhere"],
     nothing,
-    "--data is nowhere, which does not exist",
+    "the data set nowhere is missing",
   ),
   {
     name: "bench of no file",

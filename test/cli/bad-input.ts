@@ -7,7 +7,8 @@ import { createHash } from "node:crypto";
 import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import type { ExpectStatic } from "vitest";
+import { vi, type ExpectStatic } from "vitest";
+import { runLine } from "../../src/cli/run-line.js";
 
 const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
 
@@ -30,6 +31,8 @@ export interface BadInput {
   readonly prepare?: (place: Place) => Promise<unknown>;
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
+  /** The exit code, where it is not 2: a check that failed is no mistake of the command line's. */
+  readonly status?: number;
 }
 
 export interface Ended {
@@ -54,14 +57,42 @@ export function runNestling(args: readonly string[], { cwd, env = {}, uid }: Pro
   });
 }
 
+/** The command line in this process, which is quick: one at a time. What it is run as stays. */
+export async function runNestlingHere(
+  args: readonly string[],
+  { cwd = process.cwd(), env = {} }: ProcessOptions = {},
+): Promise<Ended> {
+  const [here, variables, exitCode] = [process.cwd(), process.env, process.exitCode];
+  const said = { stdout: "", stderr: "" };
+  const spies = (["stdout", "stderr"] as const).map((stream) =>
+    vi.spyOn(process[stream], "write").mockImplementation((text) => {
+      said[stream] += String(text);
+      return true;
+    }),
+  );
+  try {
+    process.chdir(cwd);
+    process.env = { ...variables, ...env };
+    process.exitCode = 0;
+    await runLine(args);
+    return { status: process.exitCode, ...said };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    process.chdir(here);
+    process.env = variables;
+    process.exitCode = exitCode;
+  }
+}
+
 /**
  * Runs a bad input and holds it to the rules: exit code 2, a clear message, no stack, nothing left behind or changed.
  * @param expect the test's own, since many run at once
  */
 export async function expectRefused(
-  { args, says, prepare, env, uid }: BadInput,
+  { args, says, prepare, env, uid, status: wanted = 2 }: BadInput,
   finishedRun: string,
   expect: ExpectStatic,
+  run: typeof runNestling = runNestling,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "nestling-bad-"));
   try {
@@ -70,15 +101,15 @@ export async function expectRefused(
     await prepare?.(placeIn(folder, finishedRun));
     const before = await snapshot(folder);
     const homes = { HOME: home, TMPDIR: home, XDG_CACHE_HOME: join(home, "cache") };
-    const { status, stdout, stderr } = await runNestling(args, {
+    const { status, stdout, stderr } = await run(args, {
       cwd: folder,
       env: { ...homes, ...env },
       ...(uid !== undefined && { uid }),
     });
-    expect.soft(status, stderr).toBe(2);
-    expect.soft(stdout).toBe("");
+    expect.soft(status, stderr).toBe(wanted);
+    if (wanted === 2) expect.soft(stdout).toBe("");
     for (const part of says) expect.soft(stderr).toMatch(part);
-    expect.soft(stderr).not.toMatch(/\n {4}at |internal|--debug|node:/);
+    expect.soft(stderr).not.toMatch(/\n {4}at |internal|--debug|node:|undefined|\[object|[^'"]NaN\b/);
     expect.soft(await snapshot(folder)).toEqual(before);
   } finally {
     await rm(folder, { recursive: true, force: true });

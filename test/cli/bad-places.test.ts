@@ -148,7 +148,7 @@ const forbidden: readonly (BadInput & { readonly path: string; readonly mode: nu
     path: "run/children",
     mode: 0o700,
     args: trainOn("run/children"),
-    says: ["run/children, which can't be read (EACCES)", "Change its permissions"],
+    says: ["the data set run/children is not readable (permission denied)", "Change its permissions"],
   },
   {
     name: "another's space",

@@ -132,7 +132,7 @@ describe("lists", () => {
     await refused(
       gone,
       "data/unreadable",
-      /list\.csv: row 8 \(p\/gone\.png\) is not readable.*ENOENT/,
+      /list\.csv: row 8 \(p\/gone\.png\) is missing;/,
       /row 9 \(list\.csv\)/,
     );
     const alike = await listOf("list.csv", `${csv}\np/10.png,caf\u00e9,train\np/11.png,cafe\u0301,train`);

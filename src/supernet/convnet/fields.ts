@@ -38,7 +38,7 @@ export const squeezeExcite = z
     base: z
       .enum(["input", "expanded"])
       .describe("The base of the hidden width: the block's input channels or its expanded channels."),
-    ratio: z.number().min(1).default(4).describe("Hidden width = base / ratio."),
+    ratio: z.number().min(1).max(1024).default(4).describe("Hidden width = base / ratio."),
     divisor: width
       .default(1)
       .describe("The hidden width is rounded to a multiple of this; 1 rounds down to an integer."),

@@ -1,0 +1,20 @@
+/** Damage by chance, the same for a seed. */
+import type { Random } from "../../../src/base/random.js";
+
+/** The first bytes of a file, at most `share` of it. */
+export const cutAnywhere = (bytes: Uint8Array, random: Random, share = 1): Buffer =>
+  Buffer.from(bytes.subarray(0, random.integer(Math.floor(bytes.length * share))));
+
+/** Some bytes replaced by others. */
+export function spoilt(bytes: Uint8Array, random: Random, count = 1 + random.integer(4)): Buffer {
+  const copy = Buffer.from(bytes);
+  for (let i = 0; i < count; i++) {
+    const at = random.integer(copy.length);
+    copy[at] = copy[at]! ^ (1 + random.integer(255));
+  }
+  return copy;
+}
+
+/** A number of things, each of a draw of its own. */
+export const times = <T>(count: number, make: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(i));

@@ -1,0 +1,86 @@
+/** Every option of every command with a value that is wrong for it, read off the commands themselves: an option that comes is tried, too. */
+import type { Command, Option } from "commander";
+import { program } from "../../../src/cli/program.js";
+import type { BadInput } from "../bad-input.js";
+import { tinySpacePath } from "../bad-spaces.js";
+import { shortly } from "../finished-run.js";
+
+const images = "fixtures/fashion-mnist";
+
+/** What each command needs, by its name. */
+const whole: Readonly<Record<string, readonly string[]>> = {
+  init: ["init", images, "--out", "started"],
+  train: ["train", "--space", tinySpacePath, "--data", images, "--out", "out"],
+  search: ["search", "run", "--budget", "macs=1M", "--out", "found"],
+  export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", ...shortly],
+  verify: ["verify", "run/child.onnx", ...shortly],
+  bench: ["bench", "run/child.onnx", ...shortly],
+  report: ["report", "run"],
+  show: ["space", "show", tinySpacePath],
+  check: ["space", "check", tinySpacePath],
+  count: ["space", "count", tinySpacePath],
+  install: ["engine", "install"],
+  doctor: ["doctor"],
+};
+
+const numbers = ["", "many", "-1", "1e99", "0x", "1,5", "NaN", "Infinity"];
+/** A path that no file can be at: another file is above it. */
+const BELOW_A_FILE = "file/below";
+
+/** Values that are wrong, by what an option calls its value. */
+const wrong: Readonly<Record<string, readonly string[]>> = {
+  n: numbers,
+  "name|file": ["nowhere", "", "file", "folder", BELOW_A_FILE],
+  source: ["nowhere", "", "file", BELOW_A_FILE, "cifar10:nowhere", "mnist:file"],
+  which: ["nowhere.json", "", "random:", "random:-1", "HUGE", "file"],
+  "kind=limit": ["", "macs", "macs=", "=5M", "macs=-5M", "macs=5 M x", "latency=5", "flops=1M"],
+  run: [BELOW_A_FILE],
+  folder: [BELOW_A_FILE],
+  file: [BELOW_A_FILE, "folder"],
+};
+
+/** Options whose value decides nothing that a quick test could see. */
+const untried: ReadonlySet<string> = new Set(["install --index"]);
+
+/** What the message names instead of the option. */
+const unnamed = /^--(?:space|recipe|data|arch|out|run|samples|budget)$/;
+
+async function leaves(): Promise<Command[]> {
+  const all = (command: Command): Command[] =>
+    command.commands.length > 0 ? command.commands.flatMap(all) : [command];
+  return all(await program());
+}
+
+function valuesFor(option: Option): readonly string[] {
+  if (option.argChoices) return ["", "nonesuch", option.argChoices[0]!.toUpperCase()];
+  const called = /<(.*)>/.exec(option.flags)?.[1] ?? "";
+  const values = wrong[called];
+  if (!values) throw new Error(`internal: no wrong values for <${called}> of ${option.flags}: add some`);
+  return values;
+}
+
+export async function badOptions(): Promise<BadInput[]> {
+  const inputs = (await leaves()).flatMap((command) => {
+    const args = whole[command.name()];
+    if (!args) throw new Error(`internal: no whole line for ${command.name()}: add one`);
+    const options = command.options.filter(
+      ({ flags, long }) => flags.includes("<") && !untried.has(`${command.name()} ${long!}`),
+    );
+    return options.flatMap((option) =>
+      valuesFor(option).map((value): BadInput => {
+        const long = option.long!;
+        return {
+          name: `${command.name()} ${long} ${JSON.stringify(value)}`,
+          args: [...args, long, value],
+          says: [unnamed.test(long) ? /want|Want/ : long, /\.\n|\(see --help\)/],
+          async prepare({ copyRun, write }) {
+            await copyRun();
+            await write("file", "a file");
+            await write("folder/in-it", "");
+          },
+        };
+      }),
+    );
+  });
+  return inputs;
+}
