@@ -129,12 +129,7 @@ describe("lists", () => {
     );
     await refused(await listOf("list.jsonl", '{"path": 1}\nno\n[]'), "data/list", /row 2 is no;/, /row 3 is \[\];/);
     const gone = await listOf("list.csv", `${csv}\np/gone.png,cat,train\nlist.csv,dog,test`);
-    await refused(
-      gone,
-      "data/unreadable",
-      /list\.csv: row 8 \(p\/gone\.png\) is missing;/,
-      /row 9 \(list\.csv\)/,
-    );
+    await refused(gone, "data/unreadable", /list\.csv: row 8 \(p\/gone\.png\) is missing;/, /row 9 \(list\.csv\)/);
     const alike = await listOf("list.csv", `${csv}\np/10.png,caf\u00e9,train\np/11.png,cafe\u0301,train`);
     await refused(alike, "data/classes", /look the same.*NFC/);
   });
