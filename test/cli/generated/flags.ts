@@ -15,6 +15,7 @@ const whole: Readonly<Record<string, readonly string[]>> = {
   export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", ...shortly],
   verify: ["verify", "run/child.onnx", ...shortly],
   bench: ["bench", "run/child.onnx", ...shortly],
+  pack: ["data", "pack", images, "--out", "packed"],
   report: ["report", "run"],
   show: ["space", "show", tinySpacePath],
   check: ["space", "check", tinySpacePath],
@@ -52,7 +53,7 @@ async function leaves(): Promise<Command[]> {
 }
 
 function valuesFor(option: Option): readonly string[] {
-  if (option.argChoices) return ["", "nonesuch", option.argChoices[0]!.toUpperCase()];
+  if (option.argChoices) return ["", "nonesuch", `${option.argChoices[0]!}x`];
   const called = /<(.*)>/.exec(option.flags)?.[1] ?? "";
   const values = wrong[called];
   if (!values) throw new Error(`internal: no wrong values for <${called}> of ${option.flags}: add some`);
