@@ -17,7 +17,7 @@ import { probabilityBelow } from "./normal.js";
 
 /** Confidence with which all differences of a choice hold at once. */
 const CONFIDENCE = 0.95;
-/** Accuracy, a share, that a cheaper child may be expected to lose to the best., at most. */
+/** Accuracy, a share, that a cheaper child may be expected to lose to the best, at most. */
 const LOSS = 0.001;
 /** Probability of being more accurate than the smallest child that a larger one needs. */
 const BETTER = 0.9;
