@@ -147,7 +147,7 @@ async function csvRows(text: string, at: string): Promise<RawRow[]> {
   }
 }
 
-/** Of two columns of one name nobody knows which is meant. */
+/** Where two columns have one name, nobody knows which is meant. */
 function onlyOnce(names: string[], at: string): string[] {
   const twice = names.find((name, i) => name !== "" && names.indexOf(name) !== i);
   if (twice === undefined) return names;

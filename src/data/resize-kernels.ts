@@ -25,7 +25,7 @@ interface ResizeKernels {
 }
 
 const PAGE = 1 << 16;
-/** Of wasm's 32-bit addresses. */
+/** What 32-bit addresses reach. */
 const MOST_PAGES = 65_536;
 /** Kernels read and write a few bytes past an array's end. */
 const SLACK = 32;
