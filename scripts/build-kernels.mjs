@@ -7,7 +7,7 @@ const simd = ["--enable", "simd"];
 const builds = [
   { folder: "engine/wasm/kernels", entry: "index", name: "simd", features: simd },
   { folder: "engine/wasm/kernels", entry: "index", name: "relaxed", features: [...simd, "--enable", "relaxed-simd"] },
-  { folder: "data/kernels", entry: "resize", name: "resize", features: simd },
+  { folder: "data/pictures/kernels", entry: "resize", name: "resize", features: simd },
 ];
 
 for (const { folder, entry, name, features } of builds) {

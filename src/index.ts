@@ -53,7 +53,7 @@ export { doctor, type Finding } from "./doctor/doctor.js";
 export { loadRecipe, shippedRecipes, type Recipe } from "./train/recipe.js";
 export { startingPoint, type StartingPoint, type StartOptions } from "./start/start.js";
 export { writeStart, type StartFiles } from "./start/write-start.js";
-export type { PictureSample } from "./data/sample-pictures.js";
+export type { PictureSample } from "./data/sources/sample-pictures.js";
 export { train, type TrainOptions, type TrainResult } from "./train/train.js";
 export type { RunOptions } from "./train/plan-run.js";
 export type { LogLine, RoleLog } from "./train/log.js";

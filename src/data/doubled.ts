@@ -1,5 +1,5 @@
 /** Files of the same bytes: counted and named, never removed. Those in both training and test pictures make test figures too good. */
-import type { Entry } from "./listing.js";
+import type { Entry } from "./sources/listing.js";
 
 /** The pictures of a part, and the SHA-256 of each one's file. */
 export interface HashedPart {

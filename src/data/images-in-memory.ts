@@ -1,7 +1,7 @@
 /** Images whose pixels are in memory: they are the pictures. */
 import { randomPart } from "./augment/random-resized-crop.js";
 import type { Images, PixelImages } from "./images.js";
-import type { Picture } from "./picture.js";
+import type { Picture } from "./pictures/picture.js";
 import { prepare } from "./preprocessing.js";
 
 export function imagesInMemory({ pixels, ...facts }: PixelImages): Images {

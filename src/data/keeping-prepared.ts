@@ -3,8 +3,8 @@
  * child. An image is prepared in one way whenever it happens, so what is kept never changes a result.
  */
 import type { Images } from "./images.js";
-import { kindOf } from "./make-pixels.js";
-import type { Room } from "./room-in-memory.js";
+import { kindOf } from "./pictures/make-pixels.js";
+import type { Room } from "./pictures/room-in-memory.js";
 
 export function keepingPrepared(images: Images, room: Room): Images {
   /** By kind of order, the pixels of each image that is kept. */

@@ -1,10 +1,10 @@
 /** Makes a data set of a listing: in the order of classes that is wanted, without what is to be left out, read, and described. */
 import { makeDataset } from "./dataset.js";
 import type { Dataset } from "./images.js";
-import type { Entry, Listing } from "./listing.js";
-import { picturesAsImages } from "./picture-images.js";
-import { readPictures, type ReadPictures } from "./read-pictures.js";
-import { roomFor, type Room } from "./room-in-memory.js";
+import type { Entry, Listing } from "./sources/listing.js";
+import { picturesAsImages } from "./pictures/picture-images.js";
+import { readPictures, type ReadPictures } from "./pictures/read-pictures.js";
+import { roomFor, type Room } from "./pictures/room-in-memory.js";
 import { keepSurvey, knownSurvey, surveyKey } from "./survey-cache.js";
 
 /** What a source of pictures is brought to, and how it is read. */

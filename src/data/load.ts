@@ -4,16 +4,16 @@ import { basename, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../base/user-error.js";
 import { foundInstead } from "../base/user-file.js";
-import { loadCifar } from "./cifar.js";
+import { loadCifar } from "./binary/cifar.js";
 import type { Dataset } from "./images.js";
-import { loadIdxFolder } from "./idx-folder.js";
-import { idxFilesAmong } from "./idx.js";
-import { knownIdx } from "./known-idx.js";
-import { isSourceFile, listSource } from "./list-source.js";
-import type { Listing } from "./listing.js";
+import { loadIdxFolder } from "./binary/idx-folder.js";
+import { idxFilesAmong } from "./binary/idx.js";
+import { knownIdx } from "./binary/known-idx.js";
+import { isSourceFile, listSource } from "./sources/list-source.js";
+import type { Listing } from "./sources/listing.js";
 import { loadListing, type ImageWishes } from "./load-listing.js";
-import { loadMnist } from "./mnist.js";
-import { wayFrom, wayFromAddress } from "./other-sources.js";
+import { loadMnist } from "./binary/mnist.js";
+import { wayFrom, wayFromAddress } from "./sources/other-sources.js";
 import { isPack, openPack } from "./pack/open-pack.js";
 
 /** The package's own images, in the repository and installed. */

@@ -10,8 +10,8 @@
  * Decoding and colour are in decode-picture.ts.
  */
 import { z } from "zod";
-import { resizePart, type Size } from "./pillow-resize.js";
-import type { Picture } from "./picture.js";
+import { resizePart, type Size } from "./pictures/pillow-resize.js";
+import type { Picture } from "./pictures/picture.js";
 
 /** What decoding does, for those who do it with other tools. */
 const decoding = {

@@ -10,7 +10,7 @@ import { writeJsonAtomic } from "../base/atomic-file.js";
 import { inParallel } from "../base/in-parallel.js";
 import { cacheFolder } from "../base/user-folders.js";
 import { version } from "../base/version.js";
-import type { Entry } from "./listing.js";
+import type { Entry } from "./sources/listing.js";
 import type { Survey } from "./survey.js";
 
 const schema = z.strictObject({

@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { milliseconds } from "../base/format.js";
-import { knownIdx } from "../data/known-idx.js";
+import { knownIdx } from "../data/binary/known-idx.js";
 import { engines } from "../engine/choose.js";
 import type { EngineKind } from "../engine/engine-kind.js";
 import { listProfiles } from "../evaluate/anchor-profile.js";

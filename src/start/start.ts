@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import type { Dataset } from "../data/images.js";
 import { listingOf, loadDataset } from "../data/load.js";
 import type { ImageWishes } from "../data/load-listing.js";
-import { samplePictures, type PictureSample } from "../data/sample-pictures.js";
+import { samplePictures, type PictureSample } from "../data/sources/sample-pictures.js";
 import { defaultEngine, prepareEngine } from "../engine/choose.js";
 import { alone } from "../ranks/ranks.js";
 import type { SearchSpace } from "../space/space.js";

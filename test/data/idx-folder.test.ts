@@ -3,13 +3,13 @@ import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { sha256Of } from "../../src/base/hash.js";
-import { loadIdxFolder } from "../../src/data/idx-folder.js";
-import { fashionClasses, knownClasses, knownIdx } from "../../src/data/known-idx.js";
+import { loadIdxFolder } from "../../src/data/binary/idx-folder.js";
+import { fashionClasses, knownClasses, knownIdx } from "../../src/data/binary/known-idx.js";
 import { loadDataset } from "../../src/data/load.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 // The official files are too big for the repository: one test gives the hash of labels of its own.
-vi.mock(import("../../src/data/known-idx.js"), { spy: true });
+vi.mock(import("../../src/data/binary/known-idx.js"), { spy: true });
 
 const usual = [
   "train-images-idx3-ubyte",

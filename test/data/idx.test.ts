@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { idxNames, readIdx } from "../../src/data/idx.js";
+import { idxNames, readIdx } from "../../src/data/binary/idx.js";
 import { loadDataset } from "../../src/data/load.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

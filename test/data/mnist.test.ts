@@ -2,10 +2,10 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
-import { idxNames } from "../../src/data/idx.js";
-import { fashionClasses } from "../../src/data/known-idx.js";
+import { idxNames } from "../../src/data/binary/idx.js";
+import { fashionClasses } from "../../src/data/binary/known-idx.js";
 import { loadDataset } from "../../src/data/load.js";
-import { loadMnist } from "../../src/data/mnist.js";
+import { loadMnist } from "../../src/data/binary/mnist.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { allPixels } from "./all-pixels.js";
 

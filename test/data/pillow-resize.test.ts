@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
-import { resizePart, type Interpolation, type Part, type Size } from "../../src/data/pillow-resize.js";
-import type { Picture } from "../../src/data/picture.js";
+import { resizePart, type Interpolation, type Part, type Size } from "../../src/data/pictures/pillow-resize.js";
+import type { Picture } from "../../src/data/pictures/picture.js";
 
 const pictureOf = (width: number, height: number, channels: 1 | 3): Picture => {
   const draw = random("resize", width, height);

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { resizePart } from "../../src/data/pillow-resize.js";
+import { resizePart } from "../../src/data/pictures/pillow-resize.js";
 import { resizeImages } from "../../src/data/resize.js";
 
 interface Golden {

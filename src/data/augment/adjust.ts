@@ -4,7 +4,7 @@
  *
  *   out = dull + factor · (picture − dull),   cut to 0 … 255
  */
-import type { Picture } from "../picture.js";
+import type { Picture } from "../pictures/picture.js";
 
 /** The same picture with other pixels. */
 export const withPixels = (picture: Picture, pixels: Uint8Array): Picture => ({ ...picture, pixels });

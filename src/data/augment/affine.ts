@@ -1,5 +1,5 @@
 /** Rotates, shifts and shears by the nearest pixel, as torchvision's `affine` and `rotate` do by default; what comes in from outside is black. */
-import type { Picture } from "../picture.js";
+import type { Picture } from "../pictures/picture.js";
 import { withPixels } from "./adjust.js";
 
 export interface Affine {

@@ -1,7 +1,7 @@
 /** The augmentations of a recipe, and the order in which they change a picture. Each draws from a stream of its own, so that none changes another's. */
 import { z } from "zod";
 import { random, type Key } from "../../base/random.js";
-import type { Picture } from "../picture.js";
+import type { Picture } from "../pictures/picture.js";
 import { automatic, automaticSchema } from "./automatic.js";
 import { colorJitter, colorJitterSchema } from "./color-jitter.js";
 import { cutmixSchema, mixupSchema } from "./mix.js";

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Random } from "../../base/random.js";
-import type { Picture } from "../picture.js";
+import type { Picture } from "../pictures/picture.js";
 import { adjustBrightness, adjustContrast, adjustSaturation, adjustSharpness } from "./adjust.js";
 import { affine } from "./affine.js";
 import { autocontrast, equalize, posterize, solarize } from "./levels.js";

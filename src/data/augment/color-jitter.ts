@@ -1,7 +1,7 @@
 /** Brightness, contrast, saturation and hue by random factors, in random order: torchvision's ColorJitter. */
 import { z } from "zod";
 import { permutation, type Random } from "../../base/random.js";
-import type { Picture } from "../picture.js";
+import type { Picture } from "../pictures/picture.js";
 import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } from "./adjust.js";
 import { uniform } from "./draw.js";
 

@@ -1,5 +1,5 @@
 /** Changes of single values by a table, as torchvision's functions of the same names make them (and Pillow's ImageOps). */
-import type { Picture } from "../picture.js";
+import type { Picture } from "../pictures/picture.js";
 import { withPixels } from "./adjust.js";
 
 /** Keeps the highest bits of each value. */

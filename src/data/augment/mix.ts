@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Random } from "../../base/random.js";
-import type { Part, Size } from "../pillow-resize.js";
+import type { Part, Size } from "../pictures/pillow-resize.js";
 import { beta } from "./draw.js";
 
 const alpha = z

@@ -1,7 +1,7 @@
 /** A random rectangle of the normalised image becomes 0, the mean colour: torchvision's RandomErasing (Zhong et al. 2017, arXiv 1708.04896). */
 import { z } from "zod";
 import type { Random } from "../../base/random.js";
-import type { Part, Size } from "../pillow-resize.js";
+import type { Part, Size } from "../pictures/pillow-resize.js";
 import { logUniform, rangeField, uniform, type Range } from "./draw.js";
 
 export const randomErasingSchema = z

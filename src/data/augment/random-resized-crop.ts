@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import { random, type Key, type Random } from "../../base/random.js";
-import { resizePart, type Part } from "../pillow-resize.js";
-import type { Picture } from "../picture.js";
-import { reduce } from "../reduce.js";
+import { resizePart, type Part } from "../pictures/pillow-resize.js";
+import type { Picture } from "../pictures/picture.js";
+import { reduce } from "../pictures/reduce.js";
 import { logUniform, rangeField, uniform, type Range } from "./draw.js";
 
 export const randomResizedCropSchema = z

@@ -7,7 +7,7 @@ import { drawMix, mainLabels, mixImages, mixTargets, partnerOf } from "../../../
 import { drawRectangle, erase } from "../../../src/data/augment/random-erasing.js";
 import { drawPart, randomPart, reducedFor, type RandomParts } from "../../../src/data/augment/random-resized-crop.js";
 import { makeBatch } from "../../../src/data/make-batch.js";
-import type { Picture } from "../../../src/data/picture.js";
+import type { Picture } from "../../../src/data/pictures/picture.js";
 
 const pictureOf = (width: number, height: number, channels: 1 | 3 = 3, seed = 0): Picture => {
   const draw = random(seed, "picture");

@@ -11,7 +11,7 @@ import {
 import { operate, operations } from "../../../src/data/augment/automatic.js";
 import { autocontrast, equalize, posterize, solarize } from "../../../src/data/augment/levels.js";
 import { resizedCrop } from "../../../src/data/augment/random-resized-crop.js";
-import type { Picture } from "../../../src/data/picture.js";
+import type { Picture } from "../../../src/data/pictures/picture.js";
 
 interface Reference {
   readonly width: number;

@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
-import { UserError } from "../base/user-error.js";
+import { UserError } from "../../base/user-error.js";
 import { lfsFix } from "./git-lfs.js";
 import { listRows, type Row } from "./labelled-rows.js";
 import { stampOf, type Listing } from "./listing.js";

@@ -2,14 +2,14 @@
  * Reads every picture of a listing once: which can't be read, which are doubled, and the survey of the others. Pixels are kept while there
  * is room.
  */
-import { sha256Of } from "../base/hash.js";
-import { inParallel } from "../base/in-parallel.js";
-import { UserError, type Problem } from "../base/user-error.js";
-import { doubledPictures, type HashedPart } from "./doubled.js";
-import type { Images } from "./images.js";
-import type { Entry } from "./listing.js";
+import { sha256Of } from "../../base/hash.js";
+import { inParallel } from "../../base/in-parallel.js";
+import { UserError, type Problem } from "../../base/user-error.js";
+import { doubledPictures, type HashedPart } from "../doubled.js";
+import type { Images } from "../images.js";
+import type { Entry } from "../sources/listing.js";
 import { picturesAsImages, type PictureOptions } from "./picture-images.js";
-import { surveyOf, type Survey } from "./survey.js";
+import { surveyOf, type Survey } from "../survey.js";
 import { refuseUnreadable } from "./unreadable.js";
 
 type Parts<T> = Readonly<Record<"train" | "test", T>>;

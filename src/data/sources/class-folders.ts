@@ -8,7 +8,7 @@
  * A class's pictures are in its folder or in folders of that. Without test pictures those of val are the test set, and without these every
  * fifth picture of a class is. Whatever is not used is counted.
  */
-import { UserError } from "../base/user-error.js";
+import { UserError } from "../../base/user-error.js";
 import { listPart } from "./class-pictures.js";
 import { diskPlace, type FolderEntry } from "./folder-entries.js";
 import { leftOut, type LeftOut } from "./left-out.js";

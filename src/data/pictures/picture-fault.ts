@@ -1,5 +1,5 @@
 /** Why a picture can't be read, in words for people: what its bytes are, and what the decoder says where these don't tell. */
-import { isLfsPointer } from "./git-lfs.js";
+import { isLfsPointer } from "../sources/git-lfs.js";
 import { HEAD_BYTES, pictureKind } from "./picture-kind.js";
 
 export const readable: readonly string[] = ["jpeg", "png", "webp", "gif", "tiff"];

@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { sha256Of } from "../base/hash.js";
-import { UserError } from "../base/user-error.js";
-import type { PixelImages } from "./images.js";
+import { sha256Of } from "../../base/hash.js";
+import { UserError } from "../../base/user-error.js";
+import type { PixelImages } from "../images.js";
 
 const IMAGES_MAGIC = 0x803;
 const LABELS_MAGIC = 0x801;

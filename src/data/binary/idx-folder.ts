@@ -1,15 +1,15 @@
 /** A folder of IDX files: which of its files are the data set's, and what its classes are called. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { decodedText, lineOfBadText } from "../base/text.js";
-import { UserError } from "../base/user-error.js";
-import { makeDataset } from "./dataset.js";
+import { decodedText, lineOfBadText } from "../../base/text.js";
+import { UserError } from "../../base/user-error.js";
+import { makeDataset } from "../dataset.js";
 import { idxFilesAmong, idxNames, readIdx, type IdxFiles } from "./idx.js";
-import { imagesInMemory } from "./images-in-memory.js";
-import type { Dataset, Images, PixelImages } from "./images.js";
-import { keepingPrepared } from "./keeping-prepared.js";
+import { imagesInMemory } from "../images-in-memory.js";
+import type { Dataset, Images, PixelImages } from "../images.js";
+import { keepingPrepared } from "../keeping-prepared.js";
 import { knownClasses } from "./known-idx.js";
-import { anyRoom } from "./room-in-memory.js";
+import { anyRoom } from "../pictures/room-in-memory.js";
 
 /** Names of classes, one a line, beside the files of any data set. */
 const classesFile = "classes.txt";

@@ -4,12 +4,12 @@
  */
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, parse } from "node:path";
-import { decodedText, lineOfBadText } from "../base/text.js";
-import { UserError, type Problem } from "../base/user-error.js";
-import { readUserBytes } from "../base/user-file.js";
+import { decodedText, lineOfBadText } from "../../base/text.js";
+import { UserError, type Problem } from "../../base/user-error.js";
+import { readUserBytes } from "../../base/user-file.js";
 import { listRows, type Row } from "./labelled-rows.js";
 import { stampOf, type Listing } from "./listing.js";
-import { isNamedAsPicture } from "./picture-kind.js";
+import { isNamedAsPicture } from "../pictures/picture-kind.js";
 
 /** Columns, by names that people give them; letters alone count. The first that is there is taken. */
 const columns = {

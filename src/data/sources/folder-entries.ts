@@ -4,10 +4,10 @@
  */
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { inParallel } from "../base/in-parallel.js";
-import { UserError } from "../base/user-error.js";
-import { foundInstead } from "../base/user-file.js";
-import { HEAD_BYTES, isNamedAsPicture, pictureKind } from "./picture-kind.js";
+import { inParallel } from "../../base/in-parallel.js";
+import { UserError } from "../../base/user-error.js";
+import { foundInstead } from "../../base/user-file.js";
+import { HEAD_BYTES, isNamedAsPicture, pictureKind } from "../pictures/picture-kind.js";
 import { byCodeUnit } from "./natural-order.js";
 
 /** What an entry of a folder is, for us. */

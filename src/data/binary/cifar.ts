@@ -1,13 +1,13 @@
 /** CIFAR-10 and CIFAR-100, binary version: records of label bytes and 32×32 planes of red, green, blue. cs.toronto.edu/~kriz/cifar */
 import { join } from "node:path";
-import { UserError } from "../base/user-error.js";
-import { decodedText } from "../base/text.js";
-import { readUserBytes, readUserBytesIfAny } from "../base/user-file.js";
-import { makeDataset } from "./dataset.js";
-import { imagesInMemory } from "./images-in-memory.js";
-import type { Dataset, Images, PixelImages } from "./images.js";
-import { keepingPrepared } from "./keeping-prepared.js";
-import { anyRoom } from "./room-in-memory.js";
+import { UserError } from "../../base/user-error.js";
+import { decodedText } from "../../base/text.js";
+import { readUserBytes, readUserBytesIfAny } from "../../base/user-file.js";
+import { makeDataset } from "../dataset.js";
+import { imagesInMemory } from "../images-in-memory.js";
+import type { Dataset, Images, PixelImages } from "../images.js";
+import { keepingPrepared } from "../keeping-prepared.js";
+import { anyRoom } from "../pictures/room-in-memory.js";
 
 const SIZE = 32;
 const PLANE = SIZE * SIZE;

@@ -1,7 +1,7 @@
 /** Files that hold many pictures each, in a folder or in folders of that, and the part that each is of by its name. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { UserError } from "../base/user-error.js";
+import { UserError } from "../../base/user-error.js";
 import { byCodeUnit } from "./natural-order.js";
 import { splitOf } from "./splits.js";
 

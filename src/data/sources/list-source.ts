@@ -6,7 +6,7 @@ import { hasLabels, isList, listFiles } from "./list-file.js";
 import type { Listing } from "./listing.js";
 import { refuseDetection, refuseOtherFiles } from "./other-sources.js";
 import { listParquet } from "./parquet.js";
-import { isNamedAsPicture } from "./picture-kind.js";
+import { isNamedAsPicture } from "../pictures/picture-kind.js";
 import { namesBelow, sourceFiles } from "./source-files.js";
 import { splitOf } from "./splits.js";
 import { listTarShards } from "./tar-shards.js";

@@ -1,8 +1,8 @@
 /** From a picture to pixels: the one way, on whichever thread it is done. */
-import { enoughFor, randomPart, reducedFor, type RandomParts } from "./augment/random-resized-crop.js";
+import { enoughFor, randomPart, reducedFor, type RandomParts } from "../augment/random-resized-crop.js";
 import { decodePicture } from "./decode-picture.js";
 import type { Picture } from "./picture.js";
-import { prepare, type Evaluation } from "./preprocessing.js";
+import { prepare, type Evaluation } from "../preprocessing.js";
 
 /** What is made of a picture: itself as judgements take it, or a random part of it, as training may. */
 export type Wanted =

@@ -1,11 +1,11 @@
 /** Fashion-MNIST and MNIST by name: from Debian's package, or downloaded into a cache with their hashes checked. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { download, type Remedy } from "../base/download.js";
-import { cacheFolder } from "../base/user-folders.js";
+import { download, type Remedy } from "../../base/download.js";
+import { cacheFolder } from "../../base/user-folders.js";
 import { loadIdxFolder } from "./idx-folder.js";
 import { idxNames } from "./idx.js";
-import type { Dataset } from "./images.js";
+import type { Dataset } from "../images.js";
 import { knownIdx } from "./known-idx.js";
 
 /**

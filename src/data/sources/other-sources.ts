@@ -1,5 +1,5 @@
 /** What people give that nestling does not read, known by its name, and the way from there. */
-import { UserError } from "../base/user-error.js";
+import { UserError } from "../../base/user-error.js";
 
 /** What is no path but an address: `https://…`, `s3://…`. */
 const ADDRESS = /^[a-z][a-z0-9+.-]+:\/\//i;

@@ -5,12 +5,12 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { extract, type Header } from "tar-stream";
-import { UserError } from "../base/user-error.js";
+import { UserError } from "../../base/user-error.js";
 import { lfsFix } from "./git-lfs.js";
 import { leftOut } from "./left-out.js";
 import { listRows, type Row } from "./labelled-rows.js";
 import { stampOf, type Listing } from "./listing.js";
-import { isNamedAsPicture } from "./picture-kind.js";
+import { isNamedAsPicture } from "../pictures/picture-kind.js";
 import { partOfFile, type SourceFile } from "./source-files.js";
 
 /** Labels are short; a longer text is none. */

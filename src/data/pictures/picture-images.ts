@@ -2,10 +2,10 @@
  * Images that are prepared from pictures when they are asked for, and kept while there is room. A picture is decoded and prepared in one way
  * wherever it happens, so what is kept never changes a result.
  */
-import { inParallel } from "../base/in-parallel.js";
-import { UserError } from "../base/user-error.js";
-import type { Images } from "./images.js";
-import type { Entry } from "./listing.js";
+import { inParallel } from "../../base/in-parallel.js";
+import { UserError } from "../../base/user-error.js";
+import type { Images } from "../images.js";
+import type { Entry } from "../sources/listing.js";
 import { kindOf, makePixels, type Wanted } from "./make-pixels.js";
 import type { Picture } from "./picture.js";
 import { madeByCrew } from "./picture-crew.js";

@@ -1,6 +1,6 @@
 /** The pictures of class folders: in these and in folders of these, links followed, each folder once. */
 import { readFile } from "node:fs/promises";
-import { UserError } from "../base/user-error.js";
+import { UserError } from "../../base/user-error.js";
 import { realPlace, type DiskPlace, type FolderEntry } from "./folder-entries.js";
 import type { LeftOut } from "./left-out.js";
 import { foldersOf, levelOf, nameOf, type Level } from "./level.js";

@@ -1,7 +1,7 @@
 /** Pictures that can't be read: what is said of them. */
-import { UserError, type Problem } from "../base/user-error.js";
-import { foundInstead } from "../base/user-file.js";
-import type { Entry } from "./listing.js";
+import { UserError, type Problem } from "../../base/user-error.js";
+import { foundInstead } from "../../base/user-file.js";
+import type { Entry } from "../sources/listing.js";
 
 /** Unreadable pictures named in an error; a count stands for the rest. */
 const NAMED = 20;

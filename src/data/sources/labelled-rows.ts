@@ -1,5 +1,5 @@
 /** A listing of rows that each name a picture, its label and perhaps its part: what lists, parquet files and tar shards all come down to. */
-import { UserError, type Problem } from "../base/user-error.js";
+import { UserError, type Problem } from "../../base/user-error.js";
 import { heldOutWords, holdOut, type Entry, type Listing } from "./listing.js";
 import { lookAlikes } from "./look-alikes.js";
 import { naturally } from "./natural-order.js";

@@ -1,6 +1,6 @@
 /** How much of the memory there is may hold pixels. */
-import { freeMemory } from "../base/free-memory.js";
-import { UserError } from "../base/user-error.js";
+import { freeMemory } from "../../base/free-memory.js";
+import { UserError } from "../../base/user-error.js";
 
 /** Where pixels lie once a picture was decoded: all in memory, or none; by default as many as there is room for. */
 type ImagesIn = "memory" | "stream";
