@@ -159,7 +159,7 @@ export const badData: readonly BadInput[] = [
     "t10k-images-idx3-ubyte is missing",
     "is four files",
   ),
-  folderCase("none in it", {}, "images is without class folders, with notes.txt"),
+  folderCase("none in it", {}, "images is without classes", "Sort the images into folders"),
   folderCase(
     "one class",
     { "cat/1.png": png },

@@ -4,7 +4,8 @@ import { UserError } from "../../base/user-error.js";
 import { realPlace, type DiskPlace, type FolderEntry } from "./folder-entries.js";
 import type { LeftOut } from "./left-out.js";
 import { foldersOf, levelOf, nameOf, type Level } from "./level.js";
-import { stampOf, type Entry } from "./listing.js";
+import type { Entry } from "./listing.js";
+import { stampOf } from "./stamp.js";
 import { byCodeUnit } from "./natural-order.js";
 import { splitOf } from "./splits.js";
 

@@ -8,7 +8,8 @@ import { decodedText, lineOfBadText } from "../../base/text.js";
 import { UserError, type Problem } from "../../base/user-error.js";
 import { readUserBytes } from "../../base/user-file.js";
 import { listRows, type Row } from "./labelled-rows.js";
-import { stampOf, type Listing } from "./listing.js";
+import type { Listing } from "./listing.js";
+import { stampOf } from "./stamp.js";
 import { isNamedAsPicture } from "../pictures/picture-kind.js";
 
 /** Columns, by names that people give them; letters alone count. The first that is there is taken. */

@@ -2,8 +2,6 @@
  * What every source of pictures comes down to: a list of pictures that can be read one by one. Listing looks at names and first bytes only;
  * read-pictures.ts reads them all once, picture-images.ts decodes them when they are asked for.
  */
-import { stat } from "node:fs/promises";
-import type { PathLike } from "node:fs";
 
 /** A picture that a source names. */
 export interface Entry {
@@ -17,12 +15,6 @@ export interface Entry {
   readonly read: () => Promise<Uint8Array>;
   /** What changes when the bytes do, such as size and time of change. Without it every command reads the source again. */
   readonly stamp?: () => Promise<string>;
-}
-
-/** What changes when a file does. */
-export async function stampOf(path: PathLike): Promise<string> {
-  const { size, mtimeNs } = await stat(path, { bigint: true });
-  return `${size} ${mtimeNs}`;
 }
 
 /** The pictures of a source, in an order that is always the same. */

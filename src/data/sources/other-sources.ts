@@ -38,7 +38,7 @@ export const wayFromAddress = (source: string): string | undefined =>
  * @throws UserError `data/layout`
  */
 export function refuseOtherFiles(folder: string, names: readonly string[]): void {
-  const file = names.find((name) => wayFrom(name) !== undefined);
+  const file = names.find((name) => wayFrom(name) !== undefined && !isNote(name));
   if (file === undefined) return;
   const many = names.length > 1 ? `, one of ${names.length} files` : "";
   throw new UserError("data/layout", {
@@ -48,6 +48,11 @@ export function refuseOtherFiles(folder: string, names: readonly string[]): void
     fix: wayFrom(file)!.replace(/^It is/, `${file} is`),
   });
 }
+
+/** A text that is no list of pictures, as far as its name tells. */
+const isNote = (name: string): boolean =>
+  /\.txt$/i.test(name) &&
+  !/^(?:train|test|val|valid|validation|labels?|annotations?|list|images?|files?)\b/i.test(name);
 
 /** @throws UserError `data/layout` for the folders of pictures and boxes that detectors are trained on */
 export function refuseDetection(folder: string, classes: readonly string[]): void {

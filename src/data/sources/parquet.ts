@@ -7,7 +7,8 @@ import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { UserError } from "../../base/user-error.js";
 import { lfsFix } from "./git-lfs.js";
 import { listRows, type Row } from "./labelled-rows.js";
-import { stampOf, type Listing } from "./listing.js";
+import type { Listing } from "./listing.js";
+import { stampOf } from "./stamp.js";
 import { partOfFile, type SourceFile } from "./source-files.js";
 
 /** Names of label columns, of several the first. */

@@ -9,7 +9,8 @@ import { UserError } from "../../base/user-error.js";
 import { lfsFix } from "./git-lfs.js";
 import { leftOut } from "./left-out.js";
 import { listRows, type Row } from "./labelled-rows.js";
-import { stampOf, type Listing } from "./listing.js";
+import type { Listing } from "./listing.js";
+import { stampOf } from "./stamp.js";
 import { isNamedAsPicture } from "../pictures/picture-kind.js";
 import { partOfFile, type SourceFile } from "./source-files.js";
 
