@@ -21,6 +21,8 @@ export interface ImageWishes {
   readonly classes?: readonly string[];
   /** Whether pixels are kept in memory, all or none; by default as many as there is room for. The results are the same. */
   readonly images?: "memory" | "stream";
+  /** Ends the reading with its reason. */
+  readonly signal?: AbortSignal;
   /** Called after each picture that was read, with the number of those and of all. */
   readonly onPicture?: (done: number, total: number) => void;
 }

@@ -19,6 +19,8 @@ export interface ExportOptions extends JudgeOptions {
   readonly target?: Target;
   /** Length of the latency session in seconds; 25 by default. */
   readonly seconds?: number;
+  /** Ends the call with its reason before anything is written. An open bench has a signal of its own. */
+  readonly signal?: AbortSignal;
   /** An open bench instead of a target. */
   readonly bench?: LatencyBench;
   /** The child's latency where `bench` has measured it already, together with others for example. */
@@ -31,6 +33,7 @@ export interface ExportOptions extends JudgeOptions {
  * @throws UserError `deploy/out` when the name is no .onnx file, `space/architecture`, `runtime/model`, `target/…`, `file/write`
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
+  options.signal?.throwIfAborted();
   const child = await judgeChild(run, architecture, options);
   return onBench(options, async (bench) => {
     const latency = options.latency ?? (await bench.measure([child.timed]))[0]!;
@@ -52,7 +55,10 @@ export async function exportChildren(
 ): Promise<Certificate[]> {
   if (children.length === 0) return [];
   const judged: JudgedChild[] = [];
-  for (const { architecture, out } of children) judged.push(await judgeChild(run, architecture, { ...options, out }));
+  for (const { architecture, out } of children) {
+    options.signal?.throwIfAborted();
+    judged.push(await judgeChild(run, architecture, { ...options, out }));
+  }
   return onBench(options, async (bench) => {
     // A child that is exported twice is timed once.
     const timed = new Map(judged.map((child) => [child.timed.name, child.timed]));
@@ -67,9 +73,9 @@ export async function exportChildren(
 }
 
 const onBench = <T>(
-  { bench, target, seconds }: Pick<ExportOptions, "bench" | "target" | "seconds">,
+  { bench, target, seconds, signal }: Pick<ExportOptions, "bench" | "target" | "seconds" | "signal">,
   use: (bench: LatencyBench) => Promise<T>,
-): Promise<T> => (bench ? use(bench) : withLatencyBench(target, { ...(seconds !== undefined && { seconds }) }, use));
+): Promise<T> => (bench ? use(bench) : withLatencyBench(target, { seconds, signal }, use));
 
 /** Writes the file and its certificate. */
 async function certify(

@@ -38,7 +38,7 @@ export async function search(
 }
 
 function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">): Promise<SearchOutcome> {
-  const { seconds } = options;
+  const { seconds, signal } = options;
   return withTarget(options.target, async (target) => {
     const { result, latencies } = await searchRun(run, { ...options, target, file: join(out, "search.json") });
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
@@ -48,7 +48,11 @@ function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">)
     const certificates = await exportChildren(
       run,
       chosen.map(({ id, path }) => ({ architecture: architectureOf(run.supernet.space, id), out: path })),
-      { target, recalibrationImages: result.recalibrationImages, latencies, ...(seconds !== undefined && { seconds }) },
+      {
+        ...{ target, recalibrationImages: result.recalibrationImages, latencies },
+        ...(seconds !== undefined && { seconds }),
+        ...(signal && { signal }),
+      },
     );
     return { result, children: chosen.map(({ budget, path }, i) => ({ budget, path, certificate: certificates[i]! })) };
   });

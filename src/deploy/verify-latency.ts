@@ -10,10 +10,10 @@ import type { Ledger } from "./ledger.js";
 export async function noteLatency(
   bytes: Uint8Array,
   certificate: Certificate,
-  { target, seconds }: { readonly target?: Target; readonly seconds?: number },
+  { target, seconds, signal }: { readonly target?: Target; readonly seconds?: number; readonly signal?: AbortSignal },
   found: Ledger,
 ): Promise<void> {
-  await withLatencyBench(target, { ...(seconds !== undefined && { seconds }) }, async (bench) => {
+  await withLatencyBench(target, { seconds, signal }, async (bench) => {
     const dims = certificate.inputs.pixel_values.map((size) => (typeof size === "number" ? size : 1));
     const [measured] = await bench.measure([{ name: certificate.id, bytes, dims }]);
     const where = bench.target === "local" ? "here" : `on ${bench.target}`;

@@ -34,6 +34,8 @@ export interface VerifyOptions {
   readonly target?: Target;
   /** Length of the latency session in seconds; 25 by default. */
   readonly seconds?: number;
+  /** Ends the call with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -45,7 +47,9 @@ export interface VerifyOptions {
 export async function verifyChild(path: string, options: VerifyOptions = {}): Promise<Verification> {
   const bytes = await readModel(path);
   const certificate = await readDocument(certificatePath(path), certificateFile);
+  const { signal } = options;
   const found = ledger();
+  signal?.throwIfAborted();
   await verifyFile(bytes, certificate, found);
   if (!found.passed) {
     for (const name of ["supernet", "accuracy", "latency"]) found.skip(name, "file and certificate don't agree");
@@ -56,6 +60,7 @@ export async function verifyChild(path: string, options: VerifyOptions = {}): Pr
       found.skip("supernet", "give --run RUN to compare with the supernet");
       await verifyData(bytes, certificate, options.data, found);
     }
+    signal?.throwIfAborted();
     await noteLatency(bytes, certificate, options, found);
   }
   return { file: path, passed: found.passed, checks: found.checks };

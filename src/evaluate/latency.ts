@@ -31,7 +31,9 @@ export interface LatencyOptions {
   /** Seed of inputs, orders and intervals; 0 by default. */
   readonly seed?: number;
   /** Length of a session that decides, in seconds by the target's clock; 25 by default. Shorter ones repeat worse, and say so. */
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
+  /** Ends a session before its next round, with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** Called with each session that decides, as it was measured. */
   readonly onSession?: (session: Session) => void;
 }
@@ -74,11 +76,11 @@ interface Contestant {
 
 /** Opens a bench on a target. It holds no model between measurements. */
 export async function openLatencyBench(target: Target, options: LatencyOptions = {}): Promise<LatencyBench> {
-  const { seed = 0, seconds = defaultSeconds, onSession } = options;
+  const { seed = 0, seconds = defaultSeconds, signal, onSession } = options;
   /** Every measurement draws other orders, so that no order repeats the same advantage. */
   let measurements = 0;
   const session = (models: readonly Timed[], length: Length): Promise<Session> =>
-    sessionOf(target, models, length, random(seed, "rounds", measurements++));
+    sessionOf(target, models, { ...length, signal }, random(seed, "rounds", measurements++));
   const screen = (models: readonly Timed[], loadMs = 0): Promise<Session> =>
     session(models, { loads: 1, loadMs, compileMs: loadMs / 2, minRounds: SCREEN_ROUNDS });
   const environment = await target.environment();
@@ -142,12 +144,13 @@ interface Length {
   readonly compileMs: number;
   /** Rounds of a load, whatever they take. */
   readonly minRounds: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 async function sessionOf(
   target: Target,
   models: readonly Timed[],
-  { loads, loadMs, compileMs, minRounds }: Length,
+  { loads, loadMs, compileMs, minRounds, signal }: Length,
   draw: Random,
 ): Promise<Session> {
   const names = models.map(({ name }) => name);
@@ -168,6 +171,7 @@ async function sessionOf(
       if (load === 0) await untilCompiled(target, contestants.at(-1)!, began + compileMs);
       const until = began + (load + 1) * loadMs;
       for (let count = 0; count < minRounds || (target.nowMs < until && count < MAX_ROUNDS_OF_LOAD); count++) {
+        signal?.throwIfAborted();
         const atMs = target.nowMs - began;
         const times: (readonly number[])[] = [];
         for (const index of permutation(timed.length, draw)) times[index] = await timesOfRound(contestants[index]!);

@@ -39,6 +39,8 @@ export interface SearchOptions {
   readonly target?: Target;
   /** Length of a latency session that decides, in seconds; 25 by default. */
   readonly seconds?: number;
+  /** Ends the search with its reason, before the next child or in a latency session; search.json resumes it. */
+  readonly signal?: AbortSignal;
   /** Where search.json is kept up to date. */
   readonly file: string;
   /** Called with each child as soon as it is judged. */
@@ -70,7 +72,7 @@ export function searchRun(run: Run, options: SearchOptions): Promise<SearchFindi
 }
 
 async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchFindings> {
-  const { budgets, file, onCandidate, seconds } = options;
+  const { budgets, file, onCandidate, seconds, signal } = options;
   const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
   const { recalibrationImages = defaultRecalibrationImages } = options;
   const { space } = run.supernet;
@@ -108,6 +110,7 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     const state = await coarseToFine<JudgedChild>({
       ...{ space, budgets, fineCandidates, seed, plan },
       screen: async (architecture) => {
+        signal?.throwIfAborted();
         const before = known.get(idOf(space, architecture));
         return before ? screenedOf(before, identity.screeningImages) : judge.screen(architecture);
       },
@@ -128,7 +131,7 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     await writeSearch(file, result);
     return { result, latencies };
   };
-  return isTimed ? withLatencyBench(target, { seed, ...(seconds !== undefined && { seconds }) }, search) : search();
+  return isTimed ? withLatencyBench(target, { seed, seconds, signal }, search) : search();
 }
 
 /** Judges finalists on the images set aside, and decides their latencies together; as before where a search is resumed after its final. */

@@ -39,6 +39,11 @@ export interface TrainOptions extends RunOptions {
    * result. Rank 0 alone touches `out`.
    */
   readonly ranks?: Ranks;
+  /**
+   * Ends the training with its reason, before the next step: the run then resumes from its last checkpoint, as after a crash. Of several ranks
+   * each must be ended.
+   */
+  readonly signal?: AbortSignal;
   /** Called after each step with the number of steps done and to do. */
   readonly onStep?: (step: number, totalSteps: number) => void;
   /** Called with each line of the log as it is written. */
@@ -69,6 +74,7 @@ export interface TrainResult {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { out, ranks = alone, threads = availableParallelism() } = options;
+  options.signal?.throwIfAborted();
   const files = { out, checkpoint: join(out, "checkpoint"), log: join(out, "log.jsonl") };
   const writes = ranks.rank === 0;
 
@@ -99,6 +105,7 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
     await keeper.atStart();
     if (writes) await writePlace(out, options.source, options.data.broken);
     for await (const { waitedMs, ...batch } of stepsFrom(state.step, plan, ranks)) {
+      options.signal?.throwIfAborted();
       const { step } = batch;
       pool.weights.set(state.weights);
       const result = await pool.run(batch);

@@ -24,6 +24,8 @@ export interface ReadOptions extends Omit<PictureOptions, "onFile"> {
   readonly broken: "refuse" | "skip";
   /** Called after each picture with the number of those read and of all. */
   readonly onPicture?: ((done: number, total: number) => void) | undefined;
+  /** Ends the reading with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** Indices of the training pictures that the source sets aside. */
   readonly validationOf: (train: readonly Entry[]) => Uint32Array | undefined;
 }
@@ -52,7 +54,7 @@ export async function readPictures(entries: Parts<readonly Entry[]>, options: Re
     return { images: picturesAsImages(list, { ...options, onFile }), entries: list, hashes };
   };
   const parts = { train: partOf(entries.train), test: partOf(entries.test) };
-  const tolerant = (part: ReadPart): Images => tolerating(part, problems);
+  const tolerant = (part: ReadPart): Images => tolerating(part, problems, options.signal);
   const survey = await surveyOf(
     { train: tolerant(parts.train), test: tolerant(parts.test) },
     options.validationOf(entries.train),
@@ -68,8 +70,9 @@ export async function readPictures(entries: Parts<readonly Entry[]>, options: Re
 }
 
 /** The same images, black where a picture can't be read, which is noted. */
-function tolerating({ images, entries }: ReadPart, problems: Map<Entry, Problem>): Images {
+function tolerating({ images, entries }: ReadPart, problems: Map<Entry, Problem>, signal?: AbortSignal): Images {
   const one = async (index: number): Promise<Uint8Array> => {
+    signal?.throwIfAborted();
     try {
       return await images.read([index]);
     } catch (error) {
