@@ -70,7 +70,8 @@ export const recipeSchema = z
         perImage: z
           .number()
           .positive()
-          .max(10)
+          // Beyond this the rate is no float32.
+          .max(1e30)
           .default(0.256 / 4096)
           .describe("Peak rate divided by the batch size: the rate scales with the batch."),
         schedule: z
