@@ -1,6 +1,6 @@
 /**
  * The one definition of how a picture becomes a model's input. Every judgement prepares pictures by it, and every file that ships says it
- * in the words of Hugging Face's preprocessor_config.json, for its own resolution. Pillow does the same, byte for byte:
+ * in the words of Hugging Face's preprocessor_config.json, for its own resolution. Pillow does the same, within a step of 255:
  *
  *   shorter side → edge (the other: int(edge · longer / shorter)), bilinear or bicubic, antialiased; the middle resolution² pixels;
  *   (pixel / 255 − mean) / deviation
@@ -125,8 +125,22 @@ export function prepare(picture: Picture, resolution: number, evaluation = whole
     width: resolution,
     height: resolution,
   };
+  if (evaluation.interpolation === "bicubic" && isHeightFirst(picture, size)) {
+    const low = { width, height: resolution };
+    const rows = resizePart(picture, { width, height: size.height }, { ...low, left: 0, top: middle.top }, "bicubic");
+    return resizePart(
+      { ...picture, ...low, pixels: rows },
+      { ...size, height: resolution },
+      { ...middle, top: 0 },
+      "bicubic",
+    );
+  }
   return resizePart(picture, size, middle, evaluation.interpolation);
 }
+
+/** Whether Pillow 13 resizes height before width: cubics that overshoot are cut in between, so the order matters by more than a step. */
+const isHeightFirst = (from: Size, to: Size): boolean =>
+  from.height > to.height && from.height - to.height > 2 * (from.width - to.width);
 
 /** Pixels of any number of images as a model takes them: (pixel / 255 − mean) / deviation. */
 export function normalize(pixels: Uint8Array, normalization: Normalization): Float32Array {

@@ -41,7 +41,8 @@ const architecture = (name: string, content: unknown, ...says: (string | RegExp)
   prepare: ({ write }) => write("arch.json", typeof content === "string" ? content : JSON.stringify(content)),
 });
 
-const right = {
+/** An architecture of the space `tiny`. */
+export const right = {
   resolution: 8,
   stem: 4,
   stages: [

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { random, type Random } from "../../../src/base/random.js";
 import { recipeSchema } from "../../../src/train/recipe.js";
 import { trainOn } from "../bad-data.js";
-import { tinySpacePath } from "../bad-spaces.js";
+import { right as architecture, tinySpacePath } from "../bad-spaces.js";
 import type { BadInput } from "../bad-input.js";
 import { finishedSteps, searchArgs, shortly, trainArgs } from "../finished-run.js";
 import { cutAnywhere, spoilt, times } from "./damage.js";
@@ -90,15 +90,6 @@ const recipe = recipeSchema.parse({
     cutmix: {},
   },
 });
-const architecture = {
-  resolution: 8,
-  stem: 4,
-  stages: [
-    { width: 4, depth: 1, kernels: [3], expands: [2] },
-    { width: 8, depth: 1, kernels: [3], expands: [2] },
-  ],
-  head: 16,
-};
 
 export const badDocuments = (seed: number): BadInput[] => [
   ...badFields(seed, "space.json", space, ["space", "check", "space.json"]),
