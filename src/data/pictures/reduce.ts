@@ -1,4 +1,4 @@
-/** Reduces a picture by a whole factor: each pixel is the mean of factor × factor, as Pillow's `Image.reduce` makes it. */
+/** Reduces a picture by a whole factor: each pixel is the mean of factor × factor, within a step of what Pillow's `Image.reduce` makes. */
 import type { Picture } from "./picture.js";
 
 /** Columns and rows that fill no pixel are left out. */
