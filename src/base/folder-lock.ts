@@ -3,7 +3,7 @@
  * killed resumes at once.
  */
 import { randomBytes } from "node:crypto";
-import { link, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { link, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -34,7 +34,7 @@ export async function lockFolder(folder: string, what: string): Promise<Release>
   try {
     await makeFolder(folder, made);
     await writeFile(own, JSON.stringify(holder));
-    while (!(await isLinked(own, path))) await removeIfLeft(path, folder);
+    await take(path, own, folder);
   } catch (error) {
     await rm(own, { force: true }).catch(() => undefined);
     await leave();
@@ -61,25 +61,38 @@ async function isLinked(own: string, path: string): Promise<boolean> {
   }
 }
 
-async function removeIfLeft(path: string, folder: string): Promise<void> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  if (text === undefined) return;
-  const holder = holderOf(text);
-  if (holder && (await isAlive(holder))) {
-    const elsewhere = holder.host === hostname() ? "" : ` If it no longer runs there, remove ${path}.`;
-    throw new UserError("file/locked", {
-      at: folder,
-      got: `being written by process ${holder.pid} on ${holder.host}, since ${holder.since}`,
-      want: "a folder that no other process writes",
-      fix: `Wait for it, stop it, or choose another folder.${elsewhere}`,
-    });
+/**
+ * Removing what a dead process left is itself done under a lock, `….next`: two processes may both find it dead, and the slower one must not
+ * remove the lock that the faster one has by then.
+ */
+async function take(path: string, own: string, folder: string): Promise<void> {
+  while (!(await isLinked(own, path))) {
+    if (!(await isLeft(path, folder))) continue;
+    await take(`${path}.next`, own, folder);
+    try {
+      if (await isLeft(path, folder)) await rm(path, { force: true });
+    } finally {
+      await rm(`${path}.next`, { force: true });
+    }
   }
-  // Moved away first: of several that find it, one removes it, and none removes the next holder's.
-  const left = `${path}.${randomBytes(6).toString("hex")}`;
-  await rename(path, left).catch(() => undefined);
-  const moved = await readFile(left, "utf8").catch(() => undefined);
-  if (moved !== undefined && moved !== text) await link(left, path).catch(() => undefined);
-  await rm(left, { force: true });
+}
+
+/**
+ * Whether a dead process left the lock; false where it's gone by now.
+ * @throws UserError `file/locked` where its process lives
+ */
+async function isLeft(path: string, folder: string): Promise<boolean> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return false;
+  const holder = holderOf(text);
+  if (!holder || !(await isAlive(holder))) return true;
+  const elsewhere = holder.host === hostname() ? "" : ` If it no longer runs there, remove ${path}.`;
+  throw new UserError("file/locked", {
+    at: folder,
+    got: `being written by process ${holder.pid} on ${holder.host}, since ${holder.since}`,
+    want: "a folder that no other process writes",
+    fix: `Wait for it, stop it, or choose another folder.${elsewhere}`,
+  });
 }
 
 function holderOf(text: string): Holder | undefined {
