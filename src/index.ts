@@ -70,7 +70,7 @@ export type { Found, Note, StepReport } from "./compile/pass.js";
 export type { Statistics } from "./compile/recalibration.js";
 export { localTarget, type LocalOptions } from "./target/local.js";
 export { mockTarget, type MockOptions, type MockRun, type MockTarget } from "./target/mock.js";
-export type { LoadedModel, ModelRun, Target } from "./target/target.js";
+export type { LoadedModel, ModelRun, Stretch, Target, TimedRound } from "./target/target.js";
 export type { Environment } from "./target/environment.js";
 export { measureAccuracy, type Accuracy } from "./evaluate/accuracy.js";
 export {
@@ -80,7 +80,7 @@ export {
   type LatencyOptions,
   type Timed,
 } from "./evaluate/latency.js";
-export type { Latency, Round, Session } from "./evaluate/rounds.js";
+export type { Latency, Round, Session, Start } from "./evaluate/rounds.js";
 export { benchFiles, type BenchOptions, type BenchResult } from "./evaluate/bench-files.js";
 export { parseBudget, parseBudgets, type Budget, type BudgetKind } from "./search/budget.js";
 export type { SearchResult, Candidate } from "./search/search-file.js";

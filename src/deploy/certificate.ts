@@ -49,6 +49,8 @@ export const certificateSchema = z.strictObject({
       p50Ms: z.number().describe("Median of all runs as they were."),
       p90Ms: z.number(),
       minMs: z.number(),
+      firstMs: z.number().optional().describe("Median over the session's loads of the first run after loading."),
+      loadMs: z.number().optional().describe("Median over the session's loads of the time that loading takes."),
       seconds: z.number().describe("Length of the session."),
       rounds: z.number(),
       runs: z.number(),

@@ -2,13 +2,13 @@
  * Latency by one protocol on any target (docs/latency-protocol.md): short rounds that visit every model and an anchor in fresh random
  * order, for a whole session, in which the models are loaded afresh again and again. A screening is one short load.
  */
-import { permutation, random, type Random } from "../base/random.js";
+import { random } from "../base/random.js";
 import type { Environment } from "../target/environment.js";
 import { withTarget } from "../target/local.js";
-import type { LoadedModel, Target } from "../target/target.js";
+import type { Stretch, Target } from "../target/target.js";
 import { anchor } from "./anchor.js";
 import { deviceOf, keepSession, profilePath, readProfile, unexplainedBy } from "./anchor-profile.js";
-import { anchorOf, latenciesOf, type Latency, type Round, type Session } from "./rounds.js";
+import { anchorOf, latenciesOf, type Latency, type Round, type Session, type Start } from "./rounds.js";
 import { ENOUGH_ROUNDS } from "./undisturbed.js";
 
 /** A model to time. */
@@ -68,11 +68,7 @@ const WARM_UP_RUNS = 3;
 /** Until the JavaScript around a run is compiled, each takes 20 µs more. */
 const COMPILED_AFTER_RUNS = 3000;
 
-interface Contestant {
-  readonly model: LoadedModel;
-  readonly dims: readonly number[];
-  readonly input: Float32Array;
-}
+type Visit = Stretch["visits"][number];
 
 /** Opens a bench on a target. It holds no model between measurements. */
 export async function openLatencyBench(target: Target, options: LatencyOptions = {}): Promise<LatencyBench> {
@@ -80,7 +76,7 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
   /** Every measurement draws other orders, so that no order repeats the same advantage. */
   let measurements = 0;
   const session = (models: readonly Timed[], length: Length): Promise<Session> =>
-    sessionOf(target, models, { ...length, signal }, random(seed, "rounds", measurements++));
+    sessionOf(target, models, { ...length, signal }, `${seed} ${measurements++}`);
   const screen = (models: readonly Timed[], loadMs = 0): Promise<Session> =>
     session(models, { loads: 1, loadMs, compileMs: loadMs / 2, minRounds: SCREEN_ROUNDS });
   const environment = await target.environment();
@@ -151,54 +147,52 @@ async function sessionOf(
   target: Target,
   models: readonly Timed[],
   { loads, loadMs, compileMs, minRounds, signal }: Length,
-  draw: Random,
+  seed: string,
 ): Promise<Session> {
   const names = models.map(({ name }) => name);
   const timed = [...models, anchor()];
+  const draw = random("inputs", seed);
   // Normally distributed: zeros and denormals run at other speeds than images.
   const inputs = timed.map(({ dims }) =>
     Float32Array.from({ length: dims.reduce((product, size) => product * size, 1) }, () => draw.normal()),
   );
   const began = target.nowMs;
   const rounds: Round[] = [];
+  const starts: Start[][] = timed.map(() => []);
   for (let load = 0; load < loads; load++) {
-    const contestants: Contestant[] = [];
+    const visits: Visit[] = [];
     try {
       for (const [i, { bytes, dims }] of timed.entries()) {
-        contestants.push({ model: await target.load(bytes), dims, input: Float32Array.from(inputs[i]!) });
+        visits.push({ model: await target.load(bytes), dims, input: Float32Array.from(inputs[i]!) });
       }
-      for (const contestant of contestants) await warmUp(target, contestant, load === 0);
-      if (load === 0) await untilCompiled(target, contestants.at(-1)!, began + compileMs);
-      const until = began + (load + 1) * loadMs;
-      for (let count = 0; count < minRounds || (target.nowMs < until && count < MAX_ROUNDS_OF_LOAD); count++) {
-        signal?.throwIfAborted();
-        const atMs = target.nowMs - began;
-        const times: (readonly number[])[] = [];
-        for (const index of permutation(timed.length, draw)) times[index] = await timesOfRound(contestants[index]!);
-        rounds.push({ load, atMs, times });
+      for (const [i, visit] of visits.entries()) {
+        starts[i]!.push({ loadMs: visit.model.loadMs, firstMs: await warmUp(target, visit, load === 0) });
       }
+      if (load === 0) await untilCompiled(target, visits.at(-1)!, began + compileMs);
+      const sinceMs = target.nowMs - began;
+      const stretch = {
+        ...{ visits, runs: 1 + RUNS_PER_ROUND, seed: `${seed} ${load}`, signal },
+        ...{ forMs: (load + 1) * loadMs - sinceMs, atLeast: minRounds, atMost: MAX_ROUNDS_OF_LOAD },
+      };
+      for (const { atMs, times } of await target.rounds(stretch)) rounds.push({ load, atMs: sinceMs + atMs, times });
     } finally {
-      for (const { model } of contestants) await model.release();
+      for (const { model } of visits) await model.release();
     }
   }
-  return { names, seconds: (target.nowMs - began) / 1000, rounds };
+  return { names, seconds: (target.nowMs - began) / 1000, starts, rounds };
 }
 
-async function warmUp(target: Target, { model, input, dims }: Contestant, isFirst: boolean): Promise<void> {
-  await model.time(input, dims, isFirst ? FIRST_WARM_UP.runs : WARM_UP_RUNS);
-  if (!isFirst) return;
-  const until = target.nowMs + FIRST_WARM_UP.ms;
+/** @returns ms of the first run */
+async function warmUp(target: Target, { model, input, dims }: Visit, isFirst: boolean): Promise<number> {
+  const [first] = await model.time(input, dims, isFirst ? FIRST_WARM_UP.runs : WARM_UP_RUNS);
+  const until = target.nowMs + (isFirst ? FIRST_WARM_UP.ms : 0);
   for (let run = 0; target.nowMs < until && run < FIRST_WARM_UP.atMost; run++) await model.time(input, dims, 1);
+  return first!;
 }
 
-async function untilCompiled(target: Target, { model, input, dims }: Contestant, untilMs: number): Promise<void> {
+async function untilCompiled(target: Target, { model, input, dims }: Visit, untilMs: number): Promise<void> {
   const atOnce = 100;
   for (let run = 0; run < COMPILED_AFTER_RUNS && target.nowMs < untilMs; run += atOnce) {
     await model.time(input, dims, atOnce);
   }
-}
-
-async function timesOfRound({ model, input, dims }: Contestant): Promise<readonly number[]> {
-  const [, ...times] = await model.time(input, dims, 1 + RUNS_PER_ROUND);
-  return times;
 }

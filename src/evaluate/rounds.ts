@@ -17,6 +17,10 @@ export interface Latency {
   readonly p90Ms: number;
   /** The fastest run. */
   readonly minMs: number;
+  /** Median over the session's loads of the first run after loading: caches are cold, memory is not yet planned. */
+  readonly firstMs: number;
+  /** Median over the session's loads of the time that loading takes. */
+  readonly loadMs: number;
   /** Length of the session. */
   readonly seconds: number;
   /** Rounds measured. */
@@ -43,11 +47,21 @@ export interface Round {
   readonly times: readonly (readonly number[])[];
 }
 
+/** One load of a model. */
+export interface Start {
+  /** How long loading took. */
+  readonly loadMs: number;
+  /** The first run afterwards. */
+  readonly firstMs: number;
+}
+
 /** A session: its rounds, in order. */
 export interface Session {
   /** The models, without the anchor. */
   readonly names: readonly string[];
   readonly seconds: number;
+  /** Each model's loads, in order; the anchor's are last. */
+  readonly starts: readonly (readonly Start[])[];
   readonly rounds: readonly Round[];
 }
 
@@ -71,7 +85,7 @@ export interface KnownAnchor {
 
 /** @param seed of the resampling */
 export function latenciesOf(session: Session, seed: number, known: KnownAnchor = {}): Latency[] {
-  const { names, seconds, rounds } = session;
+  const { names, seconds, starts, rounds } = session;
   const { referenceMs, fastestMs, unexplained = 0 } = known;
   const loads = loadsOf(rounds);
   const byLoad = (medians: readonly number[]): number[][] => loads.map((load) => load.map((round) => medians[round]!));
@@ -97,6 +111,8 @@ export function latenciesOf(session: Session, seed: number, known: KnownAnchor =
       p50Ms: median(runs),
       p90Ms: quantile(runs, 0.9),
       minMs: runs[0]!,
+      firstMs: median(starts[model]!.map(({ firstMs }) => firstMs)),
+      loadMs: median(starts[model]!.map(({ loadMs }) => loadMs)),
       seconds,
       rounds: rounds.length,
       runs: runs.length,

@@ -10,7 +10,7 @@ export interface LoadedModels {
   close(): Promise<void>;
 }
 
-type Runnable = Pick<LoadedModel, "run" | "release">;
+type Runnable = Pick<LoadedModel, "loadMs" | "run" | "release">;
 
 /** @param targetName names the target in errors */
 export function loadedModels(targetName: string): LoadedModels {
@@ -27,6 +27,7 @@ export function loadedModels(targetName: string): LoadedModels {
       refuseClosed();
       const inner = await load();
       const model: LoadedModel = {
+        loadMs: inner.loadMs,
         async run(input, dims) {
           if (!loaded.has(model)) throw new Error(`internal: this model was released on target ${targetName}`);
           return inner.run(input, dims);

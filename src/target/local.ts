@@ -5,6 +5,7 @@ import { UserError } from "../base/user-error.js";
 import { listProviders, openSession } from "../runtime/session.js";
 import { environmentHere } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
+import { runRounds } from "./run-rounds.js";
 import type { Target } from "./target.js";
 
 /** How onnxruntime runs on this machine. */
@@ -45,7 +46,7 @@ export function localTarget(options: LocalOptions = {}): Target {
   );
   const name = ["local", ...special.map(([key, value]) => `${key}=${value}`)].join(":");
   const models = loadedModels(name);
-  return {
+  const target: Target = {
     name,
     profiles: profiles === false ? undefined : profiles,
     get nowMs() {
@@ -54,8 +55,10 @@ export function localTarget(options: LocalOptions = {}): Target {
     environment: async () => environmentHere(threads, provider),
     load: (bytes) =>
       models.add(async () => {
+        const began = performance.now();
         const session = await openSession(bytes, { threads, provider, optimization });
         return {
+          loadMs: performance.now() - began,
           async run(input, dims) {
             const start = process.hrtime.bigint();
             const outputs = await session.run(input, dims);
@@ -64,8 +67,10 @@ export function localTarget(options: LocalOptions = {}): Target {
           release: () => session.release(),
         };
       }),
+    rounds: (stretch) => runRounds(stretch, target),
     close: () => models.close(),
   };
+  return target;
 }
 
 /** Passes the given target to `use`, or else this machine, which it closes afterwards. */

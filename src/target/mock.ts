@@ -2,6 +2,7 @@
 import { UserError } from "../base/user-error.js";
 import type { Environment } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
+import { runRounds } from "./run-rounds.js";
 import type { ModelRun, Target } from "./target.js";
 
 /** One run, as the script sees it when it starts. */
@@ -24,6 +25,8 @@ export interface MockOptions {
   readonly name?: string;
   /** How long a run takes, in ms; the clock advances by it. */
   readonly msOf: (run: MockRun) => number;
+  /** How long loading takes, in ms, beside the clock; 0 by default. */
+  readonly loadMs?: number;
   /** What a run returns; by default one output, `logits`, equal to the input. */
   readonly outputsOf?: (input: Float32Array, dims: readonly number[], bytes: Uint8Array) => ModelRun["outputs"];
   /** Folder of its latency profiles; none by default. */
@@ -58,7 +61,7 @@ const environment: Environment = {
  * @throws UserError from `load`: `target/model` for a model that the script refuses
  */
 export function mockTarget(options: MockOptions): MockTarget {
-  const { name = "mock", msOf, refuses = () => false } = options;
+  const { name = "mock", msOf, loadMs = 0, refuses = () => false } = options;
   const { outputsOf = (input: Float32Array) => new Map([["logits", input.slice()]]) } = options;
   const models = loadedModels(name);
   const log: MockRun[] = [];
@@ -66,7 +69,7 @@ export function mockTarget(options: MockOptions): MockTarget {
   let nextModel = 0;
   let last: number | undefined;
   let streak = 0;
-  return {
+  const target: MockTarget = {
     name,
     profiles: options.profiles,
     get nowMs() {
@@ -86,6 +89,7 @@ export function mockTarget(options: MockOptions): MockTarget {
         const model = nextModel++;
         let index = 0;
         return {
+          loadMs,
           async run(input, dims) {
             if (dims.reduce((product, size) => product * size, 1) !== input.length) {
               throw new Error(`internal: ${input.length} values do not fill ${dims.join(" × ")}`);
@@ -101,6 +105,8 @@ export function mockTarget(options: MockOptions): MockTarget {
           release: async () => undefined,
         };
       }),
+    rounds: (stretch) => runRounds(stretch, target),
     close: () => models.close(),
   };
+  return target;
 }

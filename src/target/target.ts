@@ -19,12 +19,46 @@ export interface Target {
   environment(): Promise<Environment>;
   /** @throws UserError where the target refuses the model */
   load(bytes: Uint8Array): Promise<LoadedModel>;
+  /** Times loaded models in rounds, on the device: nothing lies between two runs of a stretch. */
+  rounds(stretch: Stretch): Promise<readonly TimedRound[]>;
   /** Releases every model that is still loaded; nothing can be loaded afterwards. */
   close(): Promise<void>;
 }
 
+/** Rounds in a row: each visits every model once, in fresh random order. */
+export interface Stretch {
+  /** Models of this target, each with its input. */
+  readonly visits: readonly {
+    readonly model: LoadedModel;
+    readonly input: Float32Array;
+    readonly dims: readonly number[];
+  }[];
+  /** Runs of a visit. The first refills the caches and is not counted. */
+  readonly runs: number;
+  /** Of the orders. */
+  readonly seed: string;
+  /** It ends with the round in which so many ms by the device's clock are over, */
+  readonly forMs: number;
+  /** not before so many rounds, */
+  readonly atLeast: number;
+  /** and not after so many. */
+  readonly atMost: number;
+  /** Ends it with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A round of a stretch. */
+export interface TimedRound {
+  /** When it began, in ms since the stretch did, by the device's clock. */
+  readonly atMs: number;
+  /** The counted runs of each model in ms, in the order of `visits`. */
+  readonly times: readonly (readonly number[])[];
+}
+
 /** A model with one float32 input, ready to run on its target. */
 export interface LoadedModel {
+  /** How long the device took to load it, in ms, without the transfer. */
+  readonly loadMs: number;
   /**
    * One run.
    * @param dims shape of the input: [batch, channels, height, width]

@@ -65,6 +65,13 @@ test("a session loads everything afresh twelve times, and warms up each time: fi
   for (const later of warmUps.slice(1)) expect(later).toEqual(repeated(3, 3, 3));
 });
 
+test("the first run after loading and the time of loading are kept apart, by their medians over the loads", async () => {
+  let load = 0;
+  const target = machine({ a: ({ index }) => (index === 0 ? 20 + (load++ % 3) : 3) }, { loadMs: 40 });
+  const [a] = await measure(target, ["a"], { seconds: 2 });
+  expect(a).toMatchObject({ firstMs: 21, loadMs: 40, undisturbedMs: 3, p90Ms: 3 });
+});
+
 test("a clock that never moves ends a measurement, too", async () => {
   const target = machine({ a: 0, anchor: 0 });
   const [a] = await measure(target, ["a"], { effort: "screen" });

@@ -15,7 +15,7 @@ export const nameOf = ({ bytes }: Pick<MockRun, "bytes">): string =>
 /** @param scripts by model; a number is the same for every run, and the anchor takes 2 ms by default */
 export function machine(
   scripts: Readonly<Record<string, number | Script>>,
-  options: Pick<MockOptions, "profiles"> = {},
+  options: Pick<MockOptions, "profiles" | "loadMs"> = {},
 ): MockTarget {
   return mockTarget({
     ...options,

@@ -11,7 +11,8 @@ const rounds = [
   round(1, [3, 9, 9], [0.5], [3]),
   round(1, [50, 50, 50], [0.5], [1.5]),
 ];
-const session = { names: ["a", "b"], seconds: 2, rounds };
+const starts = [[{ loadMs: 7, firstMs: 9 }], [{ loadMs: 7, firstMs: 9 }], [{ loadMs: 1, firstMs: 2 }]];
+const session = { names: ["a", "b"], seconds: 2, starts, rounds };
 
 test("a round counts by its median, p50, p90 and the fastest by single runs as they were", () => {
   const [a, b] = latenciesOf(session, 0);
@@ -25,7 +26,7 @@ test("a round counts by its median, p50, p90 and the fastest by single runs as t
   expect(a).toEqual({
     ...{ name: "a", undisturbedMs: 5, repeatability, intervalMs: [5 * (1 - repeatability), 5 * (1 + repeatability)] },
     // 3 4 5 6 7 8 9 9 50 50 50 100
-    ...{ p50Ms: 8.5, p90Ms: 50, minMs: 3, seconds: 2, rounds: 4, runs: 12 },
+    ...{ p50Ms: 8.5, p90Ms: 50, minMs: 3, firstMs: 9, loadMs: 7, seconds: 2, rounds: 4, runs: 12 },
     // The anchor's rounds take 1, 2, 3 and 1.5 ms.
     ...{ anchorMs: 1, anchorSpread: 2, scale: 1, profileSessions: 0 },
   });
@@ -42,6 +43,8 @@ test("where the anchor's undisturbed latency is known, the figure refers to it; 
     p50Ms: own!.p50Ms,
     p90Ms: own!.p90Ms,
     minMs: 3,
+    firstMs: 9,
+    loadMs: 7,
   });
 });
 
@@ -55,7 +58,7 @@ test("where the anchor was faster in another session, the interval reaches as fa
 test("by the anchor, what slows both in a load is no reason for a wide interval; what is unexplained is", () => {
   const slowdowns = [1, 1.5, 1.2, 1.1, 1.4, 1.3];
   const disturbed = {
-    ...{ names: ["a"], seconds: 1 },
+    ...{ names: ["a"], seconds: 1, starts: starts.slice(1) },
     rounds: slowdowns.flatMap((by, load) => Array.from({ length: 60 }, () => round(load, [6 * by], [2 * by]))),
   };
   const [asMeasured] = latenciesOf(disturbed, 0);

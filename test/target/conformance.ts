@@ -42,6 +42,7 @@ export function targetConformance(name: string, subject: Subject): void {
           const { outputs, ms } = await model.run(input, shape);
           expect(outputs).toEqual(await subject.expected(input, shape));
           expect(ms).toBeGreaterThan(0);
+          expect(model.loadMs).toBeGreaterThanOrEqual(0);
         }
       });
     });
@@ -69,6 +70,27 @@ export function targetConformance(name: string, subject: Subject): void {
           for (const ms of times) expect(ms).toBeGreaterThan(0);
         }
       });
+    });
+
+    check("rounds visit every model, without the run that is not counted, and end as they are told", async () => {
+      const target = opened();
+      await withModel(target, models[0], (one) =>
+        withModel(target, models[1], async (other) => {
+          const visits = [one, other].map((model) => ({ model, input: inputOf(1), dims: [1, ...dims] }));
+          const plan = { visits, runs: 4, seed: "a", forMs: 50, atLeast: 1, atMost: 3 };
+          const rounds = await target.rounds(plan);
+          expect(rounds.length).toBeGreaterThan(0);
+          expect(rounds.length).toBeLessThanOrEqual(3);
+          for (const { times } of rounds) {
+            expect(times.map((of) => of.length)).toEqual([3, 3]);
+            for (const ms of times.flat()) expect(ms).toBeGreaterThan(0);
+          }
+          expect(rounds.map(({ atMs }) => atMs)).toEqual(rounds.map(({ atMs }) => atMs).sort((a, b) => a - b));
+          expect(await target.rounds({ ...plan, forMs: 0, atLeast: 2 })).toHaveLength(2);
+          const ended = AbortSignal.abort(new Error("enough"));
+          await expect(target.rounds({ ...plan, signal: ended })).rejects.toThrow("enough");
+        }),
+      );
     });
 
     check("an input that does not fill its dimensions is refused, and the model still runs", async () => {
