@@ -7,6 +7,7 @@ import { certificateSchema } from "../dist/deploy/certificate.js";
 import { engines } from "../dist/engine/choose.js";
 import { searchSchema } from "../dist/search/search-file.js";
 import { architectureSchema, spaceSchema } from "../dist/supernet/convnet/schema.js";
+import { targetsSchema } from "../dist/target/targets-file.js";
 import { recipeSchema } from "../dist/train/recipe.js";
 
 const sources = {
@@ -18,6 +19,7 @@ const sources = {
   certificate: certificateSchema,
   data: placeSchema,
   pack: packSchema,
+  targets: targetsSchema,
 };
 
 const jsonSchema = (schema) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });

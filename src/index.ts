@@ -68,19 +68,18 @@ export type { PrecisionName } from "./compile/precisions.js";
 export type { Provenance } from "./compile/provenance.js";
 export type { Found, Note, StepReport } from "./compile/pass.js";
 export type { Statistics } from "./compile/recalibration.js";
+export { openTarget, type TargetOptions } from "./target/open-target.js";
+export { checkTarget, type TargetCheck } from "./evaluate/check-target.js";
+export { commandTarget, type CommandOptions } from "./target/command/command-target.js";
+export { adbCommands, type AdbOptions } from "./target/command/adb.js";
 export { localTarget, type LocalOptions } from "./target/local.js";
 export { mockTarget, type MockOptions, type MockRun, type MockTarget } from "./target/mock.js";
-export type { LoadedModel, ModelRun, Stretch, Target, TimedRound } from "./target/target.js";
+export type { LoadedModel, ModelRun, Start, Stretch, Target, TimedRound } from "./target/target.js";
 export type { Environment } from "./target/environment.js";
 export { measureAccuracy, type Accuracy } from "./evaluate/accuracy.js";
-export {
-  openLatencyBench,
-  type Effort,
-  type LatencyBench,
-  type LatencyOptions,
-  type Timed,
-} from "./evaluate/latency.js";
-export type { Latency, Round, Session, Start } from "./evaluate/rounds.js";
+export { openLatencyBench, type Effort, type LatencyBench, type LatencyOptions } from "./evaluate/latency.js";
+export type { Latency, Round, Session } from "./evaluate/rounds.js";
+export type { Timed } from "./evaluate/session.js";
 export { benchFiles, type BenchOptions, type BenchResult } from "./evaluate/bench-files.js";
 export { parseBudget, parseBudgets, type Budget, type BudgetKind } from "./search/budget.js";
 export type { SearchResult, Candidate } from "./search/search-file.js";

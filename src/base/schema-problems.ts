@@ -33,6 +33,7 @@ function wish(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value") return `one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
   if (issue.code === "invalid_union" && issue.errors.length > 0)
     return [...new Set(issue.errors.map(([first]) => (first ? wish(first) : "another value")))].join(" or ");
+  if (issue.code === "invalid_key" && issue.issues[0]) return `${wish(issue.issues[0])} for a key`;
   const expected = /[Ee]xpected (.*?)(, received.*)?$/.exec(issue.message)?.[1];
   return expected?.replace(/^\w+ to (be|have) /, "") ?? issue.message;
 }

@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./commands/export.js")).exportCommand(),
   verify: async () => (await import("./commands/verify.js")).verifyCommand(),
   bench: async () => (await import("./commands/bench.js")).benchCommand(),
+  target: async () => (await import("./commands/target.js")).targetCommand(),
   report: async () => (await import("./commands/report.js")).reportCommand(),
   space: async () => (await import("./commands/space.js")).spaceCommand(),
   engine: async () => (await import("./commands/engine.js")).engineCommand(),

@@ -3,7 +3,7 @@ import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
 import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
-import type { Timed } from "../evaluate/latency.js";
+import type { Timed } from "../evaluate/session.js";
 import type { Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import type { Certificate } from "./certificate.js";

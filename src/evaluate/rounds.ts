@@ -1,4 +1,5 @@
 /** What the rounds of a session say of each model: the undisturbed latency, which decides, and the times as they were. */
+import type { Start } from "../target/target.js";
 import { median, quantile } from "./statistics.js";
 import { repeatabilityOf, undisturbed } from "./undisturbed.js";
 
@@ -17,10 +18,10 @@ export interface Latency {
   readonly p90Ms: number;
   /** The fastest run. */
   readonly minMs: number;
-  /** Median over the session's loads of the first run after loading: caches are cold, memory is not yet planned. */
-  readonly firstMs: number;
-  /** Median over the session's loads of the time that loading takes. */
-  readonly loadMs: number;
+  /** Median over the session's loads of the first run after loading: caches are cold, memory is not yet planned. Undefined where a program doesn't say. */
+  readonly firstMs?: number | undefined;
+  /** Median over the session's loads of the time that loading takes, in ms. */
+  readonly loadMs?: number | undefined;
   /** Length of the session. */
   readonly seconds: number;
   /** Rounds measured. */
@@ -47,14 +48,6 @@ export interface Round {
   readonly times: readonly (readonly number[])[];
 }
 
-/** One load of a model. */
-export interface Start {
-  /** How long loading took. */
-  readonly loadMs: number;
-  /** The first run afterwards. */
-  readonly firstMs: number;
-}
-
 /** A session: its rounds, in order. */
 export interface Session {
   /** The models, without the anchor. */
@@ -63,6 +56,8 @@ export interface Session {
   /** Each model's loads, in order; the anchor's are last. */
   readonly starts: readonly (readonly Start[])[];
   readonly rounds: readonly Round[];
+  /** Whether every visit was a program of its own, which warms up by itself. */
+  readonly byProgram?: boolean;
 }
 
 /** The anchor's undisturbed latency in a session. */
@@ -100,6 +95,7 @@ export function latenciesOf(session: Session, seed: number, known: KnownAnchor =
       byLoad(medians),
       seed,
       referenceMs === undefined ? undefined : byLoad(anchorMedians),
+      session.byProgram,
     );
     const repeatability = Math.max(Math.hypot(byItself, unexplained), slowBy);
     const runs = rounds.flatMap(({ times }) => times[model]!).sort((a, b) => a - b);
@@ -111,8 +107,8 @@ export function latenciesOf(session: Session, seed: number, known: KnownAnchor =
       p50Ms: median(runs),
       p90Ms: quantile(runs, 0.9),
       minMs: runs[0]!,
-      firstMs: median(starts[model]!.map(({ firstMs }) => firstMs)),
-      loadMs: median(starts[model]!.map(({ loadMs }) => loadMs)),
+      firstMs: knownMedian(starts[model]!.map(({ firstMs }) => firstMs)),
+      loadMs: knownMedian(starts[model]!.map(({ loadMs }) => loadMs)),
       seconds,
       rounds: rounds.length,
       runs: runs.length,
@@ -129,6 +125,11 @@ export const intervalOf = (undisturbedMs: number, repeatability: number): [low: 
   undisturbedMs * Math.max(0, 1 - repeatability),
   undisturbedMs * (1 + repeatability),
 ];
+
+function knownMedian(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : median(known);
+}
 
 /** The rounds' numbers by load. */
 function loadsOf(rounds: readonly Round[]): number[][] {

@@ -26,7 +26,7 @@ export function undisturbed(roundMedians: readonly number[]): number {
  * shares most of the latter.
  */
 const FLOOR = { share: 0.01, ms: 0.0015, msByAnchor: 0.0005 };
-/** In fewer rounds, the JavaScript around a run may not be compiled yet. */
+/** In fewer rounds, the JavaScript around a run may not be compiled yet, unless the rounds are of programs. */
 export const ENOUGH_ROUNDS = 250;
 /** What that adds. */
 const MS_OF_FEW_ROUNDS = 0.01;
@@ -37,14 +37,15 @@ const FLOOR_OF_ONE_LOAD = 0.05;
  * The share by which another session's figure differs at most, in 95 % of cases.
  * @param loads the rounds' medians, by load: what is resampled. Of a single load it is the rounds
  * @param anchorLoads the anchor's in the same rounds, where the figure refers to it: then the ratio is what repeats
+ * @param byProgram whether no JavaScript is around a run
  */
-export function repeatabilityOf(loads: Loads, seed: number, anchorLoads?: Loads): number {
+export function repeatabilityOf(loads: Loads, seed: number, anchorLoads?: Loads, byProgram = false): number {
   const figure = undisturbed(loads.flat());
   // Less than the clock can tell.
   if (figure === 0) return 1;
   const isOne = loads.length === 1;
   const ofEnough = anchorLoads ? FLOOR.msByAnchor : FLOOR.ms;
-  const floorMs = loads.flat().length < ENOUGH_ROUNDS ? MS_OF_FEW_ROUNDS : ofEnough;
+  const floorMs = !byProgram && loads.flat().length < ENOUGH_ROUNDS ? MS_OF_FEW_ROUNDS : ofEnough;
   const floor = isOne ? FLOOR_OF_ONE_LOAD : FLOOR.share + floorMs / figure;
   const figures = resampled(loads, seed);
   // From the same seed, the anchor's resamples are of the same loads.

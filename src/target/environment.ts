@@ -7,7 +7,7 @@ import { onnxruntimeVersion } from "../runtime/session.js";
 export interface Environment {
   /** The processor's name. */
   readonly cpu: string;
-  /** Cores that this process may use. */
+  /** Cores that the process may use; 0 where that isn't known. */
   readonly cores: number;
   /** The vector extensions that onnxruntime's kernels choose by. */
   readonly cpuFlags: readonly string[];
@@ -23,8 +23,17 @@ export interface Environment {
   readonly onnxruntime: string;
   /** onnxruntime's execution provider, for example `cpu`. */
   readonly executionProvider: string;
-  /** Intra-op threads of onnxruntime; 0 for all cores. */
+  /** Intra-op threads of onnxruntime; 0 for all cores, or where a program decides. */
   readonly threads: number;
+}
+
+/** In a line, for people. */
+export function describeEnvironment(e: Environment): string {
+  const cores = e.cores > 0 ? [`${e.cores} core${e.cores > 1 ? "s" : ""}`] : [];
+  const threads = e.threads > 0 ? [`${e.threads} thread${e.threads > 1 ? "s" : ""}`] : [];
+  const runtime =
+    e.onnxruntime === "unknown" ? [e.executionProvider] : [`onnxruntime ${e.onnxruntime}`, `Node ${e.node}`];
+  return [e.cpu, ...cores, ...threads, "batch 1", ...runtime].join(", ");
 }
 
 const watched = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "asimddp", "sve"];

@@ -10,7 +10,8 @@ export interface LoadedModels {
   close(): Promise<void>;
 }
 
-type Runnable = Pick<LoadedModel, "loadMs" | "run" | "release">;
+/** Without `time`, runs are timed one by one. */
+type Runnable = Pick<LoadedModel, "loadMs" | "run" | "release"> & Partial<Pick<LoadedModel, "time">>;
 
 /** @param targetName names the target in errors */
 export function loadedModels(targetName: string): LoadedModels {
@@ -26,13 +27,18 @@ export function loadedModels(targetName: string): LoadedModels {
       };
       refuseClosed();
       const inner = await load();
+      const refuseReleased = (): void => {
+        if (!loaded.has(model)) throw new Error(`internal: this model was released on target ${targetName}`);
+      };
       const model: LoadedModel = {
         loadMs: inner.loadMs,
         async run(input, dims) {
-          if (!loaded.has(model)) throw new Error(`internal: this model was released on target ${targetName}`);
+          refuseReleased();
           return inner.run(input, dims);
         },
         async time(input, dims, runs) {
+          refuseReleased();
+          if (inner.time) return inner.time(input, dims, runs);
           const times: number[] = [];
           for (let i = 0; i < runs; i++) times.push((await model.run(input, dims)).ms);
           return times;

@@ -11,11 +11,13 @@ import type { Target } from "./target.js";
 /** How onnxruntime runs on this machine. */
 export interface LocalOptions {
   /** onnxruntime's intra-op threads: 1 by default, 0 for all cores. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** onnxruntime's execution provider: `cpu` by default. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
   /** `all` (the default) as in production; `disabled` runs the nodes of a file one by one as written. */
   readonly optimization?: "all" | "disabled";
+  /** Its name in results; by default `local` with what differs from the defaults. */
+  readonly name?: string | undefined;
   /** Folder of the latency profiles of this machine; by default in the user's cache. false: none is read or written. */
   readonly profiles?: string | false;
 }
@@ -30,7 +32,7 @@ const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
  * @throws UserError `target/provider` if this build of onnxruntime lacks the provider; from `load`: `runtime/model`
  */
 export function localTarget(options: LocalOptions = {}): Target {
-  const { threads, provider, optimization } = { ...defaults, ...options };
+  const { threads = defaults.threads, provider = defaults.provider, optimization = defaults.optimization } = options;
   const { profiles = defaultProfiles() } = options;
   const known = listProviders().map(({ name }) => name);
   if (!known.includes(provider)) {
@@ -44,7 +46,7 @@ export function localTarget(options: LocalOptions = {}): Target {
   const special = Object.entries({ threads, provider, optimization }).filter(
     ([key, value]) => value !== defaults[key as keyof typeof defaults],
   );
-  const name = ["local", ...special.map(([key, value]) => `${key}=${value}`)].join(":");
+  const name = options.name ?? ["local", ...special.map(([key, value]) => `${key}=${value}`)].join(":");
   const models = loadedModels(name);
   const target: Target = {
     name,

@@ -15,6 +15,8 @@ export interface Target {
    * says what is kept.
    */
   readonly profiles?: string | undefined;
+  /** Whether each visit of a round loads the model afresh and warms it up, as a program does that is started for it. */
+  readonly loadsEachVisit?: boolean;
   /** What its times depend on, read now. */
   environment(): Promise<Environment>;
   /** @throws UserError where the target refuses the model */
@@ -47,18 +49,28 @@ export interface Stretch {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** One load of a model. */
+export interface Start {
+  /** How long loading took, in ms. */
+  readonly loadMs?: number | undefined;
+  /** The first run afterwards, in ms. */
+  readonly firstMs?: number | undefined;
+}
+
 /** A round of a stretch. */
 export interface TimedRound {
   /** When it began, in ms since the stretch did, by the device's clock. */
   readonly atMs: number;
   /** The counted runs of each model in ms, in the order of `visits`. */
   readonly times: readonly (readonly number[])[];
+  /** Where each visit loads its model: how long that took and what the first run took, as far as is known. */
+  readonly starts?: readonly Start[];
 }
 
 /** A model with one float32 input, ready to run on its target. */
 export interface LoadedModel {
-  /** How long the device took to load it, in ms, without the transfer. */
-  readonly loadMs: number;
+  /** How long the device took to load it, in ms, without the transfer; undefined where each visit loads it. */
+  readonly loadMs: number | undefined;
   /**
    * One run.
    * @param dims shape of the input: [batch, channels, height, width]

@@ -1,6 +1,6 @@
 /** A mock machine for the protocol's tests: models are named by their bytes, and each has its script. */
 import { mockTarget, type MockOptions, type MockRun, type MockTarget } from "../../src/target/mock.js";
-import type { Timed } from "../../src/evaluate/latency.js";
+import type { Timed } from "../../src/evaluate/session.js";
 
 /** ms of a run. */
 export type Script = (run: MockRun) => number;

@@ -1,14 +1,17 @@
 /** nestling bench */
 import { Command } from "commander";
-import { benchFiles } from "../../evaluate/bench-files.js";
+import { UserError } from "../../base/user-error.js";
+import { benchFiles, type BenchResult } from "../../evaluate/bench-files.js";
 import { milliseconds, percent, table } from "../../base/format.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
-import { fewWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
-import { onTarget } from "../on-target.js";
+import { describeEnvironment } from "../../target/environment.js";
+import { collect, fewWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
+import { onTarget, targetOption } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
-  readonly threads: number;
+  readonly threads?: number;
+  readonly target?: readonly string[];
   readonly seed: number;
   readonly seconds: number;
   readonly samples?: string;
@@ -21,46 +24,75 @@ const KNOWN_SESSIONS = 4;
 
 export const benchCommand = (): Command =>
   new Command("bench")
-    .description("Latency of children on this machine, timed together by docs/latency-protocol.md.")
+    .description("Latency of children on this machine or other targets, timed together by docs/latency-protocol.md.")
     .argument("<files...>", ".onnx files")
-    .option("--threads <n>", "onnxruntime's threads", fewWhole, 1)
+    .option(...targetOption, collect)
+    .option("--threads <n>", "short for --target local:threads=N", fewWhole)
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
     .option("--seconds <n>", "length of the session: a longer one repeats better", sessionSeconds, defaultSeconds)
     .option("--samples <file>", "write the raw rounds, as JSON lines")
-    .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx")
-    .action(async (files: string[], { threads, seed, seconds, samples, json }: Options) => {
+    .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx --target local:threads=2")
+    .action(async (files: string[], { seed, seconds, samples, json, ...where }: Options) => {
       const terminal = output(json ?? false);
-      terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s`);
-      const found = await onTarget({ threads }, (target) =>
-        benchFiles(files, { target, seed, seconds, ...(samples !== undefined && { samples }) }),
-      );
-      const rows = found.results.map(({ name, undisturbedMs, repeatability, p50Ms, p90Ms, minMs, rounds }) => ({
-        file: name,
-        undisturbed: milliseconds(undisturbedMs),
-        "another session": `± ${percent(repeatability, 1)}`,
-        p50: milliseconds(p50Ms),
-        p90: milliseconds(p90Ms),
-        min: milliseconds(minMs),
-        rounds: `${rounds}`,
-      }));
-      const { environment: e } = found;
-      const worst = Math.max(...found.results.map(({ repeatability }) => repeatability));
-      const { scale, profileSessions } = found.results[0]!;
-      const isNew = profileSessions > 0 && profileSessions < KNOWN_SESSIONS;
-      const [reason, advice] = isNew
-        ? [`Few sessions of this machine are known (${profileSessions})`, "Each further one narrows it."]
-        : ["This machine is too noisy", `Stop other work, or give --seconds ${4 * seconds}.`];
+      const targets = targetsOf(where);
+      if (samples !== undefined && targets.length > 1) {
+        const fix = "Call bench once for each target.";
+        throw new UserError("cli/samples", {
+          at: "--samples",
+          got: "given with several targets",
+          want: "one target",
+          fix,
+        });
+      }
+      const found: BenchResult[] = [];
+      for (const target of targets) {
+        const place = target === "local" ? "" : ` on ${target}`;
+        terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`);
+        const options = { seed, seconds, ...(samples !== undefined && { samples }) };
+        found.push(await onTarget(target, (opened) => benchFiles(files, { ...options, target: opened })));
+      }
+      const texts = found.map((result) => describe(result, seconds));
       terminal.result(
-        found,
-        [
-          table(rows),
-          ...(worst > NOISY ? [`${reason}: ± ${percent(worst, 0)}. ${advice}`] : []),
-          ...(profileSessions > 0
-            ? [
-                `Times ${scale.toFixed(3)}, by the anchor in ${profileSessions} session${profileSessions > 1 ? "s" : ""} of this machine; \`nestling doctor\` shows its profile.`,
-              ]
-            : []),
-          `${e.cpu}, ${e.cores} cores, ${e.threads} thread${e.threads > 1 ? "s" : ""}, batch 1, onnxruntime ${e.onnxruntime}, Node ${e.node}`,
-        ].join("\n"),
+        found.length === 1 ? found[0]! : { targets: found },
+        found.length === 1 ? texts[0]! : texts.map((text, i) => `${found[i]!.target}\n${text}`).join("\n\n"),
       );
     });
+
+/** @throws UserError `cli/target` where both options say it */
+function targetsOf({ target, threads }: Pick<Options, "target" | "threads">): readonly string[] {
+  if (threads === undefined) return target ?? ["local"];
+  if (target === undefined) return [threads === 1 ? "local" : `local:threads=${threads}`];
+  const fix = `Write --target local:threads=${threads}.`;
+  throw new UserError("cli/target", { at: "--threads", got: "given with --target", want: "one of them", fix });
+}
+
+function describe({ results, environment }: BenchResult, seconds: number): string {
+  const known = (ms: number | undefined): string => (ms === undefined ? "-" : milliseconds(ms));
+  const rows = results.map((latency) => ({
+    file: latency.name,
+    undisturbed: milliseconds(latency.undisturbedMs),
+    "another session": `± ${percent(latency.repeatability, 1)}`,
+    p50: milliseconds(latency.p50Ms),
+    p90: milliseconds(latency.p90Ms),
+    min: milliseconds(latency.minMs),
+    "first run": known(latency.firstMs),
+    load: known(latency.loadMs),
+    rounds: `${latency.rounds}`,
+  }));
+  const worst = Math.max(...results.map(({ repeatability }) => repeatability));
+  const { scale, profileSessions } = results[0]!;
+  const isNew = profileSessions > 0 && profileSessions < KNOWN_SESSIONS;
+  const [reason, advice] = isNew
+    ? [`Few sessions of this machine are known (${profileSessions})`, "Each further one narrows it."]
+    : ["This machine is too noisy", `Stop other work, or give --seconds ${4 * seconds}.`];
+  return [
+    table(rows),
+    ...(worst > NOISY ? [`${reason}: ± ${percent(worst, 0)}. ${advice}`] : []),
+    ...(profileSessions > 0
+      ? [
+          `Times ${scale.toFixed(3)}, by the anchor in ${profileSessions} session${profileSessions > 1 ? "s" : ""} of this machine; \`nestling doctor\` shows its profile.`,
+        ]
+      : []),
+    describeEnvironment(environment),
+  ].join("\n");
+}

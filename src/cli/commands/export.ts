@@ -10,7 +10,7 @@ import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
 import { fewWhole, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
-import { onTarget } from "../on-target.js";
+import { onTarget, targetOption } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
@@ -23,6 +23,7 @@ interface Options extends CommonOptions {
   readonly precision: PrecisionName;
   readonly explain?: boolean;
   readonly seconds: number;
+  readonly target?: string;
 }
 
 export const exportCommand = (): Command =>
@@ -40,6 +41,7 @@ export const exportCommand = (): Command =>
         .default(defaultPrecision),
     )
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
+    .option(...targetOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
@@ -50,7 +52,7 @@ export const exportCommand = (): Command =>
         `Exporting ${options.arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`,
       );
       let report: readonly StepReport[] = [];
-      const c = await onTarget({}, (target) =>
+      const c = await onTarget(options.target, (target) =>
         exportChild(run, architecture, {
           out: options.out,
           recalibrationImages: options.recalibrationImages,

@@ -10,7 +10,7 @@ import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
 import { collect, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
-import { onTarget } from "../on-target.js";
+import { onTarget, targetOption } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
@@ -23,6 +23,7 @@ interface Options extends CommonOptions {
   readonly seed: number;
   readonly resume?: boolean;
   readonly seconds: number;
+  readonly target?: string;
 }
 
 export const searchCommand = (): Command =>
@@ -45,6 +46,7 @@ export const searchCommand = (): Command =>
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--seed <n>", "of the proposals", wholeNumber, 0)
     .option("--resume", "resume from search.json")
+    .option(...targetOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
     .action(async (folder: string, options: Options) => {
@@ -57,7 +59,7 @@ export const searchCommand = (): Command =>
       );
       for (const line of unseenClasses(run)) terminal.note(line);
       const bar = terminal.progress("search");
-      const { result: found, children } = await onTarget({}, (target) =>
+      const { result: found, children } = await onTarget(options.target, (target) =>
         search(run, {
           budgets,
           out,

@@ -3,13 +3,14 @@ import { Command } from "commander";
 import { verifyChild } from "../../deploy/verify.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { sessionSeconds, type CommonOptions } from "../options.js";
-import { onTarget } from "../on-target.js";
+import { onTarget, targetOption } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
   readonly run?: string;
   readonly data?: string;
   readonly seconds: number;
+  readonly target?: string;
 }
 
 export const verifyCommand = (): Command =>
@@ -18,13 +19,14 @@ export const verifyCommand = (): Command =>
     .argument("<file>", "an .onnx file that nestling exported")
     .option("--run <run>", "the run it is from: compiles it again and compares it with the supernet")
     .option("--data <source>", "the data set: measures accuracy again")
+    .option(...targetOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
-    .action(async (file: string, { run, data, seconds, json }: Options) => {
+    .action(async (file: string, { run, data, seconds, target: on, json }: Options) => {
       const terminal = output(json ?? false);
       terminal.note(`Verifying ${file}; its latency session takes ${seconds} s`);
       const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
-      const verification = await onTarget({}, (target) => verifyChild(file, { ...given, seconds, target }));
+      const verification = await onTarget(on, (target) => verifyChild(file, { ...given, seconds, target }));
       const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped", noted: "note   " };
       terminal.result(
         verification,

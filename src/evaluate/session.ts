@@ -1,0 +1,139 @@
+/** A session of the latency protocol: models and the anchor, timed together in rounds (docs/latency-protocol.md). */
+import { random } from "../base/random.js";
+import type { Start, Stretch, Target } from "../target/target.js";
+import { anchor } from "./anchor.js";
+import type { Round, Session } from "./rounds.js";
+
+/** A model to time. */
+export interface Timed {
+  readonly name: string;
+  /** The .onnx file. */
+  readonly bytes: Uint8Array;
+  /** Shape of its input: [batch, channels, height, width]. */
+  readonly dims: readonly number[];
+}
+
+/** Keeps a session finite on a target whose clock never moves. */
+const MAX_ROUNDS_OF_LOAD = 2000;
+/** Timed runs of a model in a round, after one that refills the caches and is not counted. */
+const RUNS_PER_ROUND = 5;
+/** A model's first load warms the machine up, too; its time is bounded where runs take none. */
+const FIRST_WARM_UP = { runs: 10, ms: 25, atMost: 1000 };
+const WARM_UP_RUNS = 3;
+/** Until the JavaScript around a run is compiled, each takes 20 µs more. */
+const COMPILED_AFTER_RUNS = 3000;
+/** A program takes seconds for what a loaded model does in milliseconds. */
+const PROGRAM_ROUNDS = { atLeast: 5, atMost: 100 };
+
+type Visit = Stretch["visits"][number];
+
+/** How long a session is. */
+export interface Length {
+  readonly loads: number;
+  /** Time of one load, loading and warming up included. */
+  readonly loadMs: number;
+  /** Time after which the anchor's runs that let JavaScript be compiled end, however many they were. */
+  readonly compileMs: number;
+  /** Rounds of a load, whatever they take. */
+  readonly minRounds: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Times models and the anchor in rounds.
+ * @param seed of inputs and orders
+ */
+export async function sessionOf(
+  target: Target,
+  models: readonly Timed[],
+  length: Length,
+  seed: string,
+): Promise<Session> {
+  const names = models.map(({ name }) => name);
+  const timed = [...models, anchor()];
+  const draw = random("inputs", seed);
+  // Normally distributed: zeros and denormals run at other speeds than images.
+  const inputs = timed.map(({ dims }) =>
+    Float32Array.from({ length: dims.reduce((product, size) => product * size, 1) }, () => draw.normal()),
+  );
+  const began = target.nowMs;
+  const measured = await (target.loadsEachVisit ? byPrograms : byLoads)(target, timed, inputs, length, seed);
+  return { names, seconds: (target.nowMs - began) / 1000, ...measured };
+}
+
+type Measured = Pick<Session, "starts" | "rounds" | "byProgram">;
+type Model = Pick<Timed, "bytes" | "dims">;
+
+/** The models are loaded afresh again and again, warmed up, and visited in many rounds. */
+async function byLoads(
+  target: Target,
+  timed: readonly Model[],
+  inputs: readonly Float32Array[],
+  { loads, loadMs, compileMs, minRounds, signal }: Length,
+  seed: string,
+): Promise<Measured> {
+  const began = target.nowMs;
+  const rounds: Round[] = [];
+  const starts: Start[][] = timed.map(() => []);
+  for (let load = 0; load < loads; load++) {
+    const visits: Visit[] = [];
+    try {
+      for (const [i, { bytes, dims }] of timed.entries()) {
+        visits.push({ model: await target.load(bytes), dims, input: Float32Array.from(inputs[i]!) });
+      }
+      for (const [i, visit] of visits.entries()) {
+        starts[i]!.push({ loadMs: visit.model.loadMs, firstMs: await warmUp(target, visit, load === 0) });
+      }
+      if (load === 0) await untilCompiled(target, visits.at(-1)!, began + compileMs);
+      const sinceMs = target.nowMs - began;
+      const stretch = {
+        ...{ visits, runs: 1 + RUNS_PER_ROUND, seed: `${seed} ${load}`, signal },
+        ...{ forMs: (load + 1) * loadMs - sinceMs, atLeast: minRounds, atMost: MAX_ROUNDS_OF_LOAD },
+      };
+      for (const { atMs, times } of await target.rounds(stretch)) rounds.push({ load, atMs: sinceMs + atMs, times });
+    } finally {
+      for (const { model } of visits) await model.release();
+    }
+  }
+  return { starts, rounds };
+}
+
+/** Every visit is a program that loads the model, warms it up and ends: a round is a load. */
+async function byPrograms(
+  target: Target,
+  timed: readonly Model[],
+  inputs: readonly Float32Array[],
+  { loads, loadMs, signal }: Length,
+  seed: string,
+): Promise<Measured> {
+  const visits: Visit[] = [];
+  try {
+    for (const [i, { bytes, dims }] of timed.entries()) {
+      visits.push({ model: await target.load(bytes), dims, input: inputs[i]! });
+    }
+    const atLeast = loads === 1 ? 1 : PROGRAM_ROUNDS.atLeast;
+    const rounds = await target.rounds({
+      ...{ visits, runs: 1 + RUNS_PER_ROUND, seed, signal },
+      ...{ forMs: loads * loadMs, atLeast, atMost: PROGRAM_ROUNDS.atMost },
+    });
+    const starts = timed.map((_, i) => rounds.flatMap((round) => round.starts?.[i] ?? []));
+    return { starts, rounds: rounds.map(({ atMs, times }, load) => ({ load, atMs, times })), byProgram: true };
+  } finally {
+    for (const { model } of visits) await model.release();
+  }
+}
+
+/** @returns ms of the first run */
+async function warmUp(target: Target, { model, input, dims }: Visit, isFirst: boolean): Promise<number> {
+  const [first] = await model.time(input, dims, isFirst ? FIRST_WARM_UP.runs : WARM_UP_RUNS);
+  const until = target.nowMs + (isFirst ? FIRST_WARM_UP.ms : 0);
+  for (let run = 0; target.nowMs < until && run < FIRST_WARM_UP.atMost; run++) await model.time(input, dims, 1);
+  return first!;
+}
+
+async function untilCompiled(target: Target, { model, input, dims }: Visit, untilMs: number): Promise<void> {
+  const atOnce = 100;
+  for (let run = 0; run < COMPILED_AFTER_RUNS && target.nowMs < untilMs; run += atOnce) {
+    await model.time(input, dims, atOnce);
+  }
+}

@@ -1,0 +1,95 @@
+/** The kinds of targets, one row each: what nestling.targets.json says of one, how it is written out, and how it is opened. */
+import { z } from "zod";
+import { readerNames } from "./command/readers.js";
+import type { Target } from "./target.js";
+
+const command = z.array(z.string().min(1)).min(1);
+const threads = z.number().int().min(0).max(1024);
+
+const localSchema = z.strictObject({
+  kind: z.literal("local"),
+  threads: threads.optional().describe("onnxruntime's threads: 1 by default, 0 for all cores."),
+  provider: z.string().min(1).optional().describe("onnxruntime's execution provider: cpu by default."),
+});
+
+const commandSchema = z.strictObject({
+  kind: z.literal("command"),
+  run: command.describe("The program and its arguments; {model}, {runs}, {dims} and {shape} stand for the model's."),
+  reads: z.enum(readerNames).describe("Whose output it prints; `milliseconds`: JSON lines."),
+  place: z.string().min(1).optional().describe("The model's folder on the device, where it is copied there."),
+  copy: command.optional().describe("Copies {file} to {model}."),
+  remove: command.optional().describe("Removes {model}."),
+  prepare: z.array(command).optional().describe("Commands that run once, before the first model."),
+  device: z.string().min(1).optional().describe("What the device is, for certificates and reports."),
+  runs: z.number().int().min(1).max(1e6).optional().describe("Runs of one call; 100 by default."),
+  timeout: z.number().min(1).max(3600).optional().describe("A command that takes longer is ended, in seconds; 120."),
+});
+
+const adbSchema = z.strictObject({
+  kind: z.literal("adb"),
+  serial: z.string().min(1).describe("As `adb devices` lists the phone."),
+  program: z.string().min(1).describe("onnxruntime_perf_test, built for the phone."),
+  libraries: z.array(z.string().min(1)).optional().describe("Files that it needs beside it."),
+  threads: threads.optional().describe("onnxruntime's threads: 1 by default."),
+  cores: z
+    .string()
+    .regex(/^[0-9a-f]+$/)
+    .optional()
+    .describe("Mask for taskset, in hexadecimal."),
+});
+
+/** A target as nestling.targets.json says it. */
+export const targetSchema = z.discriminatedUnion("kind", [localSchema, commandSchema, adbSchema]);
+
+/** A device, by its kind and what that needs to reach it. */
+export type TargetDescription = z.output<typeof targetSchema>;
+
+/** What opening a target takes beside its description. */
+export interface Opening {
+  /** Its name in results; undefined where it was written out, and its kind names it. */
+  readonly name: string | undefined;
+  /** Folder of its latency profiles; false: none. */
+  readonly profiles: string | false;
+}
+
+type Kind = TargetDescription["kind"];
+type Described<K extends Kind> = Extract<TargetDescription, { kind: K }>;
+
+interface Row<K extends Kind> {
+  /** How it is written out; undefined where only nestling.targets.json can say it. */
+  readonly written: string | undefined;
+  /** What one is, for `target list` and the docs. */
+  readonly what: string;
+  readonly open: (description: Described<K>, opening: Opening) => Promise<Target>;
+}
+
+/** Modules are loaded when a target of their kind is opened. */
+export const targetKinds: { readonly [K in Kind]: Row<K> } = {
+  local: {
+    written: "local[:threads=N][:provider=NAME]",
+    what: "this machine, by onnxruntime-node",
+    open: async ({ kind: _, ...options }, { name, profiles }) =>
+      (await import("./local.js")).localTarget({ ...options, name, profiles }),
+  },
+  command: {
+    written: undefined,
+    what: "any program that prints times, over ssh or here",
+    open: async ({ kind: _, ...options }, { name }) =>
+      (await import("./command/command-target.js")).commandTarget({ ...options, name }),
+  },
+  adb: {
+    written: "adb:SERIAL:program=FILE[:threads=N][:cores=MASK]",
+    what: "a phone, with a benchmark program of yours",
+    open: async ({ kind: _, ...options }, { name }) => {
+      const [{ adbCommands }, { commandTarget }] = await Promise.all([
+        import("./command/adb.js"),
+        import("./command/command-target.js"),
+      ]);
+      return commandTarget({ ...adbCommands(options), name: name ?? `adb:${options.serial}` });
+    },
+  },
+};
+
+/** Opens what a description says. */
+export const openDescribed = (description: TargetDescription, opening: Opening): Promise<Target> =>
+  (targetKinds[description.kind] as Row<Kind>).open(description, opening);

@@ -1,0 +1,56 @@
+/** One word for a device: a name from nestling.targets.json, or a target that is written out. */
+import { checkDocument } from "../base/document.js";
+import { UserError } from "../base/user-error.js";
+import { openDescribed, targetKinds, targetSchema, type TargetDescription } from "./kinds.js";
+import { defaultProfiles } from "./local.js";
+import type { Target } from "./target.js";
+import { namedTargets, TARGETS_FILE, type NamedTargets } from "./targets-file.js";
+
+/** How a device is opened. */
+export interface TargetOptions {
+  /** Folder of its latency profiles; by default in the user's cache. false: none is read or written. */
+  readonly profiles?: string | false;
+}
+
+/**
+ * Opens a device.
+ * @param text a name from nestling.targets.json, or written out: `local:threads=4`
+ * @throws UserError `target/unknown`, `target/options`, `target/file`, or what its kind throws: `target/…`
+ */
+export async function openTarget(text: string, options: TargetOptions = {}): Promise<Target> {
+  const named = await namedTargets();
+  const name = Object.hasOwn(named.targets, text) ? text : undefined;
+  return openDescribed(describeTarget(text, named), { profiles: defaultProfiles(), ...options, name });
+}
+
+/** What a word for a device says. @throws UserError `target/unknown`, `target/options` */
+export function describeTarget(text: string, { path, targets }: NamedTargets): TargetDescription {
+  const named = Object.hasOwn(targets, text) ? targets[text] : undefined;
+  return named ?? written(text, path, Object.keys(targets));
+}
+
+/** Options whose values are numbers. */
+const NUMBERS = new Set(["threads"]);
+
+function written(text: string, path: string | undefined, names: readonly string[]): TargetDescription {
+  const [kind = "", ...parts] = text.split(":");
+  const known = Object.entries(targetKinds).find(([name, row]) => name === kind && row.written !== undefined);
+  if (!known) {
+    const forms = Object.values(targetKinds).flatMap((row) => row.written ?? []);
+    const want = [...names, ...forms].join(", ");
+    const fix =
+      path === undefined
+        ? `Name it in ${TARGETS_FILE}, or write it out.`
+        : `${path} names ${names.join(", ") || "none"}.`;
+    throw new UserError("target/unknown", { at: "target", got: text, want, fix });
+  }
+  const [, row] = known;
+  const options = parts.map((part, i) => {
+    const [key, value] = part.split(/=(.*)/s);
+    if (value === undefined && kind === "adb" && i === 0) return ["serial", key];
+    return [key, NUMBERS.has(key!) && value ? Number(value) : value];
+  });
+  const data = { kind, ...Object.fromEntries(options) } as unknown;
+  const fix = `Write ${row.written!}.`;
+  return checkDocument(data, `target ${text}`, { schema: targetSchema, code: "target/options", want: "a target", fix });
+}

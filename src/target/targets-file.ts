@@ -1,0 +1,47 @@
+/** nestling.targets.json: the devices of a project, by name. */
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { readDocument, type DocumentKind } from "../base/document.js";
+import { targetSchema, type TargetDescription } from "./kinds.js";
+
+/** Its name. It lies in the folder where nestling is called, or in one above. */
+export const TARGETS_FILE = "nestling.targets.json";
+
+/** The file. A name may not look like a target that is written out. */
+export const targetsSchema = z.strictObject({
+  $schema: z.string().optional(),
+  targets: z.record(z.string().regex(/^[A-Za-z][\w.-]*$/, "a name of letters, digits, . _ -"), targetSchema),
+});
+
+const targetsFile: DocumentKind<typeof targetsSchema> = {
+  schema: targetsSchema,
+  code: "target/file",
+  want: "the targets by name",
+  fix: "docs/targets.md has an example of every kind.",
+};
+
+/** The targets that are named. */
+export interface NamedTargets {
+  /** The file; undefined where there is none. */
+  readonly path: string | undefined;
+  readonly targets: Readonly<Record<string, TargetDescription>>;
+}
+
+/**
+ * Reads the nearest nestling.targets.json, of this folder or above.
+ * @throws UserError `target/file`
+ */
+export async function namedTargets(folder = process.cwd()): Promise<NamedTargets> {
+  const path = await nearest(resolve(folder));
+  if (path === undefined) return { path, targets: {} };
+  const { targets } = await readDocument(path, targetsFile);
+  return { path, targets };
+}
+
+async function nearest(folder: string): Promise<string | undefined> {
+  const path = join(folder, TARGETS_FILE);
+  if (await stat(path).catch(() => undefined)) return path;
+  const above = dirname(folder);
+  return above === folder ? undefined : nearest(above);
+}
