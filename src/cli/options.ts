@@ -23,6 +23,13 @@ export const positiveNumber = number((value) => value > 0 && value <= 1e6, "a nu
 /** Length of a latency session; an hour is more than any needs. */
 export const sessionSeconds = number((value) => value > 0 && value <= 3600, "a number above 0, at most 3600");
 
+/** A share, written as `5%`. */
+export function share(text: string): number {
+  const [, percent] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? [];
+  if (percent === undefined) throw new InvalidArgumentError("Want a percentage such as 5%.");
+  return Number(percent) / 100;
+}
+
 /** For options that may be given several times. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 

@@ -176,7 +176,7 @@ export const badFlags: readonly BadInput[] = [
   line(
     "samples of several targets",
     ["bench", "a.onnx", "--target", "local", "--target", "local:threads=2", "--samples", "s"],
-    "--samples is given with several targets; want one target",
+    "--samples is given with 2 targets; want one target",
   ),
   onRun(
     "search on an unknown target",

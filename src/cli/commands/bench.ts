@@ -5,7 +5,8 @@ import { benchFiles, type BenchResult } from "../../evaluate/bench-files.js";
 import { milliseconds, percent, table } from "../../base/format.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { describeEnvironment } from "../../target/environment.js";
-import { collect, fewWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
+import { gateLatency, type GateResult } from "../../deploy/gate.js";
+import { collect, fewWhole, sessionSeconds, share, wholeNumber, type CommonOptions } from "../options.js";
 import { onTarget, targetOption } from "../on-target.js";
 import { output } from "../output.js";
 
@@ -15,6 +16,8 @@ interface Options extends CommonOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly samples?: string;
+  readonly against?: string;
+  readonly failAbove: number;
 }
 
 /** Above this, a comparison of two sessions says little. */
@@ -31,25 +34,31 @@ export const benchCommand = (): Command =>
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
     .option("--seconds <n>", "length of the session: a longer one repeats better", sessionSeconds, defaultSeconds)
     .option("--samples <file>", "write the raw rounds, as JSON lines")
+    .option("--against <certificate>", "compare with the latency that a certificate states")
+    .option(
+      "--fail-above <percent>",
+      "with --against: exit code 1 where it is slower by more, beyond chance",
+      share,
+      0.05,
+    )
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx --target local:threads=2")
-    .action(async (files: string[], { seed, seconds, samples, json, ...where }: Options) => {
+    .action(async (files: string[], { seed, seconds, samples, against, failAbove, json, ...where }: Options) => {
       const terminal = output(json ?? false);
       const targets = targetsOf(where);
-      if (samples !== undefined && targets.length > 1) {
-        const fix = "Call bench once for each target.";
-        throw new UserError("cli/samples", {
-          at: "--samples",
-          got: "given with several targets",
-          want: "one target",
-          fix,
-        });
-      }
-      const found: BenchResult[] = [];
-      for (const target of targets) {
-        const place = target === "local" ? "" : ` on ${target}`;
+      if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
+      const found: (BenchResult | GateResult)[] = [];
+      for (const name of targets) {
+        const place = name === "local" ? "" : ` on ${name}`;
         terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`);
-        const options = { seed, seconds, ...(samples !== undefined && { samples }) };
-        found.push(await onTarget(target, (opened) => benchFiles(files, { ...options, target: opened })));
+        const protocol = { seed, seconds, ...(samples !== undefined && { samples }) };
+        const measured = await onTarget(name, (target) => {
+          const options = { ...protocol, target };
+          return against === undefined
+            ? benchFiles(files, options)
+            : gateLatency(files[0]!, against, failAbove, options);
+        });
+        found.push(measured);
+        if ("failed" in measured && measured.failed) process.exitCode = 1;
       }
       const texts = found.map((result) => describe(result, seconds));
       terminal.result(
@@ -66,7 +75,25 @@ function targetsOf({ target, threads }: Pick<Options, "target" | "threads">): re
   throw new UserError("cli/target", { at: "--threads", got: "given with --target", want: "one of them", fix });
 }
 
-function describe({ results, environment }: BenchResult, seconds: number): string {
+/** @throws UserError `cli/bench` where options are of one file and one target, and there are more */
+function refuseSeveral(files: readonly string[], targets: readonly string[], isGate: boolean): void {
+  const option = isGate ? "--against" : "--samples";
+  const [count, what] = isGate && files.length > 1 ? [files.length, "file"] : [targets.length, "target"];
+  if (count === 1) return;
+  const fix = `Call bench once for each ${what}.`;
+  throw new UserError("cli/bench", { at: option, got: `given with ${count} ${what}s`, want: `one ${what}`, fix });
+}
+
+/** What the gate says. */
+function verdict({ comparison, failed }: GateResult): string {
+  const { ratio, expected, verdict: found, machine } = comparison;
+  const speed = machine === undefined ? "" : `; the machine itself takes ${machine.toFixed(2)} ×, which is left out`;
+  const figures = `${ratio.toFixed(3)} × the certified latency, ± ${percent(expected, 1)} by chance${speed}`;
+  return `${failed ? "Failed" : "Passed"}: ${found}. ${figures}.`;
+}
+
+function describe(found: BenchResult | GateResult, seconds: number): string {
+  const { results, environment } = found;
   const known = (ms: number | undefined): string => (ms === undefined ? "-" : milliseconds(ms));
   const rows = results.map((latency) => ({
     file: latency.name,
@@ -94,5 +121,6 @@ function describe({ results, environment }: BenchResult, seconds: number): strin
         ]
       : []),
     describeEnvironment(environment),
+    ...("comparison" in found ? [verdict(found)] : []),
   ].join("\n");
 }
