@@ -1,0 +1,38 @@
+/** What an agent allows. */
+import { totalmem } from "node:os";
+
+/** What one agent allows its callers. */
+export interface AgentLimits {
+  /** Of a model's file, in bytes: 256 MiB by default. */
+  readonly modelBytes: number;
+  /** Of an input, in bytes: 64 MiB by default. */
+  readonly inputBytes: number;
+  /** Until a request's body has arrived, in ms: a minute by default. */
+  readonly bodyMs: number;
+  /** Of one call: loading a model, a run, a stretch of rounds, in ms: two minutes by default. */
+  readonly callMs: number;
+  /** Until a session that asks for nothing ends, in ms: half a minute by default. */
+  readonly idleMs: number;
+  /** Of the process that loads the models, in bytes: half of the machine's memory by default. */
+  readonly memoryBytes: number;
+  /** Models that all callers load in a minute: 1200 by default. */
+  readonly modelsPerMinute: number;
+  /** Sessions that wait: 64 by default. */
+  readonly waiting: number;
+}
+
+export const defaultLimits = (): AgentLimits => {
+  // 0, or more than there is, where nothing constrains this process.
+  const constrained = process.constrainedMemory();
+  const memory = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return {
+    modelBytes: 256 * 2 ** 20,
+    inputBytes: 64 * 2 ** 20,
+    bodyMs: 60_000,
+    callMs: 120_000,
+    idleMs: 30_000,
+    memoryBytes: Math.floor(memory / 2),
+    modelsPerMinute: 1200,
+    waiting: 64,
+  };
+};
