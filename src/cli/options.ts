@@ -20,6 +20,8 @@ export const fewWhole = wholeFrom(1, 1024, "a whole number from 1 to 1024");
 /** Height = width of pictures in pixels. */
 export const pictureSide = wholeFrom(1, 4096, "a whole number of pixels from 1 to 4096");
 export const positiveNumber = number((value) => value > 0 && value <= 1e6, "a number above 0, at most 1e6");
+/** 0 is any that is free. */
+export const portNumber = wholeFrom(0, 65535, "a port from 0 to 65535");
 /** Length of a latency session; an hour is more than any needs. */
 export const sessionSeconds = number((value) => value > 0 && value <= 3600, "a number above 0, at most 3600");
 

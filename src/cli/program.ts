@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   verify: async () => (await import("./commands/verify.js")).verifyCommand(),
   bench: async () => (await import("./commands/bench.js")).benchCommand(),
   target: async () => (await import("./commands/target.js")).targetCommand(),
+  agent: async () => (await import("./commands/agent.js")).agentCommand(),
   report: async () => (await import("./commands/report.js")).reportCommand(),
   space: async () => (await import("./commands/space.js")).spaceCommand(),
   engine: async () => (await import("./commands/engine.js")).engineCommand(),

@@ -3,17 +3,17 @@ import { totalmem } from "node:os";
 
 /** What one agent allows its callers. */
 export interface AgentLimits {
-  /** Of a model's file, in bytes: 256 MiB by default. */
+  /** Bytes of a model's file: 256 MiB by default. */
   readonly modelBytes: number;
-  /** Of an input, in bytes: 64 MiB by default. */
+  /** Bytes of an input: 64 MiB by default. */
   readonly inputBytes: number;
   /** Until a request's body has arrived, in ms: a minute by default. */
   readonly bodyMs: number;
-  /** Of one call: loading a model, a run, a stretch of rounds, in ms: two minutes by default. */
+  /** Time of one call, loading a model, a run or a stretch of rounds, in ms: two minutes by default. */
   readonly callMs: number;
   /** Until a session that asks for nothing ends, in ms: half a minute by default. */
   readonly idleMs: number;
-  /** Of the process that loads the models, in bytes: half of the machine's memory by default. */
+  /** Bytes of memory that the process with the models may take: half of the machine's memory by default. */
   readonly memoryBytes: number;
   /** Models that all callers load in a minute: 1200 by default. */
   readonly modelsPerMinute: number;

@@ -11,7 +11,7 @@ export const PROTOCOL_HEADER = "nestling-protocol";
 /** `GET /v1/agent`, open to anyone: what a caller needs to sign requests. */
 export interface Hello {
   readonly protocol: number;
-  /** Of nestling. */
+  /** The version of nestling. */
   readonly version: string;
   /** Drawn when the agent started. */
   readonly id: string;

@@ -1,0 +1,178 @@
+/**
+ * A client's connection to an agent: it signs what it asks, asks again where the agent is busy or away for a while, and turns refusals
+ * into the user's errors. Every request may be sent twice: none does more than once what it says.
+ */
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError, type ErrorCode } from "../../base/user-error.js";
+import { type Exchange, type HttpClient } from "./http-client.js";
+import { PROTOCOL, PROTOCOL_HEADER, type Hello, type Refusal } from "./protocol.js";
+import { authorization, newNonce } from "./signature.js";
+
+export interface Connection {
+  /** @throws UserError where the agent refuses, is away, or is none */
+  ask(method: string, path: string, options?: AskOptions): Promise<Uint8Array>;
+  /** As `ask`, for an answer in JSON; the agent is trusted with its shape. */
+  askJson<T>(method: string, path: string, options?: AskOptions): Promise<T>;
+  close(): void;
+}
+
+export interface AskOptions {
+  readonly body?: Uint8Array;
+  /** false: an agent that is away is reported at once. */
+  readonly patient?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ConnectionOptions {
+  /** Names the agent in errors. */
+  readonly name: string;
+  readonly token: string;
+  /** How long an agent that was there may be away, in ms. */
+  readonly awayMs: number;
+  /** Called with a sentence where it waits. */
+  readonly onWait?: ((reason: string) => void) | undefined;
+}
+
+/** Longer than an agent lets any call take. */
+const ANSWER_MS = 150_000;
+/** At first contact: a name that is wrong shows soon. */
+const FIRST_MS = 3000;
+const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 2000];
+
+export function connection(http: HttpClient, options: ConnectionOptions): Connection {
+  const { name, token, awayMs, onWait } = options;
+  /** Its id, and how far its clock is ahead of this machine's. */
+  let known: { readonly id: string; readonly aheadMs: number } | undefined;
+  let wasThere = false;
+  const keep = ({ id, now }: Hello): void => {
+    known = { id, aheadMs: now - Date.now() };
+  };
+
+  const exchange = async (
+    method: string,
+    path: string,
+    { body, patient = true, signal }: AskOptions,
+    headers: () => Record<string, string>,
+  ): Promise<Exchange> => {
+    const began = performance.now();
+    for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      signal?.throwIfAborted();
+      try {
+        const found = await http.exchange(method, path, {
+          headers: headers(),
+          withinMs: ANSWER_MS,
+          ...(body && { body }),
+        });
+        refuseOthers(found, name);
+        wasThere = true;
+        return found;
+      } catch (error) {
+        if (error instanceof UserError) throw error;
+        if (isAboutCertificates(error)) throw untrusted(name, error);
+        const allowedMs = patient ? (wasThere ? awayMs : Math.min(FIRST_MS, awayMs)) : 0;
+        if (performance.now() - began > allowedMs) throw away(name, error, allowedMs, wasThere);
+        onWait?.(`${name} is away; trying again for ${Math.round(allowedMs / 1000)} s`);
+        await sleep(pauseMs, undefined, { signal });
+      }
+    }
+  };
+
+  const hello = async ({ patient, signal }: AskOptions): Promise<Hello> => {
+    const without = { ...(patient !== undefined && { patient }), signal };
+    const { status, body } = await exchange("GET", "/v1/agent", without, () => ({}));
+    if (status !== 200) throw new Error(`${name}: ${refusalOf(body, status).error.message}`);
+    return JSON.parse(new TextDecoder().decode(body)) as Hello;
+  };
+
+  const signed = (method: string, path: string, options: AskOptions): Promise<Exchange> => {
+    const body = createHash("sha256")
+      .update(options.body ?? "")
+      .digest("hex");
+    return exchange(method, path, options, () => {
+      const { id, aheadMs } = known!;
+      const claim = { method, path, agent: id, date: Date.now() + aheadMs, nonce: newNonce(), body };
+      return { authorization: authorization(token, claim) };
+    });
+  };
+
+  const ask = async (method: string, path: string, options: AskOptions = {}): Promise<Uint8Array> => {
+    if (!known) keep(await hello(options));
+    for (let staleTimes = 0; ;) {
+      const { status, headers, body } = await signed(method, path, options);
+      if (status < 300) return body;
+      const { error, hello: renewed } = refusalOf(body, status);
+      const wait = Number(headers["retry-after"]);
+      if (status === 429 && wait > 0) {
+        onWait?.(`${name}: ${error.message}`);
+        await sleep(1000 * wait, undefined, { signal: options.signal });
+      } else if (renewed && staleTimes++ === 0) {
+        keep(renewed);
+      } else if (error.code !== undefined && error.problems.length > 0) {
+        throw new UserError(error.code as ErrorCode, error.problems);
+      } else {
+        throw new Error(`${name}: ${error.message}`);
+      }
+    }
+  };
+  return {
+    ask,
+    askJson: async <T>(method: string, path: string, options?: AskOptions) =>
+      JSON.parse(new TextDecoder().decode(await ask(method, path, options))) as T,
+    close: () => http.close(),
+  };
+}
+
+function refusalOf(body: Uint8Array, status: number): Refusal {
+  try {
+    return JSON.parse(new TextDecoder().decode(body)) as Refusal;
+  } catch {
+    return { error: { message: `it answers with status ${status}`, problems: [] } };
+  }
+}
+
+/** Every answer of an agent has its protocol's number. */
+function refuseOthers({ status, headers, body }: Exchange, name: string): void {
+  const found = headers[PROTOCOL_HEADER];
+  if (found === `${PROTOCOL}`) return;
+  // Node's own answer to a request that it can't read, or that is too slow.
+  if (found === undefined && status >= 400 && body.length === 0) throw new Error(`status ${status}`);
+  const got = found === undefined ? "no agent of nestling" : `an agent of protocol ${String(found)}`;
+  throw new UserError("target/protocol", {
+    at: name,
+    got,
+    want: `an agent of protocol ${PROTOCOL}`,
+    fix: found === undefined ? "Check the address." : "Install the same version of nestling on both machines.",
+  });
+}
+
+const isAboutCertificates = (error: unknown): boolean => {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  return /CERT|SELF_SIGNED|UNABLE_TO|^EPROTO$|^ERR_(TLS|SSL)/.test(code);
+};
+
+const untrusted = (name: string, cause: unknown): UserError =>
+  new UserError(
+    "target/certificate",
+    {
+      at: name,
+      got: `refused (${(cause as NodeJS.ErrnoException).code ?? ""}: ${(cause as Error).message})`,
+      want: "certificates that both sides trust",
+      fix: "Give the authority that signed the agent's certificate, and your own certificate and key where it asks for them.",
+    },
+    { cause },
+  );
+
+const away = (name: string, cause: unknown, allowedMs: number, wasThere: boolean): UserError => {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new UserError(
+    "target/away",
+    {
+      at: name,
+      got: `${wasThere ? "gone" : "not reachable"} (${code ?? message}; tried for ${Math.round(allowedMs / 1000)} s)`,
+      want: "an agent that answers",
+      fix: "Start `nestling agent` there, and check address, port and firewall.",
+    },
+    { cause },
+  );
+};

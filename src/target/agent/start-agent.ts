@@ -1,0 +1,139 @@
+/** A device agent: this machine as a target of others. */
+import type { ServerOptions } from "node:https";
+import { createSecureContext } from "node:tls";
+import type { AddressInfo } from "node:net";
+import { UserError } from "../../base/user-error.js";
+import { readUserBytes } from "../../base/user-file.js";
+import { gate } from "./gate.js";
+import { httpServer } from "./http-server.js";
+import { defaultLimits, type AgentLimits } from "./limits.js";
+import { helloOf, routes } from "./routes.js";
+import { sessions } from "./sessions.js";
+import { ownToken, readToken } from "./token.js";
+
+/** How an agent listens, and to whom. */
+export interface AgentOptions {
+  /** An address of this machine: 127.0.0.1 by default, which no other machine reaches. */
+  readonly host?: string | undefined;
+  /** 8473 by default; 0 for any that is free. */
+  readonly port?: number | undefined;
+  /** File with the token of its callers; by default it is made at the first start and kept in the user's data folder. */
+  readonly tokenFile?: string | undefined;
+  /** Files in PEM: its certificate with those that signed it, and its key. With them it speaks https, and any host is allowed. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** File in PEM: who signs its callers' certificates. With it, callers need one (mutual TLS). */
+  readonly clientCa?: string | undefined;
+  /** What differs from the default limits. */
+  readonly limits?: Partial<AgentLimits>;
+}
+
+/** An agent that listens. */
+export interface Agent {
+  /** Its address: `http://127.0.0.1:8473`. */
+  readonly url: string;
+  /** Where its token is. */
+  readonly tokenFile: string;
+  /** The token, where this start made it. */
+  readonly newToken?: string;
+  /** Ends every session and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Beside nothing that is registered. */
+export const defaultPort = 8473;
+
+/**
+ * Starts an agent: `agentTarget` measures on it. docs/agent.md says what it guards against.
+ * @throws UserError `target/token-file`, `target/certificate`, `target/listen`
+ */
+export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
+  const { host = "127.0.0.1", port = defaultPort, tokenFile } = options;
+  const tls = await tlsOf(options);
+  if (!tls && !/^(127(\.\d+){3}|::1|localhost)$/.test(host)) throw inTheOpen(host);
+  const { token, file, isNew } =
+    tokenFile === undefined ? await ownToken() : { ...given(tokenFile), token: await readToken(tokenFile) };
+  const limits = { ...defaultLimits(), ...options.limits };
+  const guard = gate(token);
+  const queue = sessions(limits);
+  const server = httpServer(routes(guard.id, queue, limits), guard, limits, {
+    ...(tls && { tls }),
+    hello: () => helloOf(guard.id),
+  });
+  const stop = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await queue.close();
+  };
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  }).catch(async (error: unknown) => {
+    await stop();
+    throw cannotListen(`${host}:${port}`, error);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${actual}`,
+    tokenFile: file,
+    ...(isNew && { newToken: token }),
+    close: stop,
+  };
+}
+
+const given = (file: string) => ({ file, isNew: false });
+
+async function tlsOf({ cert, key, clientCa }: AgentOptions): Promise<ServerOptions | undefined> {
+  const fix = "Give files in PEM; docs/agent.md shows how to make them.";
+  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    const missing = cert === undefined ? "certificate" : "key";
+    throw new UserError("target/certificate", {
+      at: `the agent's ${missing}`,
+      got: "missing",
+      want: "certificate and key",
+      fix,
+    });
+  }
+  const read = async (path: string) =>
+    Buffer.from(await readUserBytes(path, { code: "target/certificate", want: "a file in PEM", fix }));
+  const files = {
+    cert: await read(cert),
+    key: await read(key),
+    ...(clientCa !== undefined && { ca: await read(clientCa) }),
+  };
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    const got = `refused (${(error as Error).message})`;
+    throw new UserError(
+      "target/certificate",
+      { at: cert, got, want: "a certificate and its key", fix },
+      { cause: error },
+    );
+  }
+  const mutual = clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  return { ...files, ...mutual, minVersion: "TLSv1.2" };
+}
+
+const inTheOpen = (host: string): UserError =>
+  new UserError("target/listen", {
+    at: "the agent's host",
+    got: `${host} without a certificate`,
+    want: "https, where other machines reach it",
+    fix: "Give a certificate and a key, or keep 127.0.0.1 and reach it by `ssh -L`.",
+  });
+
+function cannotListen(at: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const found: Partial<Record<string, string>> = {
+    EADDRINUSE: "in use",
+    EACCES: "not allowed",
+    EADDRNOTAVAIL: "no address of this machine",
+    ENOTFOUND: "no name of this machine",
+  };
+  const got = found[code ?? ""];
+  if (got === undefined) return error;
+  const problem = { at, got, want: "an address that is free", fix: "Choose another host or port." };
+  return new UserError("target/listen", problem, { cause: error });
+}
