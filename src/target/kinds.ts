@@ -38,8 +38,19 @@ const adbSchema = z.strictObject({
     .describe("Mask for taskset, in hexadecimal."),
 });
 
+const agentSchema = z.strictObject({
+  kind: z.literal("agent"),
+  url: z.string().min(1).describe("https://host:port, or http://localhost:port, as `nestling agent` shows it."),
+  tokenFile: z.string().min(1).describe("File with the agent's token."),
+  ca: z.string().min(1).optional().describe("File in PEM: who signed the agent's certificate, or that itself."),
+  cert: z.string().min(1).optional().describe("File in PEM: our certificate, where the agent asks for one."),
+  key: z.string().min(1).optional().describe("File in PEM: its key."),
+  threads: threads.optional().describe("onnxruntime's threads: 1 by default, 0 for all cores."),
+  provider: z.string().min(1).optional().describe("onnxruntime's execution provider: cpu by default."),
+});
+
 /** A target as nestling.targets.json says it. */
-export const targetSchema = z.discriminatedUnion("kind", [localSchema, commandSchema, adbSchema]);
+export const targetSchema = z.discriminatedUnion("kind", [localSchema, commandSchema, adbSchema, agentSchema]);
 
 /** A device, by its kind and what that needs to reach it. */
 export type TargetDescription = z.output<typeof targetSchema>;
@@ -87,6 +98,16 @@ export const targetKinds: { readonly [K in Kind]: Row<K> } = {
       ]);
       return commandTarget({ ...adbCommands(options), name: name ?? `adb:${options.serial}` });
     },
+  },
+  agent: {
+    written: undefined,
+    what: "another machine that runs `nestling agent` (docs/agent.md)",
+    open: async ({ kind: _, ...options }, { name, profiles }) =>
+      (await import("./agent/agent-target.js")).agentTarget({
+        ...options,
+        name,
+        profiles: profiles === false ? undefined : profiles,
+      }),
   },
 };
 

@@ -10,20 +10,13 @@ export interface LoadedModels {
   close(): Promise<void>;
 }
 
-<<<<<<< HEAD
 /** Without `time`, runs are timed one by one. */
-=======
-/** A target without `time` of its own runs one by one. */
->>>>>>> 8ebf54e (nestling agent: a machine as a target of others, one session at a time, each in a process of its own)
 type Runnable = Pick<LoadedModel, "loadMs" | "run" | "release"> & Partial<Pick<LoadedModel, "time">>;
 
 /** @param targetName names the target in errors */
 export function loadedModels(targetName: string): LoadedModels {
   const loaded = new Set<LoadedModel>();
   let closed = false;
-  const refuseReleased = (model: LoadedModel): void => {
-    if (!loaded.has(model)) throw new Error(`internal: this model was released on target ${targetName}`);
-  };
   return {
     get count() {
       return loaded.size;
@@ -40,19 +33,11 @@ export function loadedModels(targetName: string): LoadedModels {
       const model: LoadedModel = {
         loadMs: inner.loadMs,
         async run(input, dims) {
-<<<<<<< HEAD
           refuseReleased();
           return inner.run(input, dims);
         },
         async time(input, dims, runs) {
           refuseReleased();
-=======
-          refuseReleased(model);
-          return inner.run(input, dims);
-        },
-        async time(input, dims, runs) {
-          refuseReleased(model);
->>>>>>> 8ebf54e (nestling agent: a machine as a target of others, one session at a time, each in a process of its own)
           if (inner.time) return inner.time(input, dims, runs);
           const times: number[] = [];
           for (let i = 0; i < runs; i++) times.push((await model.run(input, dims)).ms);
