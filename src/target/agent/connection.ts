@@ -71,7 +71,11 @@ export function connection(http: HttpClient, options: ConnectionOptions): Connec
         if (error instanceof UserError) throw error;
         if (isAboutCertificates(error)) throw untrusted(name, error);
         const allowedMs = patient ? (wasThere ? awayMs : Math.min(FIRST_MS, awayMs)) : 0;
-        if (performance.now() - began > allowedMs) throw away(name, error, allowedMs, wasThere);
+        if (performance.now() - began > allowedMs) {
+          // How an agent ends a handshake with a caller whose certificate it doesn't trust.
+          const isCutOff = http.isTls && !wasThere && (error as NodeJS.ErrnoException).code === "ECONNRESET";
+          throw isCutOff ? untrusted(name, error) : away(name, error, allowedMs, wasThere);
+        }
         onWait?.(`${name} is away; trying again for ${Math.round(allowedMs / 1000)} s`);
         await sleep(pauseMs, undefined, { signal });
       }

@@ -9,6 +9,7 @@ export interface Exchange {
 }
 
 export interface HttpClient {
+  readonly isTls: boolean;
   /** @throws what Node throws: ECONNREFUSED, ECONNRESET and the like */
   exchange(
     method: string,
@@ -28,6 +29,7 @@ export function httpClient(url: URL, tls: Pick<AgentOptions, "ca" | "cert" | "ke
   const agent = isTls ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
   const start = isTls ? httpsRequest : httpRequest;
   return {
+    isTls,
     exchange: (method, path, { headers = {}, body, withinMs }) =>
       new Promise((resolve, reject) => {
         const length = body ? { "content-length": `${body.length}` } : {};
