@@ -1,16 +1,34 @@
 /** The one place where a command opens the targets that its measurements are of, and closes them. */
 import { openTarget } from "../target/open-target.js";
 import type { Target } from "../target/target.js";
+import type { Output } from "./output.js";
 
-/** What --target says in every command that measures. */
+/** What commands that measure say of a target. */
+export interface TargetFlags {
+  readonly target?: string;
+  readonly tokenFile?: string;
+}
+
+/** --target and --token-file. */
 export const targetOption = [
   "--target <target>",
-  "where latency is measured: local, local:threads=4, or a name from nestling.targets.json (docs/targets.md)",
+  "where latency is measured: local, local:threads=4, http://localhost:8473, or a name from nestling.targets.json (docs/targets.md)",
 ] as const;
 
+export const tokenOption = ["--token-file <file>", "with the token of a target that is an agent"] as const;
+
 /** @param text as --target has it; this machine by default */
-export async function onTarget<T>(text: string | undefined, use: (target: Target) => Promise<T>): Promise<T> {
-  const target = await openTarget(text ?? "local");
+export async function onTarget<T>(
+  { target: text = "local", tokenFile }: TargetFlags,
+  { note }: Pick<Output, "note">,
+  use: (target: Target) => Promise<T>,
+): Promise<T> {
+  let said = "";
+  const onWait = (reason: string): void => {
+    if (reason !== said) note(reason);
+    said = reason;
+  };
+  const target = await openTarget(text, { tokenFile, onWait });
   try {
     return await use(target);
   } finally {

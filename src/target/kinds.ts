@@ -41,7 +41,7 @@ const adbSchema = z.strictObject({
 const agentSchema = z.strictObject({
   kind: z.literal("agent"),
   url: z.string().min(1).describe("https://host:port, or http://localhost:port, as `nestling agent` shows it."),
-  tokenFile: z.string().min(1).describe("File with the agent's token."),
+  tokenFile: z.string().min(1).optional().describe("File with the agent's token; otherwise --token-file names it."),
   ca: z.string().min(1).optional().describe("File in PEM: who signed the agent's certificate, or that itself."),
   cert: z.string().min(1).optional().describe("File in PEM: our certificate, where the agent asks for one."),
   key: z.string().min(1).optional().describe("File in PEM: its key."),
@@ -61,6 +61,8 @@ export interface Opening {
   readonly name: string | undefined;
   /** Folder of its latency profiles; false: none. */
   readonly profiles: string | false;
+  /** Called with a sentence where it waits. */
+  readonly onWait?: ((reason: string) => void) | undefined;
 }
 
 type Kind = TargetDescription["kind"];
@@ -71,6 +73,8 @@ interface Row<K extends Kind> {
   readonly written: string | undefined;
   /** What one is, for `target list` and the docs. */
   readonly what: string;
+  /** What of its description is a file: in nestling.targets.json relative to that. */
+  readonly files?: readonly (keyof Described<K> & string)[];
   readonly open: (description: Described<K>, opening: Opening) => Promise<Target>;
 }
 
@@ -100,12 +104,14 @@ export const targetKinds: { readonly [K in Kind]: Row<K> } = {
     },
   },
   agent: {
-    written: undefined,
-    what: "another machine that runs `nestling agent` (docs/agent.md)",
-    open: async ({ kind: _, ...options }, { name, profiles }) =>
+    written: "http[s]://HOST:PORT[:threads=N][:provider=NAME]",
+    what: "a machine that runs `nestling agent` (docs/agent.md)",
+    files: ["tokenFile", "ca", "cert", "key"],
+    open: async ({ kind: _, ...options }, { name, profiles, onWait }) =>
       (await import("./agent/agent-target.js")).agentTarget({
         ...options,
         name,
+        onWait,
         profiles: profiles === false ? undefined : profiles,
       }),
   },

@@ -10,17 +10,24 @@ import { namedTargets, TARGETS_FILE, type NamedTargets } from "./targets-file.js
 export interface TargetOptions {
   /** Folder of its latency profiles; by default in the user's cache. false: none is read or written. */
   readonly profiles?: string | false;
+  /** File with the token of an agent, in place of the one that nestling.targets.json names. Other kinds need none. */
+  readonly tokenFile?: string | undefined;
+  /** Called with a sentence where the target waits: for its turn on an agent, for one that is away. */
+  readonly onWait?: ((reason: string) => void) | undefined;
 }
 
 /**
  * Opens a device.
- * @param text a name from nestling.targets.json, or written out: `local:threads=4`
+ * @param text a name from nestling.targets.json, or written out: `local:threads=4`, `https://pi.local:8473`
  * @throws UserError `target/unknown`, `target/options`, `target/file`, or what its kind throws: `target/…`
  */
 export async function openTarget(text: string, options: TargetOptions = {}): Promise<Target> {
   const named = await namedTargets();
   const name = Object.hasOwn(named.targets, text) ? text : undefined;
-  return openDescribed(describeTarget(text, named), { profiles: defaultProfiles(), ...options, name });
+  const { profiles = defaultProfiles(), tokenFile, onWait } = options;
+  const description = describeTarget(text, named);
+  const isAgents = description.kind === "agent" && tokenFile !== undefined;
+  return openDescribed(isAgents ? { ...description, tokenFile } : description, { profiles, onWait, name });
 }
 
 /** What a word for a device says. @throws UserError `target/unknown`, `target/options` */
@@ -31,10 +38,16 @@ export function describeTarget(text: string, { path, targets }: NamedTargets): T
 
 /** Options whose values are numbers. */
 const NUMBERS = new Set(["threads"]);
+/** An agent is written as its address, whose port follows a colon. */
+const ADDRESS = /^(https?:\/\/.*?)((?::[a-z]+=[^:]*)*)$/;
 
 function written(text: string, path: string | undefined, names: readonly string[]): TargetDescription {
-  const [kind = "", ...parts] = text.split(":");
-  const known = Object.entries(targetKinds).find(([name, row]) => name === kind && row.written !== undefined);
+  const [, url, ofAgent] = ADDRESS.exec(text) ?? [];
+  const [kind = "", ...parts] = url === undefined ? text.split(":") : ["agent", ...ofAgent!.split(":").slice(1)];
+  const isWritable = kind !== "agent" || url !== undefined;
+  const known = Object.entries(targetKinds).find(
+    ([name, row]) => name === kind && isWritable && row.written !== undefined,
+  );
   if (!known) {
     const forms = Object.values(targetKinds).flatMap((row) => row.written ?? []);
     const want = [...names, ...forms].join(", ");
@@ -50,7 +63,7 @@ function written(text: string, path: string | undefined, names: readonly string[
     if (value === undefined && kind === "adb" && i === 0) return ["serial", key];
     return [key, NUMBERS.has(key!) && value ? Number(value) : value];
   });
-  const data = { kind, ...Object.fromEntries(options) } as unknown;
+  const data = { kind, ...(url !== undefined && { url }), ...Object.fromEntries(options) } as unknown;
   const fix = `Write ${row.written!}.`;
   return checkDocument(data, `target ${text}`, { schema: targetSchema, code: "target/options", want: "a target", fix });
 }

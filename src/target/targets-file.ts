@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { readDocument, type DocumentKind } from "../base/document.js";
-import { targetSchema, type TargetDescription } from "./kinds.js";
+import { targetKinds, targetSchema, type TargetDescription } from "./kinds.js";
 
 /** Its name. It lies in the folder where nestling is called, or in one above. */
 export const TARGETS_FILE = "nestling.targets.json";
@@ -36,7 +36,18 @@ export async function namedTargets(folder = process.cwd()): Promise<NamedTargets
   const path = await nearest(resolve(folder));
   if (path === undefined) return { path, targets: {} };
   const { targets } = await readDocument(path, targetsFile);
-  return { path, targets };
+  const found = Object.entries(targets).map(([name, one]) => [name, withFiles(one, dirname(path))] as const);
+  return { path, targets: Object.fromEntries(found) };
+}
+
+/** Its files as they are found from any folder. */
+function withFiles(description: TargetDescription, folder: string): TargetDescription {
+  const files: readonly string[] = targetKinds[description.kind].files ?? [];
+  const found = Object.entries(description).map(([key, value]) => [
+    key,
+    files.includes(key) ? resolve(folder, value as string) : value,
+  ]);
+  return Object.fromEntries(found) as TargetDescription;
 }
 
 async function nearest(folder: string): Promise<string | undefined> {

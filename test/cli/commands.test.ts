@@ -47,7 +47,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   "space count": ["space", "count", tinySpacePath, "--arch", "biggest"],
 };
 
-test("every command has a call here, but one that needs the network and one that does not end: test/install and test/target/agent run them", () => {
+test("every command has a call here, but one that needs the network and one that does not end: test/install and test/cli/agent.test.ts run them", () => {
   expect([...Object.keys(calls), "engine install", "agent"].sort()).toEqual([...commands].sort());
 });
 

@@ -13,6 +13,9 @@ test.each<[string, TargetDescription]>([
   ["local:threads=4", { kind: "local", threads: 4 }],
   ["local:provider=cuda:threads=0", { kind: "local", provider: "cuda", threads: 0 }],
   ["adb:R58M12:program=./perf:cores=f0", { kind: "adb", serial: "R58M12", program: "./perf", cores: "f0" }],
+  ["http://localhost:8473", { kind: "agent", url: "http://localhost:8473" }],
+  ["https://pi.local", { kind: "agent", url: "https://pi.local" }],
+  ["https://[fd00::1]:8473:threads=4", { kind: "agent", url: "https://[fd00::1]:8473", threads: 4 }],
 ])("%s is written out", (text, description) => {
   expect(describeTarget(text, none)).toEqual(description);
 });
@@ -25,6 +28,9 @@ test.each([
   ["local:threads=", "target local:threads=: threads"],
   ["local:thread=2", "target local:thread=2"],
   ["local:4", "target local:4"],
+  ["agent", "is agent; want local"],
+  ["http://pi:8473:threads=x", "target http://pi:8473:threads=x: threads"],
+  ["http://pi:8473:cuda=1", "cuda"],
   ["adb", "serial"],
   ["adb:R58", "program"],
 ])("%j is refused, with what may be written", (text, message) => {
@@ -50,6 +56,25 @@ test("a name comes from the nearest nestling.targets.json, before what may be wr
     const four = await openTarget("four", { profiles: false });
     expect([four.name, (await four.environment()).threads]).toEqual(["four", 4]);
     expect((await openTarget("local:threads=1", { profiles: false })).name).toBe("local");
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test("an agent's files lie relative to nestling.targets.json; a token that is given takes the place of its own", async () => {
+  const folder = await temporaryFolder();
+  const pi = { kind: "agent", url: "https://pi:8473", tokenFile: "pi.token", ca: "/etc/pi.pem" };
+  await writeFile(join(folder, "nestling.targets.json"), JSON.stringify({ targets: { pi } }));
+  await mkdir(join(folder, "a"));
+  const { targets } = await namedTargets(join(folder, "a"));
+  expect(targets["pi"]).toEqual({ ...pi, tokenFile: join(folder, "pi.token") });
+  const before = process.cwd();
+  try {
+    process.chdir(join(folder, "a"));
+    const [own, given] = [await openTarget("pi"), await openTarget("pi", { tokenFile: "another" })];
+    await expect(own.environment()).rejects.toThrow(`${join(folder, "pi.token")} is missing`);
+    await expect(given.environment()).rejects.toThrow("another is missing");
+    expect(own.name).toBe("pi");
   } finally {
     process.chdir(before);
   }

@@ -7,12 +7,13 @@ import { defaultSeconds } from "../../evaluate/latency.js";
 import { describeEnvironment } from "../../target/environment.js";
 import { gateLatency, type GateResult } from "../../deploy/gate.js";
 import { collect, fewWhole, sessionSeconds, share, wholeNumber, type CommonOptions } from "../options.js";
-import { onTarget, targetOption } from "../on-target.js";
+import { onTarget, targetOption, tokenOption } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
   readonly threads?: number;
   readonly target?: readonly string[];
+  readonly tokenFile?: string;
   readonly seed: number;
   readonly seconds: number;
   readonly samples?: string;
@@ -30,6 +31,7 @@ export const benchCommand = (): Command =>
     .description("Latency of children on this machine or other targets, timed together by docs/latency-protocol.md.")
     .argument("<files...>", ".onnx files")
     .option(...targetOption, collect)
+    .option(...tokenOption)
     .option("--threads <n>", "short for --target local:threads=N", fewWhole)
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
     .option("--seconds <n>", "length of the session: a longer one repeats better", sessionSeconds, defaultSeconds)
@@ -42,30 +44,33 @@ export const benchCommand = (): Command =>
       0.05,
     )
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx --target local:threads=2")
-    .action(async (files: string[], { seed, seconds, samples, against, failAbove, json, ...where }: Options) => {
-      const terminal = output(json ?? false);
-      const targets = targetsOf(where);
-      if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
-      const found: (BenchResult | GateResult)[] = [];
-      for (const name of targets) {
-        const place = name === "local" ? "" : ` on ${name}`;
-        terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`);
-        const protocol = { seed, seconds, ...(samples !== undefined && { samples }) };
-        const measured = await onTarget(name, (target) => {
-          const options = { ...protocol, target };
-          return against === undefined
-            ? benchFiles(files, options)
-            : gateLatency(files[0]!, against, failAbove, options);
-        });
-        found.push(measured);
-        if ("failed" in measured && measured.failed) process.exitCode = 1;
-      }
-      const texts = found.map((result) => describe(result, seconds));
-      terminal.result(
-        found.length === 1 ? found[0]! : { targets: found },
-        found.length === 1 ? texts[0]! : texts.map((text, i) => `${found[i]!.target}\n${text}`).join("\n\n"),
-      );
-    });
+    .action(
+      async (files: string[], { seed, seconds, samples, against, failAbove, json, tokenFile, ...where }: Options) => {
+        const terminal = output(json ?? false);
+        const targets = targetsOf(where);
+        if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
+        const withToken = tokenFile === undefined ? {} : { tokenFile };
+        const found: (BenchResult | GateResult)[] = [];
+        for (const name of targets) {
+          const place = name === "local" ? "" : ` on ${name}`;
+          terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`);
+          const protocol = { seed, seconds, ...(samples !== undefined && { samples }) };
+          const measured = await onTarget({ target: name, ...withToken }, terminal, (target) => {
+            const options = { ...protocol, target };
+            return against === undefined
+              ? benchFiles(files, options)
+              : gateLatency(files[0]!, against, failAbove, options);
+          });
+          found.push(measured);
+          if ("failed" in measured && measured.failed) process.exitCode = 1;
+        }
+        const texts = found.map((result) => describe(result, seconds));
+        terminal.result(
+          found.length === 1 ? found[0]! : { targets: found },
+          found.length === 1 ? texts[0]! : texts.map((text, i) => `${found[i]!.target}\n${text}`).join("\n\n"),
+        );
+      },
+    );
 
 /** @throws UserError `cli/target` where both options say it */
 function targetsOf({ target, threads }: Pick<Options, "target" | "threads">): readonly string[] {

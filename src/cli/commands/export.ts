@@ -10,11 +10,11 @@ import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
 import { fewWhole, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
-import { onTarget, targetOption } from "../on-target.js";
+import { onTarget, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, TargetFlags {
   readonly arch: string;
   readonly out: string;
   readonly data?: string;
@@ -23,7 +23,6 @@ interface Options extends CommonOptions {
   readonly precision: PrecisionName;
   readonly explain?: boolean;
   readonly seconds: number;
-  readonly target?: string;
 }
 
 export const exportCommand = (): Command =>
@@ -42,6 +41,7 @@ export const exportCommand = (): Command =>
     )
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
     .option(...targetOption)
+    .option(...tokenOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
@@ -52,7 +52,7 @@ export const exportCommand = (): Command =>
         `Exporting ${options.arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`,
       );
       let report: readonly StepReport[] = [];
-      const c = await onTarget(options.target, (target) =>
+      const c = await onTarget(options, terminal, (target) =>
         exportChild(run, architecture, {
           out: options.out,
           recalibrationImages: options.recalibrationImages,

@@ -10,11 +10,11 @@ import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
 import { collect, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
-import { onTarget, targetOption } from "../on-target.js";
+import { onTarget, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, TargetFlags {
   readonly budget: readonly string[];
   readonly data?: string;
   readonly out?: string;
@@ -23,7 +23,6 @@ interface Options extends CommonOptions {
   readonly seed: number;
   readonly resume?: boolean;
   readonly seconds: number;
-  readonly target?: string;
 }
 
 export const searchCommand = (): Command =>
@@ -47,6 +46,7 @@ export const searchCommand = (): Command =>
     .option("--seed <n>", "of the proposals", wholeNumber, 0)
     .option("--resume", "resume from search.json")
     .option(...targetOption)
+    .option(...tokenOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
     .action(async (folder: string, options: Options) => {
@@ -59,7 +59,7 @@ export const searchCommand = (): Command =>
       );
       for (const line of unseenClasses(run)) terminal.note(line);
       const bar = terminal.progress("search");
-      const { result: found, children } = await onTarget(options.target, (target) =>
+      const { result: found, children } = await onTarget(options, terminal, (target) =>
         search(run, {
           budgets,
           out,

@@ -6,7 +6,7 @@ import { describeEnvironment } from "../../target/environment.js";
 import { targetKinds } from "../../target/kinds.js";
 import { namedTargets, TARGETS_FILE } from "../../target/targets-file.js";
 import type { CommonOptions } from "../options.js";
-import { onTarget } from "../on-target.js";
+import { onTarget, tokenOption, type TargetFlags } from "../on-target.js";
 import { output } from "../output.js";
 
 export const targetCommand = (): Command =>
@@ -40,11 +40,12 @@ const checkCommand = (): Command =>
   new Command("check")
     .description("Load, run and time a small model on a target: does it answer, and what is it?")
     .argument("<target>", "a name, or written out")
+    .option(...tokenOption)
     .addHelpText("after", "\nExample: nestling target check local:threads=2")
-    .action(async (text: string, { json }: CommonOptions) => {
+    .action(async (target: string, { json, tokenFile }: CommonOptions & TargetFlags) => {
       const terminal = output(json ?? false);
-      terminal.note(`Checking ${text}; this takes a few seconds`);
-      const found = await onTarget(text, (target) => checkTarget(target));
+      terminal.note(`Checking ${target}; this takes a few seconds`);
+      const found = await onTarget({ target, ...(tokenFile !== undefined && { tokenFile }) }, terminal, checkTarget);
       const { latency, difference } = found;
       const numerics =
         difference === undefined

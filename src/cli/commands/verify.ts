@@ -3,14 +3,13 @@ import { Command } from "commander";
 import { verifyChild } from "../../deploy/verify.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { sessionSeconds, type CommonOptions } from "../options.js";
-import { onTarget, targetOption } from "../on-target.js";
+import { onTarget, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, TargetFlags {
   readonly run?: string;
   readonly data?: string;
   readonly seconds: number;
-  readonly target?: string;
 }
 
 export const verifyCommand = (): Command =>
@@ -22,17 +21,18 @@ export const verifyCommand = (): Command =>
     .option("--run <run>", "the run it is from: compiles it again and compares it with the supernet")
     .option("--data <source>", "the data set: measures accuracy again")
     .option(...targetOption)
+    .option(...tokenOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
-    .action(async (file: string, { run, data, seconds, target: on, json }: Options) => {
+    .action(async (file: string, { run, data, seconds, json, ...where }: Options) => {
       const terminal = output(json ?? false);
       terminal.note(`Verifying ${file}; its latency session takes ${seconds} s`);
       const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
-      const verification = await onTarget(on, (target) =>
+      const verification = await onTarget(where, terminal, (target) =>
         verifyChild(file, {
           ...{ ...given, seconds, target, onNote: (text) => terminal.note(text) },
           // On a target that is named, the certified latency is a claim.
-          ...(on !== undefined && { repeat: {} }),
+          ...(where.target !== undefined && { repeat: {} }),
         }),
       );
       const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped", noted: "note   " };
