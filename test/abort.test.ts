@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { packDataset } from "../src/data/pack/write-pack.js";
 import { loadDataset } from "../src/data/load.js";
 import { exportChild } from "../src/deploy/export-child.js";
 import { verifyChild } from "../src/deploy/verify.js";
@@ -12,7 +13,7 @@ import { parseBudgets } from "../src/search/budget.js";
 import { search } from "../src/deploy/search-and-export.js";
 import { smallest } from "../src/space/space.js";
 import { mockTarget } from "../src/target/mock.js";
-import { folderOf } from "./data/picture-folder.js";
+import { folderOf, picture } from "./data/picture-folder.js";
 import { temporaryFolder } from "./temporary-folder.js";
 import { checkpointBytes, logOf, trainTiny } from "./train/tiny.js";
 
@@ -88,6 +89,24 @@ test("a search ends before the next child and resumes to the same result; export
   await expect(verifyChild(child.out, leftAt(5000))).rejects.toBe(reason);
   await expect(benchFiles([child.out], leftAt(5000))).rejects.toBe(reason);
   expect(await readdir(out)).toEqual(before);
+});
+
+test("a packing ends with the reason and leaves nothing", async () => {
+  const files = Array.from({ length: 40 }, async (_, i) => [`${i % 2}/${i}.png`, await picture([i, 0, 0])] as const);
+  const source = await folderOf(Object.fromEntries(await Promise.all(files)));
+  const data = await loadDataset(source, { size: 8, channels: 3 });
+  const folder = await temporaryFolder();
+  const recipe = { augmentation: { randomResizedCrop: { scale: [0.5, 1] as const } } };
+  const packing = { data, source, sizes: [8], recipe, out: join(folder, "packed") };
+  for (const call of [1, 25, 40]) {
+    const { signal, on } = abortedBy(call);
+    await expect(packDataset({ ...packing, signal, onImages: on })).rejects.toBe(reason);
+    expect(await readdir(folder)).toEqual([]);
+  }
+  const { signal, on } = abortedBy(1);
+  on();
+  await expect(packDataset({ ...packing, signal })).rejects.toBe(reason);
+  expect(await packDataset(packing)).toMatchObject({ images: 40 });
 });
 
 test("reading pictures ends with the reason, not with a list of broken pictures", async () => {

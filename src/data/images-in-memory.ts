@@ -1,7 +1,7 @@
 /** Images whose pixels are in memory: they are the pictures. */
 import { randomPart } from "./augment/random-resized-crop.js";
 import type { Images, PixelImages } from "./images.js";
-import type { Picture } from "./pictures/picture.js";
+import { rowsOf, type Picture } from "./pictures/picture.js";
 import { prepare } from "./preprocessing.js";
 
 export function imagesInMemory({ pixels, ...facts }: PixelImages): Images {
@@ -27,6 +27,6 @@ export function imagesInMemory({ pixels, ...facts }: PixelImages): Images {
     read: (indices, resolution = height, evaluation) =>
       concatenated(indices, resolution, (picture) => prepare(picture, resolution, evaluation)),
     readParts: (indices, parts) =>
-      concatenated(indices, height, (picture, index) => randomPart(picture, index, parts, height).pixels),
+      concatenated(indices, height, (picture, index) => randomPart(rowsOf(picture), index, parts, height).pixels),
   };
 }

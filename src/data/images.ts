@@ -1,5 +1,6 @@
 /** Images wherever their pixels lie: in memory, or in pictures that are decoded when they are asked for. */
 import type { RandomParts } from "./augment/random-resized-crop.js";
+import type { Picture } from "./pictures/picture.js";
 import type { Evaluation, Normalization } from "./preprocessing.js";
 
 /** Images of one size, without their pixels: what they are and what they show. */
@@ -28,6 +29,11 @@ export interface Images extends ImageFacts {
    * @throws UserError `data/unreadable` where a file has gone meanwhile
    */
   readonly readParts: (indices: ArrayLike<number>, parts: RandomParts) => Promise<Uint8Array>;
+  /**
+   * The whole pictures as they were decoded, where the images are made of pictures that are decoded.
+   * @throws UserError `data/unreadable` where a file has gone meanwhile
+   */
+  readonly readWhole?: (indices: ArrayLike<number>) => Promise<readonly Picture[]>;
   /** [count, height, width, channels], 0 to 255, of data sets that are in memory anyway: IDX and CIFAR files. */
   readonly pixels?: Uint8Array;
 }

@@ -83,6 +83,15 @@ export interface Normalization {
 /** What the shorter side is resized to. */
 const edgeOf = (resolution: number, { cropShare }: Evaluation): number => Math.round(resolution / cropShare);
 
+/** What the pixels of a resolution depend on beside the picture; evaluations that give the same pixels have the same name. */
+export const squareName = (resolution: number, evaluation = wholeSquare): string => {
+  const edge = edgeOf(resolution, evaluation);
+  const { interpolation } = evaluation;
+  return edge === resolution && interpolation === "bilinear"
+    ? `${resolution}`
+    : `${resolution}-of-${edge}-${interpolation}`;
+};
+
 /** The evaluation that a file's words mean. */
 export const evaluationOf = ({ size, crop_size, resample }: Preprocessing): Evaluation => ({
   cropShare: crop_size.height / size.shortest_edge,

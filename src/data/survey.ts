@@ -1,6 +1,6 @@
 /** What a data set is known by: its fingerprint, and what normalisation needs. One pass over the images, some at a time. */
 import { createHash, type Hash } from "node:crypto";
-import type { Images } from "./images.js";
+import type { ImageFacts, Images } from "./images.js";
 import type { Normalization } from "./preprocessing.js";
 
 /** What one pass over the pixels of a data set finds. */
@@ -11,9 +11,12 @@ export interface Survey extends Normalization {
 /** Bytes of pixels that are held at a time. */
 const CHUNK = 32 << 20;
 
+/** What is surveyed: images as training takes them. */
+export type SurveyedImages = ImageFacts & Pick<Images, "read">;
+
 /** @param validation what the source itself sets aside */
 export async function surveyOf(
-  parts: Readonly<Record<"train" | "test", Images>>,
+  parts: Readonly<Record<"train" | "test", SurveyedImages>>,
   validation: Uint32Array | undefined,
 ): Promise<Survey> {
   const hash = createHash("sha256");
@@ -24,7 +27,7 @@ export async function surveyOf(
   return { ...statistics.conclude(), fingerprint: hash.digest("hex") };
 }
 
-async function hashPart(hash: Hash, images: Images, also?: (pixels: Uint8Array) => void): Promise<void> {
+async function hashPart(hash: Hash, images: SurveyedImages, also?: (pixels: Uint8Array) => void): Promise<void> {
   const { count, height, width, channels, labels } = images;
   hash.update(JSON.stringify([count, height, width, channels]));
   const atOnce = Math.max(1, Math.floor(CHUNK / (height * width * channels)));

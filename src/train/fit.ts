@@ -35,3 +35,13 @@ export function checkFit(space: SearchSpace, data: Dataset, recipe: Recipe): voi
   }
   if (problems.length > 0) throw new UserError("train/fit", problems);
 }
+
+/**
+ * Reads one image in each way that the run and its judgements read all: what a pack lacks is said before anything is written.
+ * @throws UserError `data/…`
+ */
+export async function checkPixels({ resolutions }: SearchSpace, { train }: Dataset, recipe: Recipe): Promise<void> {
+  const { randomResizedCrop } = recipe.augmentation;
+  await (randomResizedCrop ? train.readParts([0], { ...randomResizedCrop, key: [0] }) : train.read([0]));
+  for (const resolution of resolutions) await train.read([0], resolution, recipe.evaluation);
+}

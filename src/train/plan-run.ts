@@ -10,7 +10,7 @@ import { layoutOf } from "../supernet/initialize.js";
 import { buildSupernet } from "../supernet/supernet.js";
 import { seededWeights, type WeightSource } from "../supernet/weights.js";
 import type { RunIdentity } from "./find-run.js";
-import { checkFit } from "./fit.js";
+import { checkFit, checkPixels } from "./fit.js";
 import { validationShareOf, type Recipe } from "./recipe.js";
 import type { Execution, Task } from "./task.js";
 import type { RunLength } from "./schedule.js";
@@ -54,9 +54,10 @@ export interface RunPlan extends RunIdentity {
   readonly weights: WeightSource;
 }
 
-/** @throws UserError `train/fit`, `train/batch`, `engine/unknown` */
+/** @throws UserError `train/fit`, `train/batch`, `engine/unknown`, `data/…` where the images can't be read as the recipe asks */
 export async function planRun({ space, data, source, recipe, seed = 0, ...options }: RunOptions): Promise<RunPlan> {
   checkFit(space, data, recipe);
+  await checkPixels(space, data, recipe);
   const supernet = buildSupernet(space);
   const { batch } = recipe;
   const validationShare = validationShareOf(recipe, data.train.count);

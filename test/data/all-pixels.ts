@@ -2,7 +2,7 @@
 import type { Images, PixelImages } from "../../src/data/images.js";
 
 /** With their pixels. */
-export const allPixels = async ({ read, ...facts }: Images): Promise<PixelImages> => ({
+export const allPixels = async ({ read, readParts: _, readWhole: __, ...facts }: Images): Promise<PixelImages> => ({
   ...facts,
   pixels: await read(Uint32Array.from({ length: facts.count }, (_, i) => i)),
 });

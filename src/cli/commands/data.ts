@@ -1,8 +1,10 @@
 /** nestling data pack */
 import { Command, Option } from "commander";
 import { loadDataset } from "../../data/load.js";
+import { gigabytes } from "../../data/pack/pack-plan.js";
 import { packDataset } from "../../data/pack/write-pack.js";
 import { loadSpace } from "../../supernet/spaces.js";
+import { loadRecipe } from "../../train/recipe.js";
 import { pictureSide, type CommonOptions } from "../options.js";
 import { UserError } from "../../base/user-error.js";
 import { output } from "../output.js";
@@ -13,6 +15,7 @@ interface Options extends CommonOptions {
   readonly size?: readonly number[];
   readonly channels: "1" | "3";
   readonly skipBroken?: boolean;
+  readonly recipe: string;
 }
 
 export const dataCommand = (): Command =>
@@ -34,12 +37,18 @@ const packCommand = (): Command =>
       "height = width in pixels; may be given several times",
       (text, before: readonly number[] | undefined): readonly number[] => [...(before ?? []), pictureSide(text)],
     )
+    .option(
+      "--recipe <name|file>",
+      "training recipe that it is for: with randomResizedCrop, whole pictures too",
+      "short",
+    )
     .addOption(new Option("--channels <n>", "1: grey; 3: colour").choices(["1", "3"]).default("3"))
     .option("--skip-broken", "leave out pictures that can't be read")
     .addHelpText("after", "\nExample: nestling data pack photos --space pictures-96 --out photos-packed")
     .action(async (source: string, options: Options) => {
       const terminal = output(options.json ?? false);
       const { sizes, channels } = await wantedBy(options);
+      const recipe = await loadRecipe(options.recipe);
       const reading = terminal.reading();
       const data = await loadDataset(source, {
         ...{ size: Math.max(...sizes), channels, onPicture: reading.update },
@@ -47,14 +56,14 @@ const packCommand = (): Command =>
       }).finally(() => reading.stop());
       for (const line of data.about) terminal.note(line);
       const bar = terminal.progress("pack");
-      const packed = await packDataset({ data, source, sizes, out: options.out, onImages: bar.update }).finally(() =>
-        bar.stop(),
-      );
-      const megabytes = Math.ceil(packed.bytes / 1e6);
+      const onSize = (bytes: number): void => terminal.note(`The pack will take about ${gigabytes(bytes)}.`);
+      const packed = await packDataset({
+        ...{ data, source, sizes, recipe, out: options.out, onSize, onImages: bar.update },
+      }).finally(() => bar.stop());
       terminal.result(
         packed,
         [
-          `Packed ${packed.images} pictures at ${packed.sizes.join(", ")} pixels in ${packed.out}: ${megabytes} MB.`,
+          `Packed ${packed.images} pictures at ${packed.sizes.join(", ")} pixels${packed.wholePictures ? " and whole" : ""} in ${packed.out}: ${gigabytes(packed.bytes)}.`,
           `Next: nestling train --data ${packed.out} …, or --data ${packed.out} for a run that was trained on ${source}`,
         ].join("\n"),
       );

@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import { random, type Key, type Random } from "../../base/random.js";
-import { resizePart, type Part } from "../pictures/pillow-resize.js";
-import type { Picture } from "../pictures/picture.js";
+import { resizePart, type Part, type Size } from "../pictures/pillow-resize.js";
+import type { Picture, PictureRows } from "../pictures/picture.js";
 import { reduce } from "../pictures/reduce.js";
 import { logUniform, rangeField, uniform, type Range } from "./draw.js";
 
@@ -32,21 +32,29 @@ export interface RandomParts {
   readonly key: readonly Key[];
 }
 
-/** The image's part of this picture, resized to [size, size]. */
-export function randomPart(picture: Picture, index: number, parts: RandomParts, size: number): Picture {
-  const small = reducedFor(parts, picture, size);
+/**
+ * The image's part of this picture, resized to [size, size]. Of a picture with far more pixels than its smallest part needs, it is a part of the
+ * reduced picture; only the rows that make it are asked for.
+ */
+export function randomPart({ rows, ...whole }: PictureRows, index: number, parts: RandomParts, size: number): Picture {
+  const factor = factorFor(enoughFor(parts, size), whole);
+  const small = { width: Math.floor(whole.width / factor), height: Math.floor(whole.height / factor) };
   const part = drawPart(random(...parts.key, index, "randomResizedCrop"), small, parts);
-  return resizedCrop(small, part, size, parts.interpolation);
+  const band = reduced(rows(part.top * factor, part.height * factor), factor);
+  return resizedCrop(band, { ...part, top: 0 }, size, parts.interpolation);
 }
 
 /** The shorter side that gives the smallest part as many pixels as a square of this size has. */
 export const enoughFor = ({ scale }: Pick<RandomParts, "scale">, size: number): number => size / Math.sqrt(scale[0]);
 
-/** A picture with far more pixels than its smallest part needs, reduced by the largest whole factor that leaves that many. */
-export function reducedFor(parts: Pick<RandomParts, "scale">, picture: Picture, size: number): Picture {
-  const factor = Math.floor(Math.min(picture.width, picture.height) / enoughFor(parts, size));
-  return factor < 2 ? picture : reduce(picture, factor);
-}
+/** The largest whole factor that leaves a picture's shorter side long enough. A picture that was reduced by it has the factor 1. */
+export const factorFor = (enough: number, { width, height }: Size): number =>
+  Math.max(1, Math.floor(Math.min(width, height) / enough));
+
+/** A picture with far more pixels than are enough, reduced. */
+export const reducedTo = (enough: number, picture: Picture): Picture => reduced(picture, factorFor(enough, picture));
+
+const reduced = (picture: Picture, factor: number): Picture => (factor < 2 ? picture : reduce(picture, factor));
 
 /** Tries before the largest part in the middle is taken, as in torchvision. */
 const TRIES = 10;
@@ -54,7 +62,7 @@ const TRIES = 10;
 /** A part of a picture: RandomResizedCrop.get_params. */
 export function drawPart(
   draw: Random,
-  { width, height }: { readonly width: number; readonly height: number },
+  { width, height }: Size,
   { scale, ratio }: { readonly scale: Range; readonly ratio: Range },
 ): Part {
   for (let i = 0; i < TRIES; i++) {

@@ -1,25 +1,37 @@
 /**
  * A pack: pictures as training and judgements take them, prepared once and read by position ever after.
  *
- *   DIR/pack.json              what is in it, sealed
- *   DIR/<size>-train.pixels    pixels of image 0, 1, …: [count, size, size, channels]; then the CRC-32 of each image, 4 bytes
- *   DIR/<size>-test.pixels
+ *   DIR/pack.json                 what is in it, sealed
+ *   DIR/<squares>-train.pixels    pixels of image 0, 1, …: [count, size, size, channels]; then the CRC-32 of each image, 4 bytes
+ *   DIR/<squares>-test.pixels
+ *   DIR/train.pictures            whole pictures for randomResizedCrop, one after the other, and where each lies (picture-file.ts)
+ *   DIR/test.pictures
+ *
+ * <squares> is the size, as the survey and training without randomResizedCrop take them, or also what the shorter side is resized to and how, as a
+ * recipe's evaluation sees them: 224-of-256-bicubic.
  */
 import { join } from "node:path";
 import { z } from "zod";
 import type { DocumentKind } from "../../base/document.js";
 import { sha256OfJson } from "../../base/hash.js";
 import { orderedSeal } from "../../base/seal.js";
-import { preprocessingAt } from "../preprocessing.js";
+import { evaluationSchema, preprocessingAt, squareName, type Evaluation } from "../preprocessing.js";
+
+export type PartName = "train" | "test";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const size = z.number().int().positive();
 const partSchema = z.strictObject({
   count: z.number().int().positive(),
   labels: z.string().describe("base64 of 16-bit numbers, little-endian: places in `classes`."),
 });
+const storedPicturesSchema = z.strictObject({
+  bytes: z.number().int().positive().describe("How many all pixels take."),
+  table: digest.describe("SHA-256 of what follows the pixels."),
+});
 
 export const packSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   nestling: z.string(),
   source: z.string().describe("What the data set was called."),
   preprocessing: digest.describe("SHA-256 of the rules by which pictures become pixels."),
@@ -35,14 +47,30 @@ export const packSchema = z.strictObject({
   sizes: z
     .array(
       z.strictObject({
-        size: z.number().int().positive(),
+        size,
         fingerprint: digest.describe("The data set's at this size, as of its source."),
         mean: z.array(z.number()),
         std: z.array(z.number()),
-        checks: z.strictObject({ train: digest, test: digest }).describe("SHA-256 of the images' CRC-32s."),
       }),
     )
     .min(1),
+  squares: z.array(
+    z.strictObject({
+      size,
+      evaluation: evaluationSchema.optional().describe("What judgements see; left out: all of the middle square."),
+      checks: z.strictObject({ train: digest, test: digest }).describe("SHA-256 of the images' CRC-32s."),
+    }),
+  ),
+  pictures: z
+    .strictObject({
+      enough: z
+        .number()
+        .positive()
+        .describe("A longer shorter side was reduced by the largest whole factor that leaves so many pixels."),
+      train: storedPicturesSchema,
+      test: storedPicturesSchema,
+    })
+    .optional(),
   sha256: digest,
 });
 
@@ -60,8 +88,16 @@ export const packKind: DocumentKind<typeof packSchema> = {
 
 export const indexIn = (folder: string): string => join(folder, "pack.json");
 
-export const pixelsIn = (folder: string, size: number, part: "train" | "test"): string =>
-  join(folder, `${size}-${part}.pixels`);
+/** Squares of one size: all of the middle one, or what an evaluation sees. */
+export interface Squares {
+  readonly size: number;
+  readonly evaluation?: Evaluation | undefined;
+}
+
+export const squaresIn = (folder: string, { size, evaluation }: Squares, part: PartName): string =>
+  join(folder, `${squareName(size, evaluation)}-${part}.pixels`);
+
+export const picturesIn = (folder: string, part: PartName): string => join(folder, `${part}.pictures`);
 
 /** The hash names everything that a packed pixel depends on beside the picture and the size. */
 export const rulesHash = (channels: 1 | 3): string =>

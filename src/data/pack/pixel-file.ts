@@ -82,7 +82,10 @@ export async function openPixels({
   };
 }
 
-async function reading<T>(path: string, use: (file: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> {
+export async function reading<T>(
+  path: string,
+  use: (file: Awaited<ReturnType<typeof open>>) => Promise<T>,
+): Promise<T> {
   const file = await open(path).catch((error: unknown) => {
     throw damaged(path, "not readable", "a file that can be read", error);
   });
@@ -93,7 +96,7 @@ async function reading<T>(path: string, use: (file: Awaited<ReturnType<typeof op
   }
 }
 
-const damaged = (at: string, got: string, want: string, cause?: unknown): UserError =>
+export const damaged = (at: string, got: string, want: string, cause?: unknown): UserError =>
   new UserError(
     "data/pack",
     { at, got, want, fix: "Copy it again, or pack the pictures again: nestling data pack." },

@@ -5,7 +5,7 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { MadePixels, PixelOrder } from "./make-pixels.js";
+import { makePixels, type MadePixels, type PixelOrder } from "./make-pixels.js";
 
 export interface PictureOrder extends PixelOrder {
   readonly id: number;
@@ -91,8 +91,12 @@ class Crew {
 
 let crew: Crew | undefined;
 
+/** Fewer pictures are decoded before other threads have started. */
+const FEW = 200;
+
 /**
- * As `makePixels`, on another thread.
- * @throws Error that says why the picture can't be read
+ * As `makePixels`, on other threads where it is worth it.
+ * @param count of the pictures
  */
-export const madeByCrew = (order: PixelOrder): Promise<MadePixels> => (crew ??= new Crew()).made(order);
+export const pixelMaker = (count: number): typeof makePixels =>
+  count < FEW ? makePixels : (order) => (crew ??= new Crew()).made(order);

@@ -6,14 +6,11 @@ import { inParallel } from "../../base/in-parallel.js";
 import { UserError } from "../../base/user-error.js";
 import type { Images } from "../images.js";
 import type { Entry } from "../sources/listing.js";
-import { kindOf, makePixels, type Wanted } from "./make-pixels.js";
+import { kindOf, type Wanted } from "./make-pixels.js";
 import type { Picture } from "./picture.js";
-import { madeByCrew } from "./picture-crew.js";
+import { pixelMaker } from "./picture-crew.js";
 import type { Room } from "./room-in-memory.js";
 import { unreadable } from "./unreadable.js";
-
-/** Fewer pictures are decoded before other threads have started. */
-const FEW = 200;
 
 export interface PictureOptions {
   /** Height = width in pixels. */
@@ -27,17 +24,27 @@ export interface PictureOptions {
 export function picturesAsImages(entries: readonly Entry[], { size, channels, room, onFile }: PictureOptions): Images {
   /** By kind of order, what is kept of each picture. */
   const kept = new Map<string, Map<number, Picture>>();
-  const made = entries.length < FEW ? makePixels : madeByCrew;
+  const made = pixelMaker(entries.length);
   const pixelsOf = async (index: number, wanted: Wanted): Promise<Uint8Array> => {
     const known = kept.get(kindOf(wanted))?.get(index);
     if (known && "resolution" in wanted) return known.pixels;
-    const entry = entries[index]!;
-    try {
+    return readingOf(index, async (entry) => {
       const source = known ?? (await fileOf(entry, index));
       const { pixels, whole } = await made({ source, channels, wanted, keepsWhole: !known && room.bytes > 0 });
       const again = "resolution" in wanted ? squareOf(pixels, wanted.resolution) : whole;
       if (again) keep(kindOf(wanted), index, again);
       return pixels;
+    });
+  };
+  const wholeOf = (index: number): Promise<Picture> =>
+    readingOf(index, async (entry) => {
+      const order = { source: await fileOf(entry, index), channels, wanted: { enough: Infinity }, keepsWhole: false };
+      return (await made(order)).whole!;
+    });
+  const readingOf = async <T>(index: number, reading: (entry: Entry) => Promise<T>): Promise<T> => {
+    const entry = entries[index]!;
+    try {
+      return await reading(entry);
     } catch (error) {
       throw new UserError("data/unreadable", unreadable(entry, error), { cause: error });
     }
@@ -75,6 +82,13 @@ export function picturesAsImages(entries: readonly Entry[], { size, channels, ro
       // Training needs the whole pictures more often than anything needs what the survey kept.
       forget(kept, size, room);
       return readAll(indices, size, (index) => ({ parts, index, size }));
+    },
+    async readWhole(indices) {
+      const wholes = Array<Picture>(indices.length);
+      await inParallel(indices.length, async (i) => {
+        wholes[i] = await wholeOf(indices[i]!);
+      });
+      return wholes;
     },
   };
 }

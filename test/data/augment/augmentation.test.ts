@@ -5,9 +5,16 @@ import { augmentationSchema, augmented } from "../../../src/data/augment/augment
 import { beta } from "../../../src/data/augment/draw.js";
 import { drawMix, mainLabels, mixImages, mixTargets, partnerOf } from "../../../src/data/augment/mix.js";
 import { drawRectangle, erase } from "../../../src/data/augment/random-erasing.js";
-import { drawPart, randomPart, reducedFor, type RandomParts } from "../../../src/data/augment/random-resized-crop.js";
+import {
+  drawPart,
+  enoughFor,
+  randomPart,
+  reducedTo,
+  resizedCrop,
+  type RandomParts,
+} from "../../../src/data/augment/random-resized-crop.js";
 import { makeBatch } from "../../../src/data/make-batch.js";
-import type { Picture } from "../../../src/data/pictures/picture.js";
+import { rowsOf, type Picture } from "../../../src/data/pictures/picture.js";
 
 const pictureOf = (width: number, height: number, channels: 1 | 3 = 3, seed = 0): Picture => {
   const draw = random(seed, "picture");
@@ -60,27 +67,50 @@ test("pictures of any size give parts of one size; the same key and index give t
   fc.assert(
     fc.property(sides, sides, fc.constantFrom(1 as const, 3 as const), fc.nat(), (width, height, channels, seed) => {
       const picture = pictureOf(width, height, channels, seed);
-      const part = randomPart(picture, 1, parts({}, [seed]), 12);
+      const part = randomPart(rowsOf(picture), 1, parts({}, [seed]), 12);
       expect(part).toMatchObject({ width: 12, height: 12, channels });
       expect(part.pixels).toHaveLength(144 * channels);
-      expect(randomPart(picture, 1, parts({}, [seed]), 12)).toEqual(part);
+      expect(randomPart(rowsOf(picture), 1, parts({}, [seed]), 12)).toEqual(part);
     }),
     { numRuns: 200 },
   );
   const picture = pictureOf(40, 30);
-  expect(randomPart(picture, 1, parts({}, [1]), 12)).not.toEqual(randomPart(picture, 2, parts({}, [1]), 12));
+  expect(randomPart(rowsOf(picture), 1, parts({}, [1]), 12)).not.toEqual(
+    randomPart(rowsOf(picture), 2, parts({}, [1]), 12),
+  );
+});
+
+test("a part is the same whether the whole picture is reduced before, or only the rows that the part needs are read", () => {
+  const wide = { width: 403, height: 230 };
+  const options = parts({ scale: [0.25, 1] }, [3]);
+  for (let index = 0; index < 20; index++) {
+    const picture = pictureOf(wide.width, wide.height, 3, index);
+    const small = reducedTo(enoughFor(options, 16), picture);
+    expect(small.height).toBeLessThan(115);
+    const { rows, ...facts } = rowsOf(picture);
+    let asked = 0;
+    const counted = (top: number, height: number): Picture => {
+      asked += height;
+      return rows(top, height);
+    };
+    const part = randomPart({ ...facts, rows: counted }, index, options, 16);
+    expect(part).toEqual(randomPart(rowsOf(small), index, options, 16));
+    const drawn = drawPart(random(...options.key, index, "randomResizedCrop"), small, options);
+    expect(asked).toBe(drawn.height * 7);
+    expect(part).toEqual(resizedCrop(small, drawn, 16, "bilinear"));
+  }
 });
 
 test("a large picture is reduced by the factor that leaves its smallest part enough pixels: each the mean of its square", () => {
   const picture = pictureOf(650, 403, 1);
   // 403 / (16 / √0.25) = 12.6
-  const small = reducedFor({ scale: [0.25, 1] }, picture, 16);
+  const small = reducedTo(enoughFor({ scale: [0.25, 1] }, 16), picture);
   expect(small).toMatchObject({ width: 54, height: 33 });
   let sum = 0;
   for (let y = 24; y < 36; y++) for (let x = 600; x < 612; x++) sum += picture.pixels[y * 650 + x]!;
   expect(small.pixels[2 * 54 + 50]).toBe(Math.round(sum / 144));
-  expect(reducedFor({ scale: [0.25, 1] }, small, 16)).toBe(small);
-  expect(reducedFor({ scale: [0.08, 1] }, pictureOf(50, 60), 16)).toMatchObject({ width: 50 });
+  expect(reducedTo(enoughFor({ scale: [0.25, 1] }, 16), small)).toBe(small);
+  expect(reducedTo(enoughFor({ scale: [0.08, 1] }, 16), pictureOf(50, 60))).toMatchObject({ width: 50 });
 });
 
 test("an image's augmentation does not depend on the images beside it", () => {
