@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME`: measurements whose figures we state. Each prints its table and appends a row to bench/results.jsonl. */
 const benches = {
+  agent: () => import("./agent.mjs"),
   compile: () => import("./compile.mjs"),
   data: () => import("./data/index.mjs"),
   latency: () => import("./latency.mjs"),
