@@ -1,7 +1,8 @@
 /**
  * Does an agent add to the time that it measures? The same file in sessions of `nestling bench`, in turn on this machine and through an agent
  * on loopback, each session in a process of its own; each target has a profile that begins empty. Says what 95 % of pairs of sessions differ
- * by: both local, both through the agent, one of each; and the ratio of the medians.
+ * by: both local, both through the agent, one of each; and the ratio of the medians. `ofAnchor` is the figure divided by the anchor's in the
+ * same session: a machine that changes its speed changes both.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -51,7 +52,7 @@ export async function bench(args) {
 
 function report({ local, agent }, lengths) {
   const figures = (of, key) => of.map((session) => session[key]);
-  const rows = ["undisturbedMs", "asMeasuredMs", "p50Ms"].map((key) => {
+  const rows = ["ofAnchor", "undisturbedMs", "asMeasuredMs", "p50Ms"].map((key) => {
     const [here, there] = [figures(local, key), figures(agent, key)];
     const mixed = here.flatMap((a) => there.map((b) => Math.max(a, b) / Math.min(a, b) - 1)).sort((a, b) => a - b);
     return {
@@ -79,8 +80,9 @@ async function measure(folder, target, seconds) {
   const env = { ...process.env, XDG_CACHE_HOME: join(folder, "cache") };
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
   const { results } = JSON.parse(stdout);
-  const [{ undisturbedMs, scale, repeatability, p50Ms, rounds }] = results;
-  return { undisturbedMs, asMeasuredMs: undisturbedMs / scale, repeatability, p50Ms, rounds };
+  const [{ undisturbedMs, scale, repeatability, p50Ms, rounds, anchorMs }] = results;
+  const asMeasuredMs = undisturbedMs / scale;
+  return { ofAnchor: asMeasuredMs / anchorMs, undisturbedMs, asMeasuredMs, repeatability, p50Ms, rounds };
 }
 
 /** Seven layers, as small as children get: what an agent adds would show. */

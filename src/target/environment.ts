@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { onnxruntimeVersion } from "../runtime/session.js";
+import { machineState, type MachineState } from "./machine-state.js";
 
 /** The machine and the software that a latency was measured on. */
 export interface Environment {
@@ -25,6 +26,8 @@ export interface Environment {
   readonly executionProvider: string;
   /** Intra-op threads of onnxruntime; 0 for all cores, or where a program decides. */
   readonly threads: number;
+  /** Clock, temperature and throttling, where the system shows them. */
+  readonly state?: MachineState;
 }
 
 /** In a line, for people. */
@@ -49,6 +52,7 @@ const readText = (path: string): string => {
 /** This machine's environment, for a session with this many threads on this provider. */
 export function environmentHere(threads = 1, executionProvider = "cpu"): Environment {
   const info = readText("/proc/cpuinfo");
+  const state = machineState();
   const flags = new Set((/^(?:flags|Features)\s*:(.*)$/m.exec(info)?.[1] ?? "").trim().split(" "));
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
@@ -61,5 +65,6 @@ export function environmentHere(threads = 1, executionProvider = "cpu"): Environ
     onnxruntime: onnxruntimeVersion,
     executionProvider,
     threads,
+    ...(state && { state }),
   };
 }

@@ -13,7 +13,8 @@ export function inputStore(most: number): InputStore {
   return {
     keep(sha256, input) {
       kept.delete(sha256);
-      kept.set(sha256, input);
+      // What arrives is a view into a message, aligned to 4 bytes only: the copy lies as an input does in any other process.
+      kept.set(sha256, input.slice());
       let bytes = [...kept.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
       for (const [name, { byteLength }] of kept) {
         if (bytes <= most || name === sha256) break;

@@ -52,7 +52,8 @@ test("a latency bench runs on an agent as on this machine, and in the same envir
   const [latency] = await bench.measure([{ name: "anchor", bytes, dims }]);
   expect(latency!.rounds).toBeGreaterThan(10);
   expect(latency!.undisturbedMs).toBeGreaterThan(0);
-  expect(bench.environment).toEqual(await localTarget().environment());
+  const { state: _, ...here } = await localTarget().environment();
+  expect(bench.environment).toMatchObject(here);
 });
 
 test("a device's outputs are this machine's, bit for bit, over 50 inputs of several sizes", async () => {
