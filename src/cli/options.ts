@@ -1,5 +1,6 @@
 /** Reads flags: numbers are numbers, and say so where they are not. */
 import { InvalidArgumentError } from "commander";
+import { newestOpset, oldestOpset } from "../compile/opsets.js";
 
 const number =
   (test: (value: number) => boolean, want: string) =>
@@ -22,6 +23,8 @@ export const pictureSide = wholeFrom(1, 4096, "a whole number of pixels from 1 t
 export const positiveNumber = number((value) => value > 0 && value <= 1e6, "a number above 0, at most 1e6");
 /** 0 is any that is free. */
 export const portNumber = wholeFrom(0, 65535, "a port from 0 to 65535");
+/** One that a file can be written in. */
+export const opsetNumber = wholeFrom(oldestOpset, newestOpset, `an opset from ${oldestOpset} to ${newestOpset}`);
 /** Length of a latency session; an hour is more than any needs. */
 export const sessionSeconds = number((value) => value > 0 && value <= 3600, "a number above 0, at most 3600");
 

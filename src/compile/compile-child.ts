@@ -10,6 +10,7 @@ import { slicedChild } from "./children.js";
 import { emit } from "./emit.js";
 import { metadataOf } from "./metadata.js";
 import { measure } from "./measure.js";
+import { checkOpset, defaultOpset } from "./opsets.js";
 import type { StepReport } from "./pass.js";
 import { defaultPrecision, precisions, type PrecisionName } from "./precisions.js";
 import { provenanceOf, type Provenance } from "./provenance.js";
@@ -42,6 +43,8 @@ export interface CompileOptions {
   readonly staticBatch?: number;
   /** float32 by default. */
   readonly precision?: PrecisionName;
+  /** ONNX's opset that the file is written in, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
+  readonly opset?: number;
 }
 
 export const defaultRecalibrationImages = 2000;
@@ -57,12 +60,13 @@ export interface Compiler {
 
 /**
  * A compiler of a run's children: slice → recalibrate → fold → emit.
- * @throws UserError from `compile`: `space/architecture`, `runtime/model`
+ * @throws UserError `compile/opset`; from `compile`: `space/architecture`, `runtime/model`
  */
 export function compiler(
   run: Run,
-  { recalibrationImages, staticBatch, precision = defaultPrecision }: CompileOptions,
+  { recalibrationImages, staticBatch, precision = defaultPrecision, opset = defaultOpset }: CompileOptions,
 ): Compiler {
+  checkOpset(opset);
   const indices = recalibrationIndices(run, recalibrationImages);
   return {
     async compile(architecture) {
@@ -73,6 +77,7 @@ export function compiler(
         precision,
         batch: staticBatch ?? "free",
         recalibrationImages,
+        opset,
       });
       const sliced = slicedChild(run.supernet, run.weights, architecture);
       const { child, found, report } = await runPasses(sliced, precisions[precision].steps, (measured, before) =>
@@ -81,6 +86,7 @@ export function compiler(
       const bytes = emit(child, {
         resolution,
         output: "logits",
+        opset,
         metadata: metadataOf(run, architecture, provenance),
         ...(staticBatch !== undefined && { staticBatch }),
       });

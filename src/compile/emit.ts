@@ -1,6 +1,6 @@
 /**
  * Writes a plain graph as ONNX nodes, NCHW. One row per operator, in the form that runtimes fuse best and that most of
- * them can run: opset 17, IR 8; swish as x · Sigmoid(x); hard-swish as x · HardSigmoid(x); squeeze-and-excite with the
+ * them can run, in any opset of the table: swish as x · Sigmoid(x); hard-swish as x · HardSigmoid(x); squeeze-and-excite with the
  * gate first, which OpenCV 4.6 needs; GlobalAveragePool; Flatten and Gemm.
  */
 import type { onnx } from "../onnx/onnx.js";
@@ -14,6 +14,7 @@ import { isParameter, type Parameter } from "../graph/values.js";
 import type { Child } from "./child.js";
 import { asPart, pack, type Numbers } from "./numbers.js";
 import { forEachOihwBlock } from "./oihw.js";
+import { defaultOpset, opsetRow } from "./opsets.js";
 import { encodeModel, type Tensor } from "../onnx/encode.js";
 
 export interface EmitOptions {
@@ -23,6 +24,8 @@ export interface EmitOptions {
   readonly staticBatch?: number;
   /** Name of the graph's first output; more outputs keep their names. */
   readonly output?: string;
+  /** 17 by default. A graph with moments, which no file has, is of an opset below 18. */
+  readonly opset?: number;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -127,8 +130,9 @@ const rows: { readonly [Name in OperatorName<"deployed">]: (sink: Sink, node: Em
 const emitNode = <Name extends OperatorName<"deployed">>(sink: Sink, node: Emitted<Name>): void =>
   rowOf(rows, node)(sink, node);
 
-/** The model's bytes: opset 17, IR 8, raw little-endian float32 weights, one file. */
+/** The model's bytes: raw little-endian float32 weights, one file. */
 export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Array {
+  const { opset = defaultOpset } = options;
   const nodes: onnx.INodeProto[] = [];
   const tensors = new Map<string, Tensor>();
   const names = new Map<string, number>();
@@ -175,8 +179,8 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
     valueInfo(renamed(value.name), [...(sink.extents.get(value.name) === "flat" ? [batch] : []), value.channels]),
   );
   const model: onnx.IModelProto = {
-    irVersion: 8,
-    opsetImport: [{ domain: "", version: 17 }],
+    irVersion: opsetRow(opset).ir,
+    opsetImport: [{ domain: "", version: opset }],
     producerName: "nestling",
     producerVersion: options.metadata?.["nestling.version"] ?? "",
     graph: {

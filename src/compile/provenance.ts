@@ -4,6 +4,7 @@
  */
 import { sha256OfJson } from "../base/hash.js";
 import type { Run } from "../run/run.js";
+import { defaultOpset } from "./opsets.js";
 import type { PrecisionName } from "./precisions.js";
 
 /** What is asked for of a run. */
@@ -14,6 +15,8 @@ export interface Wanted {
   /** Images of the file's batch. */
   readonly batch: number | "free";
   readonly recalibrationImages: number;
+  /** Left out where it is 17, as in all files from before there was a choice: their hashes and bytes stay as they are. */
+  readonly opset?: number | undefined;
 }
 
 /** What a file is made from; equal provenance means equal bytes on one machine. */
@@ -28,7 +31,7 @@ export interface Provenance extends Wanted {
 
 export const provenanceOf = (
   { description, steps, supernet, weightsHash, train }: Run,
-  { architecture, precision, batch, recalibrationImages }: Wanted,
+  { architecture, precision, batch, recalibrationImages, opset = defaultOpset }: Wanted,
 ): Provenance => ({
   space: supernet.space.name,
   spaceHash: supernet.space.hash,
@@ -39,6 +42,7 @@ export const provenanceOf = (
   recalibrationImages: Math.min(recalibrationImages, train.length),
   precision,
   batch,
+  ...(opset !== defaultOpset && { opset }),
 });
 
 export const hashProvenance = (provenance: Provenance): string => sha256OfJson(provenance);

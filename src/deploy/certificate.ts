@@ -1,6 +1,7 @@
 /** What is known of an exported child: where it is from, what it costs, how sure each number is. `verify` reruns it. */
 import { z } from "zod";
 import type { DocumentKind } from "../base/document.js";
+import { newestOpset, oldestOpset } from "../compile/opsets.js";
 import { precisionNames } from "../compile/precisions.js";
 import { preprocessingSchema } from "../data/preprocessing.js";
 import { architectureSchema } from "../space/architecture.js";
@@ -30,6 +31,12 @@ export const certificateSchema = z.strictObject({
       recalibrationImages: z.number(),
       precision,
       batch: z.union([z.number(), z.literal("free")]).describe("Images of the file's batch."),
+      opset: z
+        .int()
+        .min(oldestOpset)
+        .max(newestOpset)
+        .optional()
+        .describe("ONNX's opset that the file is written in; 17 where it is left out."),
     })
     .describe("What the file is made from: all that its bytes follow from."),
   provenanceHash: sha256.describe("SHA-256 of `provenance`; the file's metadata has it as nestling.provenance_sha256."),

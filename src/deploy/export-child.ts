@@ -30,7 +30,7 @@ export interface ExportOptions extends JudgeOptions {
 /**
  * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on the target. The latency takes a whole
  * session: several children are exported faster together, by `exportChildren`.
- * @throws UserError `deploy/out` when the name is no .onnx file, `space/architecture`, `runtime/model`, `target/…`, `file/write`
+ * @throws UserError `deploy/out` when the name is no .onnx file, `compile/opset`, `space/architecture`, `runtime/model`, `target/…`, `file/write`
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
   options.signal?.throwIfAborted();

@@ -22,6 +22,8 @@ export interface JudgeOptions {
   readonly staticBatch?: number;
   /** float32 by default. */
   readonly precision?: PrecisionName;
+  /** ONNX's opset that the file is written in, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
+  readonly opset?: number;
   /** Called with the child as soon as it is compiled: its report says what each step of the compiler did. */
   readonly onCompiled?: (child: CompiledChild) => void;
 }
@@ -49,9 +51,15 @@ export interface JudgedChild {
   >;
 }
 
-/** @throws UserError `deploy/out`, `space/architecture`, `runtime/model` */
+/** @throws UserError `deploy/out`, `compile/opset`, `space/architecture`, `runtime/model` */
 export async function judgeChild(run: Run, architecture: Architecture, options: JudgeOptions): Promise<JudgedChild> {
-  const { out, recalibrationImages = defaultRecalibrationImages, staticBatch, precision = defaultPrecision } = options;
+  const {
+    out,
+    recalibrationImages = defaultRecalibrationImages,
+    staticBatch,
+    precision = defaultPrecision,
+    opset,
+  } = options;
   if (!out.endsWith(".onnx")) {
     throw new UserError("deploy/out", {
       at: "--out",
@@ -60,7 +68,7 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
       fix: `Use ${out}.onnx.`,
     });
   }
-  const shared = { recalibrationImages, precision };
+  const shared = { recalibrationImages, precision, ...(opset !== undefined && { opset }) };
   const fixed = { ...shared, ...(staticBatch !== undefined && { staticBatch }) };
   const child = await compiler(run, fixed).compile(architecture);
   options.onCompiled?.(child);

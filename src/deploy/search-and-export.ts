@@ -21,7 +21,7 @@ export interface SearchOutcome {
  * target, this machine by default.
  * @param options as the search takes them; under a latency budget their latencies are those of its photo finish, and else of one session for all. `out`, by
  * default the run's folder, gets search.json and children/<budget>.onnx with .json
- * @throws UserError `search/budget`, `search/impossible`, `search/validation` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
+ * @throws UserError `search/budget`, `search/impossible`, `search/validation`, `compile/opset` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
  * `file/write`, `file/locked` while another process searches into the folder
  */
 export async function search(
@@ -38,7 +38,7 @@ export async function search(
 }
 
 function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">): Promise<SearchOutcome> {
-  const { seconds, signal } = options;
+  const { seconds, signal, opset } = options;
   return withTarget(options.target, async (target) => {
     const { result, latencies } = await searchRun(run, { ...options, target, file: join(out, "search.json") });
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
@@ -50,6 +50,7 @@ function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">)
       chosen.map(({ id, path }) => ({ architecture: architectureOf(run.supernet.space, id), out: path })),
       {
         ...{ target, recalibrationImages: result.recalibrationImages, latencies },
+        ...(opset !== undefined && { opset }),
         ...(seconds !== undefined && { seconds }),
         ...(signal && { signal }),
       },

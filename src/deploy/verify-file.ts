@@ -3,6 +3,7 @@ import { sha256Of } from "../base/hash.js";
 import { canonicalJson, canonicalSeal, isSealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { describeModel } from "../onnx/decode.js";
+import { defaultOpset } from "../compile/opsets.js";
 import { hashProvenance } from "../compile/provenance.js";
 import { wilson } from "../evaluate/accuracy.js";
 import { intervalOf } from "../evaluate/rounds.js";
@@ -53,11 +54,12 @@ function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Le
 
 /** What the compiler wrote into the file against what the certificate says. */
 function verifyMetadata(bytes: Uint8Array, certificate: Certificate, found: Ledger): void {
-  const metadata = describeModel(bytes)?.metadata ?? new Map<string, string>();
+  const { metadata, opset } = describeModel(bytes) ?? { metadata: new Map<string, string>(), opset: undefined };
   const { provenance, provenanceHash, precision, id, architecture, labels, preprocessing } = certificate;
   const wanted: Record<string, unknown> = { provenance, architecture, labels, preprocessing };
   const words: Record<string, string> = { provenance_sha256: provenanceHash, precision, architecture_id: id };
   const wrong = [
+    ...(opset === (provenance.opset ?? defaultOpset) ? [] : ["opset"]),
     ...Object.keys(words).filter((key) => metadata.get(`nestling.${key}`) !== words[key]),
     ...Object.keys(wanted).filter((key) => parsedJson(metadata.get(`nestling.${key}`)) !== canonicalJson(wanted[key])),
   ];

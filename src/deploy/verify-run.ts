@@ -1,5 +1,6 @@
 /** What the run can tell: the child compiled again, its costs counted again, compared with the supernet and judged on the test images. */
 import { compiler } from "../compile/compile-child.js";
+import { defaultOpset } from "../compile/opsets.js";
 import { toleranceOf } from "../compile/precisions.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
 import { missing } from "../data/about.js";
@@ -17,7 +18,8 @@ const SAME_TOP_ONE = 0.999;
 
 export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run: Run, found: Ledger): Promise<void> {
   const { architecture, precision, provenance } = certificate;
-  const wanted = { recalibrationImages: provenance.recalibrationImages, precision };
+  const { recalibrationImages, opset = defaultOpset } = provenance;
+  const wanted = { recalibrationImages, precision, opset };
   const own = hashProvenance(provenanceOf(run, provenance)) === certificate.provenanceHash;
   found.check("run", own, own ? "the child is of this run" : `the child is of another run (${provenance.checkpoint})`);
   if (!own) return;

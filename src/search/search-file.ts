@@ -55,6 +55,7 @@ const resultSchema = z.strictObject({
   screeningImages: z.number().describe("Validation images on which every child is judged; finalists see all."),
   grid: z.string(),
   target: z.string().optional().describe("Where latency was measured; only under a latency budget."),
+  opset: z.int().optional().describe("ONNX's opset of the files that were judged; 17 where it is left out."),
   judgedImages: z.number().describe("Images judged, summed over the children."),
   candidates: z.array(candidateSchema),
   front: z
@@ -104,6 +105,8 @@ export const searchFile: DocumentKind<typeof searchSchema> = {
   seal: orderedSeal,
 };
 
+const shown = (value: unknown): string => (value === undefined ? "not given" : JSON.stringify(value).slice(0, 80));
+
 export const writeSearch = (file: string, result: SearchResult): Promise<void> =>
   writeJsonAtomic(file, sealed(result, orderedSeal));
 
@@ -119,8 +122,8 @@ export async function judgedBefore(file: string, identity: SearchIdentity): Prom
     .filter((key) => JSON.stringify(found[key]) !== JSON.stringify(identity[key]))
     .map((key) => ({
       at: `${file}: ${key}`,
-      got: JSON.stringify(found[key]).slice(0, 80),
-      want: `${JSON.stringify(identity[key]).slice(0, 80)}, as asked for now`,
+      got: shown(found[key]),
+      want: `${shown(identity[key])}, as asked for now`,
       fix: "Resume with the options that the search was started with, or search again without --resume.",
     }));
   if (problems.length > 0) throw new UserError("search/resume", problems);

@@ -4,6 +4,7 @@
  */
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
+import { defaultOpset } from "../compile/opsets.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import type { Latency } from "../evaluate/rounds.js";
 import type { Run } from "../run/run.js";
@@ -31,6 +32,8 @@ export interface SearchOptions {
   readonly fineCandidates?: number;
   /** Training images for batch norm recalibration; 2,000 by default. */
   readonly recalibrationImages?: number;
+  /** ONNX's opset of the files that are judged, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
+  readonly opset?: number;
   /** Seed of the proposals; 0 by default. */
   readonly seed?: number;
   /** Resumes from search.json where there is one of the same search. */
@@ -66,7 +69,7 @@ export interface SearchFindings {
 
 export const defaultFineCandidates = 24;
 
-/** @throws UserError `search/impossible`, `search/validation` before the work starts, `search/resume` */
+/** @throws UserError `search/impossible`, `search/validation`, `compile/opset` before the work starts, `search/resume` */
 export function searchRun(run: Run, options: SearchOptions): Promise<SearchFindings> {
   return withTarget(options.target, (target) => searchOn(target, run, options));
 }
@@ -74,12 +77,13 @@ export function searchRun(run: Run, options: SearchOptions): Promise<SearchFindi
 async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchFindings> {
   const { budgets, file, onCandidate, seconds, signal } = options;
   const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
-  const { recalibrationImages = defaultRecalibrationImages } = options;
+  const { recalibrationImages = defaultRecalibrationImages, opset = defaultOpset } = options;
   const { space } = run.supernet;
   if (budgets.length === 0) {
     const fix = "For example --budget macs=5M.";
     throw new UserError("search/budget", { at: "--budget", want: "at least one", fix });
   }
+  const children = compiler(run, { recalibrationImages, opset });
   refuseTooFew(run.validation.length, run.train.length);
   const plan = plannedOnce(run);
   refuseImpossible(budgets, plan(smallest(space)));
@@ -97,11 +101,13 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     screeningImages: screeningImagesOf(run.validation.length),
     grid: gridDescription,
     ...(isTimed && { target: target.name }),
+    // A key without a value: a search that asks for none is no resumption of one that asked.
+    opset: opset === defaultOpset ? undefined : opset,
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
   const total = coarseGrid(space).length + budgets.length * fineCandidates;
   const search = async (bench?: LatencyBench): Promise<SearchFindings> => {
-    const judge = judgeOf(run, compiler(run, { recalibrationImages }), {
+    const judge = judgeOf(run, children, {
       screeningImages: identity.screeningImages,
       isWithin: (costs) => budgets.some((budget) => mayMeet(budget, costs)),
       bench,

@@ -4,6 +4,7 @@ import { random } from "../../src/base/random.js";
 import type { Child } from "../../src/compile/child.js";
 import { emit, type EmitOptions } from "../../src/compile/emit.js";
 import { lower } from "../../src/compile/lower.js";
+import { opsetRow, opsets } from "../../src/compile/opsets.js";
 import { pack } from "../../src/compile/numbers.js";
 import { onnx } from "../../src/onnx/onnx.js";
 import { toChannelsFirst } from "../../src/data/make-batch.js";
@@ -46,6 +47,19 @@ test("a file has opset 17, IR 8 and the producer's name", () => {
   expect(Number(model.irVersion)).toBe(8);
   expect(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([["", 17]]);
   expect([model.producerName, model.producerVersion, graphOf(model).name]).toEqual(["nestling", "1.2.3", "net"]);
+});
+
+test("in every opset a file has the same nodes, weights and inputs; only the opset and its IR version are others", () => {
+  const child = withRandomStatistics(randomNetChild(7), 7);
+  const usual = decoded(child);
+  for (const opset of opsets) {
+    const model = decoded(child, { opset });
+    expect(model.opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([["", opset]]);
+    expect(Number(model.irVersion)).toBe(opsetRow(opset).ir);
+    model.irVersion = Number(usual.irVersion);
+    model.opsetImport = usual.opsetImport;
+    expect(onnx.ModelProto.encode(model).finish()).toEqual(onnx.ModelProto.encode(usual).finish());
+  }
 });
 
 test("the file holds the metadata, each key once", () => {

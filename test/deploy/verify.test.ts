@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { canonicalSeal, sealed } from "../../src/base/seal.js";
 import { sha256Of } from "../../src/base/hash.js";
+import { hashProvenance } from "../../src/compile/provenance.js";
 import { certificateSchema, type Certificate } from "../../src/deploy/certificate.js";
 import { exportChild } from "../../src/deploy/export-child.js";
 import { gateLatency } from "../../src/deploy/gate.js";
@@ -288,6 +289,34 @@ test("a file names its own certificate and no other of its run: each child, and 
     expect(provenance).toMatchObject({ architecture: id, precision: "float32" });
   }
   expect(others.map(({ provenance }) => provenance.batch)).toEqual(["free", 2]);
+});
+
+test("a file of another opset says so, and is compiled again to the same bytes in its opset; before there was a choice it was 17", async () => {
+  const path = join(run.folder, "older.onnx");
+  const older = await exportChild(run, architecture, { out: path, recalibrationImages, target, opset: 13 });
+  expect(describeModel(await readFile(path))!.opset).toBe(13);
+  expect(describeModel(await readFile(child))!.opset).toBe(17);
+  expect(older.provenance.opset).toBe(13);
+  expect(certificate.provenance).not.toHaveProperty("opset");
+  expect(older).toMatchObject({ macs: certificate.macs, correct: certificate.correct });
+  const found = await verify(path, { run: run.folder });
+  expect(failures(found)).toEqual([]);
+  expect(found.checks.find(({ name }) => name === "recompiled")?.verdict).toBe("passed");
+
+  const claimed = { ...certificate.provenance, opset: 13 };
+  const lying = await resealed({ provenance: claimed, provenanceHash: hashProvenance(claimed) });
+  const { checks } = await verify(lying);
+  expect(checks.find(({ name }) => name === "provenance")?.detail).toMatch(/^the file says otherwise: opset, /);
+});
+
+test("an opset that no file is written in is refused before anything is measured", async () => {
+  for (const opset of [10, 27, 17.5, Number.NaN]) {
+    const out = join(run.folder, "none.onnx");
+    await expect(exportChild(run, architecture, { out, opset })).rejects.toMatchObject({
+      code: "compile/opset",
+      message: `the opset is ${opset}; want one from 11 to 26. Use 17, or the newest one that your runtime loads.`,
+    });
+  }
 });
 
 test("the certificate of another child does not pass", async () => {

@@ -10,20 +10,15 @@ import { measure } from "../../src/compile/measure.js";
 import { floatSteps } from "../../src/compile/passes.js";
 import { runPasses } from "../../src/compile/run-passes.js";
 import { toChannelsFirst } from "../../src/data/make-batch.js";
-import { largest, onRuntime, TOLERANCE } from "../compile/contract.js";
+import { onRuntime } from "../compile/contract.js";
 import { randomArchitectures, randomImages, randomSupernet, spaceAt } from "../compile/random-children.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { judge, missing, type Case, type Verdict } from "./judges.js";
+import { complaint, judges, type Held } from "./complaint.js";
+import { judge, missing } from "./judges.js";
 
 /** Images for the statistics; judged are the first few. */
 const STATISTICS = 32;
 const BATCH = 3;
-
-interface Held extends Case {
-  readonly logits: Float32Array;
-  /** What the file itself must say of its output. */
-  readonly shape: readonly (string | number)[];
-}
 
 /** Random children of a space, each as a file with a free and one with a fixed batch. */
 async function childrenOf(name: string, count: number, resolutions?: number[]): Promise<Held[]> {
@@ -53,21 +48,6 @@ async function childrenOf(name: string, count: number, resolutions?: number[]): 
   }
   return held;
 }
-
-/** Nothing, or what is wrong with a verdict. */
-function complaint(judge: string, verdict: Verdict, { logits, shape }: Held): string[] {
-  if ("error" in verdict) return [`${judge}: ${verdict.error}`];
-  if (judge === "checker" || judge === "shapes") {
-    const same = JSON.stringify(verdict) === JSON.stringify(shape);
-    return same ? [] : [`${judge}: output ${JSON.stringify(verdict)}, not ${JSON.stringify(shape)}`];
-  }
-  if (verdict.length !== logits.length) return [`${judge}: ${verdict.length} logits, not ${logits.length}`];
-  const difference = largest(verdict.map((value, i) => Number(value) - logits[i]!)) / (1 + largest(logits));
-  // Written so that NaN fails.
-  return difference <= TOLERANCE ? [] : [`${judge}: differs by ${difference} × (1 + max |logit|)`];
-}
-
-const judges = ["checker", "shapes", "onnx reference", "onnxruntime in Python", "OpenVINO", "OpenCV"];
 
 // 36 pixels halve to 9, 5 and 3: pooling windows that are cut off.
 const asked = shippedSpaces.map((name) =>

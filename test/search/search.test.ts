@@ -106,6 +106,7 @@ test.each([1, 40])("cut off after %i children, a resumed search ends with the sa
 test("a search of other options, or a damaged file, is not resumed", async () => {
   const resume = (options: Partial<SearchOptions>) => search({ ...options, file: whole.file, resume: true });
   await expect(resume({ seed: 5 })).rejects.toThrow("seed is 0; want 5, as asked for now");
+  await expect(resume({ opset: 13 })).rejects.toThrow("opset is not given; want 13, as asked for now");
   await expect(resume({ budgets: [parseBudget("macs=1M")] })).rejects.toThrow("budgets is");
   const file = join(await temporaryFolder(), "search.json");
   writeFileSync(file, readFileSync(whole.file, "utf8").slice(0, 5000));

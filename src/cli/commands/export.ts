@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { explain } from "../../compile/explain.js";
+import { defaultOpset, opsetRow } from "../../compile/opsets.js";
 import type { StepReport } from "../../compile/pass.js";
 import { defaultPrecision, precisionNames, type PrecisionName } from "../../compile/precisions.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
@@ -9,7 +10,7 @@ import { defaultSeconds } from "../../evaluate/latency.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import { fewWhole, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
+import { fewWhole, opsetNumber, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
 import { onTarget, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
@@ -19,6 +20,7 @@ interface Options extends CommonOptions, TargetFlags {
   readonly out: string;
   readonly data?: string;
   readonly recalibrationImages: number;
+  readonly opset: number;
   readonly staticBatch?: number;
   readonly precision: PrecisionName;
   readonly explain?: boolean;
@@ -33,6 +35,7 @@ export const exportCommand = (): Command =>
     .requiredOption("--out <file>", "the .onnx file to write")
     .option("--data <source>", "the run's data set, where it lies now")
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
+    .option("--opset <n>", "ONNX's opset of the file; older runtimes load older ones", opsetNumber, defaultOpset)
     .option("--static-batch <n>", "a fixed batch size instead of a free one", fewWhole)
     .addOption(
       new Option("--precision <name>", "what weights and activations are held in")
@@ -56,6 +59,7 @@ export const exportCommand = (): Command =>
         exportChild(run, architecture, {
           out: options.out,
           recalibrationImages: options.recalibrationImages,
+          opset: options.opset,
           precision: options.precision,
           target,
           seconds: options.seconds,
@@ -72,6 +76,7 @@ export const exportCommand = (): Command =>
           `  accuracy ${percent(c.accuracy)} (${percent(low)} to ${percent(high)}) on ${c.testImages} test images`,
           ...unseenClasses(run, ["test"]).map((line) => `           ${line}`),
           `  latency  ${milliseconds(c.latencyMs)} ± ${percent(c.latency.repeatability, 1)} undisturbed (p50 ${milliseconds(c.latency.p50Ms)}, p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
+          `  opset ${options.opset}: onnxruntime ${opsetRow(options.opset).onnxruntime} and newer load it`,
           `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
           `Next: nestling verify ${options.out} --run ${folder}`,
         ].join("\n"),

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
+import { defaultOpset } from "../../compile/opsets.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { search } from "../../deploy/search-and-export.js";
@@ -9,7 +10,7 @@ import { parseBudgets } from "../../search/budget.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
-import { collect, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
+import { collect, opsetNumber, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
 import { onTarget, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
@@ -20,6 +21,7 @@ interface Options extends CommonOptions, TargetFlags {
   readonly out?: string;
   readonly fine: number;
   readonly recalibrationImages: number;
+  readonly opset: number;
   readonly seed: number;
   readonly resume?: boolean;
   readonly seconds: number;
@@ -43,6 +45,7 @@ export const searchCommand = (): Command =>
       defaultFineCandidates,
     )
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
+    .option("--opset <n>", "ONNX's opset of the files; older runtimes load older ones", opsetNumber, defaultOpset)
     .option("--seed <n>", "of the proposals", wholeNumber, 0)
     .option("--resume", "resume from search.json")
     .option(...targetOption)
@@ -67,6 +70,7 @@ export const searchCommand = (): Command =>
           seconds: options.seconds,
           fineCandidates: options.fine,
           recalibrationImages: options.recalibrationImages,
+          opset: options.opset,
           seed: options.seed,
           resume: options.resume ?? false,
           onCandidate: ({ phase, id, macs }, { done, total, judgedImages }) =>
