@@ -4,8 +4,11 @@ import type { Target } from "../target/target.js";
 import type { Output } from "./output.js";
 
 /** What commands that measure say of a target. */
-export interface TargetFlags {
+export interface TargetFlags extends TokenFlag {
   readonly target?: string;
+}
+
+export interface TokenFlag {
   readonly tokenFile?: string;
 }
 
@@ -18,20 +21,31 @@ export const targetOption = [
 export const tokenOption = ["--token-file <file>", "with the token of a target that is an agent"] as const;
 
 /** @param text as --target has it; this machine by default */
-export async function onTarget<T>(
-  { target: text = "local", tokenFile }: TargetFlags,
-  { note }: Pick<Output, "note">,
+export function onTarget<T>(
+  { target = "local", tokenFile }: TargetFlags,
+  terminal: Pick<Output, "note">,
   use: (target: Target) => Promise<T>,
+): Promise<T> {
+  return onTargets([target], tokenFile === undefined ? {} : { tokenFile }, terminal, ([only]) => use(only!));
+}
+
+/** @param texts `use` gets each once, in their order */
+export async function onTargets<T>(
+  texts: readonly string[],
+  { tokenFile }: TokenFlag,
+  { note }: Pick<Output, "note">,
+  use: (targets: readonly Target[]) => Promise<T>,
 ): Promise<T> {
   let said = "";
   const onWait = (reason: string): void => {
     if (reason !== said) note(reason);
     said = reason;
   };
-  const target = await openTarget(text, { tokenFile, onWait });
+  const targets: Target[] = [];
   try {
-    return await use(target);
+    for (const text of new Set(texts)) targets.push(await openTarget(text, { tokenFile, onWait }));
+    return await use(targets);
   } finally {
-    await target.close();
+    for (const target of targets) await target.close();
   }
 }

@@ -10,6 +10,39 @@ const precision = z.enum(precisionNames);
 const interval = z.tuple([z.number(), z.number()]);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** Latency on a target, and of what session it is. */
+const latencyShape = {
+  latencyMs: z.number().describe("Undisturbed latency, batch 1, by docs/latency-protocol.md."),
+  latency: z
+    .strictObject({
+      intervalMs: interval.describe("Where another session's undisturbed latency lies, in 95 % of cases."),
+      repeatability: z.number().describe("The share by which another session differs at most, in 95 % of cases."),
+      p50Ms: z.number().describe("Median of all runs as they were."),
+      p90Ms: z.number(),
+      minMs: z.number(),
+      firstMs: z.number().optional().describe("Median over the session's loads of the first run after loading."),
+      loadMs: z.number().optional().describe("Median over the session's loads of the time that loading takes."),
+      seconds: z.number().describe("Length of the session."),
+      rounds: z.number(),
+      runs: z.number(),
+      anchorMs: z.number().describe("The anchor's undisturbed latency in the same session."),
+      anchorSpread: z.number(),
+      scale: z
+        .number()
+        .optional()
+        .describe(
+          "latencyMs is what was measured times this, so that it refers to the anchor of the machine's profile.",
+        ),
+      profileSessions: z
+        .number()
+        .optional()
+        .describe("Sessions of the machine that its profile held; 0: no profile was used, and scale is 1."),
+    })
+    .describe("The session that latencyMs is from."),
+  target: z.string().describe("Where latency was measured."),
+  environment: z.record(z.string(), z.unknown()),
+};
+
 /** The certificate beside an .onnx file, `<name>.json`. */
 export const certificateSchema = z.strictObject({
   format: z.literal(2),
@@ -48,35 +81,11 @@ export const certificateSchema = z.strictObject({
   correct: z.number(),
   testImages: z.number(),
   testFingerprint: sha256.describe("SHA-256 of the test images as the file takes them, and their labels."),
-  latencyMs: z.number().describe("Undisturbed latency, batch 1, by docs/latency-protocol.md."),
-  latency: z
-    .strictObject({
-      intervalMs: interval.describe("Where another session's undisturbed latency lies, in 95 % of cases."),
-      repeatability: z.number().describe("The share by which another session differs at most, in 95 % of cases."),
-      p50Ms: z.number().describe("Median of all runs as they were."),
-      p90Ms: z.number(),
-      minMs: z.number(),
-      firstMs: z.number().optional().describe("Median over the session's loads of the first run after loading."),
-      loadMs: z.number().optional().describe("Median over the session's loads of the time that loading takes."),
-      seconds: z.number().describe("Length of the session."),
-      rounds: z.number(),
-      runs: z.number(),
-      anchorMs: z.number().describe("The anchor's undisturbed latency in the same session."),
-      anchorSpread: z.number(),
-      scale: z
-        .number()
-        .optional()
-        .describe(
-          "latencyMs is what was measured times this, so that it refers to the anchor of the machine's profile.",
-        ),
-      profileSessions: z
-        .number()
-        .optional()
-        .describe("Sessions of the machine that its profile held; 0: no profile was used, and scale is 1."),
-    })
-    .describe("The session that latencyMs is from."),
-  target: z.string().describe("Where latency was measured."),
-  environment: z.record(z.string(), z.unknown()),
+  ...latencyShape,
+  otherTargets: z
+    .array(z.strictObject(latencyShape))
+    .optional()
+    .describe("Latencies on further targets; each target once."),
   maxDifference: z.number().describe("Largest |logit difference| to the masked supernet with the same statistics."),
   tolerance: z
     .number()

@@ -28,15 +28,31 @@ const DEVICE = ["cpu", "cores", "onnxruntime", "executionProvider", "threads"] a
 /** Why a certificate's latency says nothing of this device; undefined where it does. */
 export function whyOtherDevice(
   { target, environment }: Omit<Measured, "latency">,
-  there: Certificate,
+  certificate: Certificate,
 ): string | undefined {
-  if (target !== there.target) return `that was on ${there.target}`;
+  const there = certifiedOn(target, certificate);
+  if (!there)
+    return `that was on ${allOf(certificate)
+      .map((on) => on.target)
+      .join(", ")}`;
   const others = DEVICE.filter((name) => environment[name] !== there.environment[name]);
   return others.length > 0 ? `that was with another ${others.join(", ")}` : undefined;
 }
 
+/** What a certificate says of a target; undefined where it says nothing. */
+export const certifiedOn = (target: string, certificate: Certificate): CertifiedLatency | undefined =>
+  allOf(certificate).find((on) => on.target === target);
+
+const allOf = (certificate: Certificate): readonly CertifiedLatency[] => [
+  certificate,
+  ...(certificate.otherTargets ?? []),
+];
+
+/** A latency as a certificate has it. */
+export type CertifiedLatency = Pick<Certificate, "latencyMs" | "latency" | "target" | "environment">;
+
 /** Compares latencies of one device. */
-export function compareLatency(here: Latency, { latencyMs, latency: there }: Certificate): LatencyComparison {
+export function compareLatency(here: Latency, { latencyMs, latency: there }: CertifiedLatency): LatencyComparison {
   const expected = Math.max(here.repeatability, there.repeatability);
   const anchorRatio = referenceOf(here) / referenceOf(there);
   // By a profile, both figures refer to one latency of the anchor, unless the reference has moved since.

@@ -6,7 +6,7 @@ import { version } from "../base/version.js";
 import { preprocessingOf } from "../compile/metadata.js";
 import { hashProvenance } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
-import { withLatencyBench, type LatencyBench } from "../evaluate/latency.js";
+import { openLatencyBench, withLatencyBench, type LatencyBench } from "../evaluate/latency.js";
 import type { Latency } from "../evaluate/rounds.js";
 import type { Architecture } from "../space/space.js";
 import type { Target } from "../target/target.js";
@@ -17,6 +17,8 @@ import { judgeChild, type JudgedChild, type JudgeOptions } from "./judge-child.j
 export interface ExportOptions extends JudgeOptions {
   /** Where its latency is measured: on this machine by default. */
   readonly target?: Target;
+  /** Where it is measured, too; the certificate names them beside the first. */
+  readonly otherTargets?: readonly Target[];
   /** Length of the latency session in seconds; 25 by default. */
   readonly seconds?: number;
   /** Ends the call with its reason before anything is written. An open bench has a signal of its own. */
@@ -35,9 +37,11 @@ export interface ExportOptions extends JudgeOptions {
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
   options.signal?.throwIfAborted();
   const child = await judgeChild(run, architecture, options);
-  return onBench(options, async (bench) => {
-    const latency = options.latency ?? (await bench.measure([child.timed]))[0]!;
-    return certify(run, child, bench, latency);
+  return onBenches(options, async (first, others) => {
+    const latency = options.latency ?? (await first.measure([child.timed]))[0]!;
+    const elsewhere: MeasuredOn[] = [];
+    for (const bench of others) elsewhere.push(measuredOn(bench, (await bench.measure([child.timed]))[0]!));
+    return certify(run, child, [measuredOn(first, latency), ...elsewhere]);
   });
 }
 
@@ -51,6 +55,8 @@ export async function exportChildren(
   options: Omit<ExportOptions, "out" | "latency"> & {
     /** Latencies by id where a session has measured them already, all together. */
     readonly latencies?: ReadonlyMap<string, Latency>;
+    /** The same on further targets, by their names. */
+    readonly otherLatencies?: ReadonlyMap<string, ReadonlyMap<string, Latency>>;
   } = {},
 ): Promise<Certificate[]> {
   if (children.length === 0) return [];
@@ -59,32 +65,71 @@ export async function exportChildren(
     options.signal?.throwIfAborted();
     judged.push(await judgeChild(run, architecture, { ...options, out }));
   }
-  return onBench(options, async (bench) => {
-    // A child that is exported twice is timed once.
-    const timed = new Map(judged.map((child) => [child.timed.name, child.timed]));
-    const areKnown = [...timed.keys()].every((id) => options.latencies?.has(id));
-    const latencies =
-      (areKnown && options.latencies) ||
-      new Map((await bench.measure([...timed.values()])).map((latency) => [latency.name, latency]));
+  return onBenches(options, async (first, others) => {
+    const all = [await timedOn(first, judged, options.latencies)];
+    for (const bench of others) all.push(await timedOn(bench, judged, options.otherLatencies?.get(bench.target)));
     const certificates: Certificate[] = [];
-    for (const child of judged) certificates.push(await certify(run, child, bench, latencies.get(child.timed.name)!));
+    for (const child of judged) {
+      const latencyOn = ({ bench, latencies }: Timings): MeasuredOn =>
+        measuredOn(bench, latencies.get(child.timed.name)!);
+      certificates.push(await certify(run, child, [latencyOn(all[0]!), ...all.slice(1).map(latencyOn)]));
+    }
     return certificates;
   });
 }
 
-const onBench = <T>(
-  { bench, target, seconds, signal }: Pick<ExportOptions, "bench" | "target" | "seconds" | "signal">,
-  use: (bench: LatencyBench) => Promise<T>,
-): Promise<T> => (bench ? use(bench) : withLatencyBench(target, { seconds, signal }, use));
+interface Timings {
+  readonly bench: LatencyBench;
+  /** By id. */
+  readonly latencies: ReadonlyMap<string, Latency>;
+}
+
+/** @param known latencies of an earlier session, taken where they are of all */
+async function timedOn(
+  bench: LatencyBench,
+  judged: readonly JudgedChild[],
+  known?: ReadonlyMap<string, Latency>,
+): Promise<Timings> {
+  // A child that is exported twice is timed once.
+  const timed = new Map(judged.map((child) => [child.timed.name, child.timed]));
+  if (known && [...timed.keys()].every((id) => known.has(id))) return { bench, latencies: known };
+  const measured = await bench.measure([...timed.values()]);
+  return { bench, latencies: new Map(measured.map((latency) => [latency.name, latency])) };
+}
+
+const onBenches = <T>(
+  { bench, target, otherTargets = [], seconds, signal }: ExportOptionsOfTargets,
+  use: (first: LatencyBench, others: readonly LatencyBench[]) => Promise<T>,
+): Promise<T> => {
+  const useFirst = async (first: LatencyBench): Promise<T> => {
+    const others: LatencyBench[] = [];
+    for (const other of otherTargets) others.push(await openLatencyBench(other, { seconds, signal }));
+    return use(first, others);
+  };
+  return bench ? useFirst(bench) : withLatencyBench(target, { seconds, signal }, useFirst);
+};
+
+type ExportOptionsOfTargets = Pick<ExportOptions, "bench" | "target" | "otherTargets" | "seconds" | "signal">;
+
+/** A latency as a certificate has it. */
+type MeasuredOn = Pick<Certificate, "latencyMs" | "latency" | "target" | "environment">;
+
+function measuredOn({ target, environment }: LatencyBench, measured: Latency): MeasuredOn {
+  const { name: _, undisturbedMs, intervalMs, ...session } = measured;
+  return {
+    latencyMs: undisturbedMs,
+    latency: { intervalMs: [...intervalMs], ...session },
+    target,
+    environment: { ...environment },
+  };
+}
 
 /** Writes the file and its certificate. */
 async function certify(
   run: Run,
   { architecture, out, child, batch, judgement }: JudgedChild,
-  bench: LatencyBench,
-  latency: Latency,
+  [first, ...others]: readonly [MeasuredOn, ...MeasuredOn[]],
 ): Promise<Certificate> {
-  const { name: _, undisturbedMs, intervalMs, ...session } = latency;
   const known: Omit<Certificate, "seal"> = {
     format: 2,
     nestling: version,
@@ -99,10 +144,8 @@ async function certify(
     parameters: child.parameters,
     peakBytes: child.peakBytes,
     ...judgement,
-    latencyMs: undisturbedMs,
-    latency: { intervalMs: [...intervalMs], ...session },
-    target: bench.target,
-    environment: { ...bench.environment },
+    ...first,
+    ...(others.length > 0 && { otherTargets: others }),
     labels: [...run.data.classes],
     preprocessing: preprocessingOf(run, architecture),
     inputs: { pixel_values: [batch, run.data.train.channels, architecture.resolution, architecture.resolution] },

@@ -3,7 +3,7 @@ import { readDocument } from "../base/document.js";
 import { UserError } from "../base/user-error.js";
 import { benchFiles, type BenchOptions, type BenchResult } from "../evaluate/bench-files.js";
 import { certificateFile } from "./certificate.js";
-import { compareLatency, whyOtherDevice, type LatencyComparison } from "./compare-latency.js";
+import { certifiedOn, compareLatency, whyOtherDevice, type LatencyComparison } from "./compare-latency.js";
 
 /** What the gate found. */
 export interface GateResult extends BenchResult {
@@ -31,6 +31,6 @@ export async function gateLatency(
     const want = `a latency of ${found.target} as it is now`;
     throw new UserError("deploy/device", { at: certificatePath, got: `of another device: ${why}`, want, fix });
   }
-  const comparison = compareLatency(found.results[0]!, certificate);
+  const comparison = compareLatency(found.results[0]!, certifiedOn(found.target, certificate)!);
   return { ...found, comparison, failed: comparison.ratio > (1 + failAbove) * (1 + comparison.expected) };
 }

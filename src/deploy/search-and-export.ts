@@ -40,7 +40,11 @@ export async function search(
 function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">): Promise<SearchOutcome> {
   const { seconds, signal, opset } = options;
   return withTarget(options.target, async (target) => {
-    const { result, latencies } = await searchRun(run, { ...options, target, file: join(out, "search.json") });
+    const { result, latencies, otherLatencies } = await searchRun(run, {
+      ...options,
+      target,
+      file: join(out, "search.json"),
+    });
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
       const found = result.chosen.find(({ budget }) => budget === text);
       return found ? [{ budget: text, id: found.id, path: join(out, "children", `${fileName}.onnx`) }] : [];
@@ -49,7 +53,8 @@ function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">)
       run,
       chosen.map(({ id, path }) => ({ architecture: architectureOf(run.supernet.space, id), out: path })),
       {
-        ...{ target, recalibrationImages: result.recalibrationImages, latencies },
+        ...{ target, recalibrationImages: result.recalibrationImages, latencies, otherLatencies },
+        ...(options.otherTargets && { otherTargets: options.otherTargets }),
         ...(opset !== undefined && { opset }),
         ...(seconds !== undefined && { seconds }),
         ...(signal && { signal }),

@@ -62,10 +62,10 @@ function card({ path, certificate: c }: Child, run: string | undefined, space: S
     <h3>${c.file}</h3>
     ${facts([
       ["test accuracy", `${percent(c.accuracy)} (${percent(low)} to ${percent(high)})`],
-      [
-        "latency",
-        `${milliseconds(c.latencyMs)} (${c.latency.intervalMs.map((bound) => bound.toFixed(3)).join(" to ")}), batch 1`,
-      ],
+      ...[c, ...(c.otherTargets ?? [])].map(({ target, latencyMs, latency }): readonly [string, string] => [
+        target === "local" ? "latency" : `latency on ${target}`,
+        `${milliseconds(latencyMs)} (${latency.intervalMs.map((bound) => bound.toFixed(3)).join(" to ")}), batch 1`,
+      ]),
       ["MACs", millions(c.macs)],
       ["parameters", thousands(c.parameters)],
       ["file", `${thousands(c.fileBytes)} bytes`],
@@ -96,9 +96,13 @@ function usage(path: string, { inputs, outputs }: Child["certificate"], run: str
 }
 
 function fronts(search: SearchResult): Markup {
-  const budgets: Budget[] = search.budgets.map(parseBudget);
+  const budgets: Budget[] = search.budgets.map(parseBudget).map(({ target, ...budget }) => ({
+    ...budget,
+    ...(target !== search.target && { target }),
+  }));
   const cost = (kind: Budget["kind"]) => (value: number) => formatCost(kind, value);
-  const latency = search.front.latencyMs;
+  const { latencyMs: latency, otherLatencies = {} } = search.front;
+  const place = search.target === undefined || search.target === "local" ? "this machine" : search.target;
   return html`<h2>Accuracy against cost</h2>
     <p class="soft">
       Every point is one compiled .onnx file, judged on onnxruntime. Accuracy here is what to expect on new images, by
@@ -118,13 +122,19 @@ function fronts(search: SearchResult): Markup {
         latency &&
         paretoPlot(search, budgets, {
           kind: "latency",
-          name: "latency on this machine",
+          name: `latency on ${place}`,
           cost: ({ latencyMs }) => latencyMs,
           interval: ({ latencyIntervalMs }) => latencyIntervalMs,
           front: latency,
           show: cost("latency"),
         })
-      }
+      }${Object.entries(otherLatencies).map(([target, front]) =>
+        paretoPlot(search, budgets, {
+          ...{ kind: "latency", target, name: `latency on ${target}`, front, show: cost("latency") },
+          cost: (candidate) => candidate.otherLatencies?.[target]?.latencyMs,
+          interval: (candidate) => candidate.otherLatencies?.[target]?.latencyIntervalMs,
+        }),
+      )}
     </div>`;
 }
 

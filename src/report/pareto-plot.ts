@@ -8,6 +8,8 @@ import { extent, linear, logarithmic } from "./scale.js";
 
 export interface CostAxis {
   readonly kind: Budget["kind"];
+  /** Of a latency: the further target that it is on. */
+  readonly target?: string;
   readonly name: string;
   readonly cost: (candidate: Candidate) => number | undefined;
   readonly interval: (candidate: Candidate) => readonly [number, number] | undefined;
@@ -29,7 +31,9 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
   });
   // A budget far beyond all children would press them into a corner; it limits nothing there.
   const most = Math.max(...points.map(({ cost }) => cost)) * FAR;
-  const limits = budgets.filter(({ kind, limit }) => kind === axis.kind && limit <= most);
+  const limits = budgets.filter(
+    ({ kind, target, limit }) => kind === axis.kind && target === axis.target && limit <= most,
+  );
   const costs = [...points.map(({ cost }) => cost), ...limits.map(({ limit }) => limit)];
   const [low, high] = extent(costs);
   const x =

@@ -7,11 +7,13 @@ export type BudgetKind = "latency" | "macs" | "parameters";
 /** What a child may cost at most. */
 export interface Budget {
   readonly kind: BudgetKind;
+  /** Of a latency: the target's name; undefined for the search's first target. */
+  readonly target?: string | undefined;
   /** In ms for `latency`, in MACs, or in trained values for `parameters`. */
   readonly limit: number;
   /** As the user wrote it: `latency=1.5ms`. */
   readonly text: string;
-  /** What its files are called: `latency-1.5ms`. */
+  /** What its files are called: `latency-1.5ms`, `latency-pi-12ms`. */
   readonly fileName: string;
 }
 
@@ -23,11 +25,12 @@ const units: Record<BudgetKind, Readonly<Record<string, number>>> = {
 };
 
 /**
- * Reads `latency=1.5ms`, `macs=5M` or `parameters=100k`.
+ * Reads `latency=1.5ms`, `latency@pi=12ms`, `macs=5M` or `parameters=100k`.
  * @throws UserError `search/budget`
  */
 export function parseBudget(text: string): Budget {
-  const [, kind, number, unit] = /^(latency|macs|parameters)=(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
+  const [, kind, target, number, unit] =
+    /^(latency|macs|parameters)(?:(?<=latency)@(.+))?=(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
   const power = kind === undefined ? undefined : units[kind as BudgetKind][unit!];
   const limit = Number(`${number}e${power}`);
   if (!(limit > 0)) {
@@ -35,10 +38,12 @@ export function parseBudget(text: string): Budget {
       at: "--budget",
       got: text,
       want: "latency=1.5ms, macs=5M or parameters=100k",
-      fix: "Write a kind, =, a number above 0 and its unit (us, ms, s; k, M, G).",
+      fix: "Write a kind, =, a number above 0 and its unit (us, ms, s; k, M, G). A latency may name a target: latency@pi=12ms.",
     });
   }
-  return { kind: kind as BudgetKind, limit, text, fileName: `${kind!}-${number!}${unit!}` };
+  const of = target === undefined ? [] : [target.replace(/[^\w.-]+/g, "-")];
+  const fileName = [kind, ...of, `${number!}${unit!}`].join("-");
+  return { kind: kind as BudgetKind, limit, text, fileName, ...(target !== undefined && { target }) };
 }
 
 /**
@@ -47,8 +52,8 @@ export function parseBudget(text: string): Budget {
  */
 export function parseBudgets(texts: readonly string[]): readonly Budget[] {
   const budgets = texts.map(parseBudget);
-  const twice = budgets.find(({ kind, limit }, i) =>
-    budgets.slice(0, i).some((other) => other.kind === kind && other.limit === limit),
+  const twice = budgets.find(({ kind, target, limit }, i) =>
+    budgets.slice(0, i).some((other) => other.kind === kind && other.limit === limit && other.target === target),
   );
   if (!twice) return budgets;
   const fix = "Name each budget once.";
@@ -67,27 +72,35 @@ export function formatCost(kind: BudgetKind, value: number): string {
   return `${Number((value / scale).toPrecision(3))}${unit}`;
 }
 
-/** What a child costs; its latency is only known once it was measured. */
-export interface Costs {
-  readonly macs: number;
-  readonly parameters: number;
+/** A latency on one target; only known once it was measured. */
+export interface LatencyCost {
   readonly latencyMs?: number | undefined;
   /** Between which limits another measurement of it lies. */
   readonly latencyIntervalMs?: readonly [low: number, high: number] | undefined;
 }
 
+/** What a child costs; its latency is that on the search's first target. */
+export interface Costs extends LatencyCost {
+  readonly macs: number;
+  readonly parameters: number;
+  /** On further targets, by name. */
+  readonly otherLatencies?: Readonly<Record<string, LatencyCost>> | undefined;
+}
+
+const latencyUnder = ({ target }: Budget, costs: Costs): LatencyCost =>
+  target === undefined ? costs : (costs.otherLatencies?.[target] ?? {});
+
 /** What a budget limits; undefined where it was not measured. */
-export const costUnder = ({ kind }: Budget, { macs, parameters, latencyMs }: Costs): number | undefined =>
-  ({ macs, parameters, latency: latencyMs })[kind];
+export const costUnder = (budget: Budget, costs: Costs): number | undefined =>
+  budget.kind === "latency" ? latencyUnder(budget, costs).latencyMs : costs[budget.kind];
 
 /** Whether a child is known to meet a budget. */
 export const meets = (budget: Budget, costs: Costs): boolean => (costUnder(budget, costs) ?? Infinity) <= budget.limit;
 
 /** Whether a more exact measurement may show that a child meets a budget; what was not measured is not ruled out. */
 export function mayMeet(budget: Budget, costs: Costs): boolean {
-  const least =
-    budget.kind === "latency" ? (costs.latencyIntervalMs?.[0] ?? costs.latencyMs) : costUnder(budget, costs);
-  return (least ?? 0) <= budget.limit;
+  const { latencyIntervalMs } = budget.kind === "latency" ? latencyUnder(budget, costs) : {};
+  return (latencyIntervalMs?.[0] ?? costUnder(budget, costs) ?? 0) <= budget.limit;
 }
 
 /**
@@ -100,8 +113,9 @@ export function refuseImpossible(budgets: readonly Budget[], cheapest: Costs): v
     const cost = costUnder(budget, cheapest);
     if (cost === undefined || cost <= limit) return [];
     const nearest = formatCost(kind, roundUp(kind === "latency" ? cost * LATENCY_ROOM : cost));
-    const want = `at least ${kind}=${nearest}, what the smallest child needs`;
-    const fix = `Use --budget ${kind}=${nearest} or more, or a space with smaller children.`;
+    const suggested = `${text.slice(0, text.lastIndexOf("="))}=${nearest}`;
+    const want = `at least ${suggested}, what the smallest child needs`;
+    const fix = `Use --budget ${suggested} or more, or a space with smaller children.`;
     return [{ at: "--budget", got: text, want, fix }];
   });
   if (problems.length > 0) throw new UserError("search/impossible", problems);

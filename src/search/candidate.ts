@@ -1,7 +1,7 @@
 /** A judged child as search.json keeps it, and back. */
 import { correctOf, packHits, unpackHits } from "./hits.js";
 import type { Judged } from "./coarse-to-fine.js";
-import type { JudgedChild } from "./judge.js";
+import type { JudgedChild, ScreenedLatency } from "./judge.js";
 import { candidateSchema, type Candidate } from "./search-file.js";
 
 /** 97.5 % quantile of the normal distribution. */
@@ -26,24 +26,29 @@ export function candidateOf(child: JudgedChild & Judged, mean: number, variance:
 /** As it was judged last. */
 export function childOf(candidate: Candidate): JudgedChild {
   const { id, architecture, macs, parameters, peakBytes, fileBytes, sha256, softAccuracy, count } = candidate;
-  const { latencyMs, latencyIntervalMs, screenedLatencyMs, screenedLatencyIntervalMs } = candidate;
+  const { latencyMs, latencyIntervalMs, screenedLatencyMs, screenedLatencyIntervalMs, otherLatencies } = candidate;
   return {
     ...{ id, architecture, macs, parameters, peakBytes, fileBytes, sha256, softAccuracy },
     ...(latencyMs !== undefined && { latencyMs, latencyIntervalMs }),
     ...(screenedLatencyMs !== undefined && { screenedLatencyMs, screenedLatencyIntervalMs }),
+    ...(otherLatencies && { otherLatencies }),
     hits: unpackHits(candidate.hits, count),
   };
 }
 
 /** As it was before the final. */
 export function screenedOf(candidate: Candidate, screeningImages: number): JudgedChild {
-  const { hits, screenedLatencyMs, screenedLatencyIntervalMs, ...child } = childOf(candidate);
+  const { hits, otherLatencies, ...child } = childOf(candidate);
+  const others = Object.entries(otherLatencies ?? {}).map(([target, latency]) => [target, screened(latency)]);
   return {
-    ...child,
-    ...(screenedLatencyMs !== undefined && {
-      latencyMs: screenedLatencyMs,
-      latencyIntervalMs: screenedLatencyIntervalMs,
-    }),
+    ...screened(child),
+    ...(otherLatencies && { otherLatencies: Object.fromEntries(others) as Record<string, ScreenedLatency> }),
     hits: hits.slice(0, screeningImages),
   };
+}
+
+/** With the latency before the photo finish, where there was one. */
+function screened<L extends ScreenedLatency>({ screenedLatencyMs, screenedLatencyIntervalMs, ...rest }: L) {
+  if (screenedLatencyMs === undefined) return rest;
+  return { ...rest, latencyMs: screenedLatencyMs, latencyIntervalMs: screenedLatencyIntervalMs };
 }

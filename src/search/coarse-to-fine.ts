@@ -12,13 +12,13 @@ import { random } from "../base/random.js";
 import type { Architecture } from "../space/space.js";
 import { idOf, smallest, type SearchSpace } from "../space/space.js";
 import { fitAccuracyModel, type AccuracyModel } from "./accuracy-model.js";
-import { mayMeet, refuseImpossible, type Budget, type Costs } from "./budget.js";
+import { mayMeet, refuseImpossible, type Budget, type Costs, type LatencyCost } from "./budget.js";
 import { featuresIn } from "./features.js";
 import { finalists } from "./final.js";
 import type { Belief } from "./gaussian-process.js";
 import { coarseGrid } from "./grid.js";
 import type { Hits } from "./hits.js";
-import { fitLatencyModel, type LatencyModel } from "./latency-model.js";
+import { fitLatencyModel, type LatencyModel, type LatencyModels } from "./latency-model.js";
 import type { Plan } from "./plan.js";
 import { propose } from "./propose.js";
 
@@ -86,7 +86,7 @@ export async function coarseToFine<S extends Screened>(task: SearchTask<S>): Pro
     if (idOf(space, architecture) !== first.id) await take(await screen(architecture), { phase: "coarse" });
   }
 
-  const latency = latencyModelOf(judged, plan);
+  const latency = latencyModelsOf(judged, plan);
   const left = new Map(budgets.map((budget) => [budget, fineCandidates]));
   for (let i = 0; i < budgets.length * fineCandidates; i++) {
     const open = budgets.filter((budget) => left.get(budget)! > 0);
@@ -123,10 +123,16 @@ function modelKept(featuresOf: ReturnType<typeof featuresIn>): (judged: readonly
   };
 }
 
-/** None where no latency was measured. */
-function latencyModelOf(judged: readonly Judged[], plan: SearchTask<Screened>["plan"]): LatencyModel | undefined {
-  const measured = judged.flatMap(({ architecture, latencyMs }) =>
-    latencyMs === undefined ? [] : [{ work: plan(architecture).work, latencyMs }],
-  );
-  return measured.length > 0 ? fitLatencyModel(measured) : undefined;
+/** Of every target that latency was measured on. */
+function latencyModelsOf(judged: readonly Judged[], plan: SearchTask<Screened>["plan"]): LatencyModels {
+  const modelOf = (costOf: (child: Judged) => LatencyCost | undefined): LatencyModel | undefined => {
+    const measured = judged.flatMap((child) => {
+      const latencyMs = costOf(child)?.latencyMs;
+      return latencyMs === undefined ? [] : [{ work: plan(child.architecture).work, latencyMs }];
+    });
+    return measured.length > 0 ? fitLatencyModel(measured) : undefined;
+  };
+  const targets = Object.keys(judged[0]?.otherLatencies ?? {});
+  const others = targets.map((target) => [target, modelOf(({ otherLatencies }) => otherLatencies?.[target])!] as const);
+  return { first: modelOf((child) => child), others: Object.fromEntries(others) };
 }

@@ -24,9 +24,9 @@ export function decide({ judged, belief }: SearchState, budgets: readonly Budget
   });
   return decisions.map(({ beatsSmallest, ...decision }) => {
     if (!beatsSmallest) return { ...decision, noBetterThan: "smallest" };
-    const { kind, limit } = decision.budget;
+    const { kind, target, limit } = decision.budget;
     const cheaper = decisions
-      .filter(({ budget }) => budget.kind === kind && budget.limit < limit)
+      .filter(({ budget }) => budget.kind === kind && budget.target === target && budget.limit < limit)
       .filter(({ id }) => id === decision.id || decision.tied.includes(id))
       .sort((a, b) => a.budget.limit - b.budget.limit)[0];
     return cheaper ? { ...decision, noBetterThan: cheaper.budget.text } : decision;

@@ -10,7 +10,7 @@ import { blockOf, type Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import { localTarget } from "../target/local.js";
 import { withModel } from "../target/target.js";
-import type { Costs } from "./budget.js";
+import type { Costs, LatencyCost } from "./budget.js";
 import type { Screened } from "./coarse-to-fine.js";
 import type { Hits } from "./hits.js";
 import { probabilityOf, softened } from "./soft-accuracy.js";
@@ -24,6 +24,20 @@ export interface JudgedChild extends Screened {
   /** A finalist's latency before the photo finish. */
   readonly screenedLatencyMs?: number | undefined;
   readonly screenedLatencyIntervalMs?: readonly [low: number, high: number] | undefined;
+  readonly otherLatencies?: Readonly<Record<string, ScreenedLatency>> | undefined;
+}
+
+/** A latency on a further target, and a finalist's before the photo finish. */
+export interface ScreenedLatency extends LatencyCost {
+  readonly screenedLatencyMs?: number | undefined;
+  readonly screenedLatencyIntervalMs?: readonly [low: number, high: number] | undefined;
+}
+
+/** An open bench on a target that has a budget. */
+export interface TargetBench {
+  /** The target's name; undefined for the search's first target. */
+  readonly target: string | undefined;
+  readonly bench: LatencyBench;
 }
 
 export interface Judge {
@@ -31,14 +45,14 @@ export interface Judge {
   screen(architecture: Architecture): Promise<JudgedChild>;
   /** The hits of a child that was screened on all images. */
   complete(child: JudgedChild): Promise<Hits>;
-  /** Latencies measured together for long enough to decide, in the children's order; none where latency isn't measured. */
-  photoFinish(children: readonly JudgedChild[]): Promise<readonly Latency[]>;
+  /** Latencies measured together for long enough to decide, for each bench in the children's order. */
+  photoFinish(children: readonly JudgedChild[]): Promise<readonly (readonly Latency[])[]>;
 }
 
 /**
  * @param screeningImages of the validation images, the first that every child sees
  * @param isWithin whether costs may meet a budget
- * @param bench where there is none, latency isn't measured
+ * @param benches of the targets that have a budget; where there is none, latency isn't measured
  */
 export function judgeOf(
   run: Run,
@@ -46,11 +60,11 @@ export function judgeOf(
   {
     screeningImages,
     isWithin,
-    bench,
+    benches,
   }: {
     readonly screeningImages: number;
     readonly isWithin: (costs: Costs) => boolean;
-    readonly bench?: LatencyBench | undefined;
+    readonly benches: readonly TargetBench[];
   },
 ): Judge {
   // In random order, so that the first images speak for all.
@@ -71,12 +85,9 @@ export function judgeOf(
     async screen(architecture) {
       const child = await compiler.compile(architecture);
       const { id, bytes, sha256, macs, parameters, peakBytes } = child;
-      const [latency] = (await bench?.measure([timed(child)], "screen")) ?? [];
-      const costs = {
-        macs,
-        parameters,
-        ...(latency && { latencyMs: latency.undisturbedMs, latencyIntervalMs: latency.intervalMs }),
-      };
+      const measured: Latency[] = [];
+      for (const { bench } of benches) measured.push((await bench.measure([timed(child)], "screen"))[0]!);
+      const costs = { macs, parameters, ...latenciesOf(benches, measured) };
       const seen = isWithin(costs)
         ? await judgeOn(bytes, imagesAt(architecture.resolution, 0, screeningImages))
         : { hits: new Uint8Array(), softAccuracy: 0 };
@@ -89,11 +100,30 @@ export function judgeOf(
       return Uint8Array.of(...hits, ...rest.hits);
     },
     async photoFinish(children) {
-      if (!bench) return [];
       const compiled: CompiledChild[] = [];
-      for (const { architecture } of children) compiled.push(await compiler.compile(architecture));
-      return bench.measure(compiled.map(timed), "decide");
+      if (benches.length > 0) {
+        for (const { architecture } of children) compiled.push(await compiler.compile(architecture));
+      }
+      const measured: Latency[][] = [];
+      for (const { bench } of benches) measured.push(await bench.measure(compiled.map(timed), "decide"));
+      return measured;
     },
+  };
+}
+
+/** A child's latencies as its costs have them; one of each bench. */
+export function latenciesOf(
+  benches: readonly TargetBench[],
+  measured: readonly Latency[],
+): Pick<Costs, "latencyMs" | "latencyIntervalMs" | "otherLatencies"> {
+  const all = benches.map(({ target }, i) => {
+    const { undisturbedMs, intervalMs } = measured[i]!;
+    return { target, cost: { latencyMs: undisturbedMs, latencyIntervalMs: intervalMs } };
+  });
+  const others = all.flatMap(({ target, cost }) => (target === undefined ? [] : [[target, cost] as const]));
+  return {
+    ...all.find(({ target }) => target === undefined)?.cost,
+    ...(others.length > 0 && { otherLatencies: Object.fromEntries(others) }),
   };
 }
 

@@ -14,6 +14,14 @@ export interface LatencyModel {
   readonly error: number;
 }
 
+/** The models of the targets that have a budget. */
+export interface LatencyModels {
+  /** Of the search's first target. */
+  readonly first?: LatencyModel | undefined;
+  /** Of further targets, by name. */
+  readonly others: Readonly<Record<string, LatencyModel>>;
+}
+
 export interface Measured {
   readonly work: Work;
   readonly latencyMs: number;

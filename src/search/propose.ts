@@ -8,9 +8,9 @@ import type { Architecture } from "../space/space.js";
 import { idOf, mutate, sample, type SearchSpace } from "../space/space.js";
 import type { AccuracyModel } from "./accuracy-model.js";
 import { difference } from "./belief.js";
-import { mayMeet, meets, type Budget, type Costs } from "./budget.js";
+import { mayMeet, meets, type Budget, type Costs, type LatencyCost } from "./budget.js";
 import type { Features } from "./features.js";
-import type { LatencyModel } from "./latency-model.js";
+import type { LatencyModel, LatencyModels } from "./latency-model.js";
 import { expectedGain } from "./normal.js";
 import type { Plan } from "./plan.js";
 
@@ -40,7 +40,7 @@ export interface Prospect {
   /** Budgets for which more may be proposed. */
   readonly budgets: readonly Budget[];
   readonly model: AccuracyModel;
-  readonly latency: LatencyModel | undefined;
+  readonly latency: LatencyModels;
   readonly featuresOf: (architecture: Architecture) => Features;
   readonly plan: (architecture: Architecture) => Plan;
   /** Children to choose from; by default mutants and random ones. */
@@ -81,13 +81,16 @@ export function propose(prospect: Prospect, draw: Random): Proposal | undefined 
 }
 
 /** A planned child's costs, its latency as the model predicts it with its own error. */
-function predicted({ macs, parameters, work }: Plan, latency: LatencyModel | undefined): Costs {
-  if (!latency) return { macs, parameters };
-  const latencyMs = latency.predict(work);
+function predicted({ macs, parameters, work }: Plan, { first, others }: LatencyModels): Costs {
+  const under = (model: LatencyModel): LatencyCost => {
+    const latencyMs = model.predict(work);
+    const { error } = model;
+    return { latencyMs, latencyIntervalMs: [latencyMs / (1 + error), latencyMs * (1 + error)] };
+  };
+  const other = Object.entries(others).map(([target, model]) => [target, under(model)] as const);
   return {
-    macs,
-    parameters,
-    latencyMs,
-    latencyIntervalMs: [latencyMs / (1 + latency.error), latencyMs * (1 + latency.error)],
+    ...{ macs, parameters },
+    ...(first && under(first)),
+    ...(other.length > 0 && { otherLatencies: Object.fromEntries(other) }),
   };
 }

@@ -8,6 +8,14 @@ import { architectureSchema } from "../space/architecture.js";
 
 const interval = z.tuple([z.number(), z.number()]);
 
+/** A latency as screened, or in the final as the photo finish has it. */
+const latencySchema = z.object({
+  latencyMs: z.number().optional().describe("As screened, or in the final as the photo finish has it."),
+  latencyIntervalMs: interval.optional(),
+  screenedLatencyMs: z.number().optional().describe("A finalist's latency before the photo finish."),
+  screenedLatencyIntervalMs: interval.optional(),
+});
+
 export const candidateSchema = z.strictObject({
   id: z.string(),
   architecture: architectureSchema,
@@ -27,10 +35,11 @@ export const candidateSchema = z.strictObject({
     .describe("Mean of softened hits on the screening images, which says more than their number."),
   expectedAccuracy: z.number().describe("What to expect of it on new images, by what all children tell together."),
   expectedInterval: interval.describe("95 % interval of `expectedAccuracy`."),
-  latencyMs: z.number().optional().describe("As screened, or in the final as the photo finish has it."),
-  latencyIntervalMs: interval.optional(),
-  screenedLatencyMs: z.number().optional().describe("A finalist's latency before the photo finish."),
-  screenedLatencyIntervalMs: interval.optional(),
+  ...latencySchema.shape,
+  otherLatencies: z
+    .record(z.string(), latencySchema.strict())
+    .optional()
+    .describe("Latencies on further targets, by their names."),
   phase: z.enum(["coarse", "fine"]),
   budget: z.string().optional().describe("The budget that a fine candidate was proposed for."),
   inFinal: z.boolean(),
@@ -55,11 +64,16 @@ const resultSchema = z.strictObject({
   screeningImages: z.number().describe("Validation images on which every child is judged; finalists see all."),
   grid: z.string(),
   target: z.string().optional().describe("Where latency was measured; only under a latency budget."),
+  otherTargets: z.array(z.string()).optional().describe("Further targets that have a latency budget."),
   opset: z.int().optional().describe("ONNX's opset of the files that were judged; 17 where it is left out."),
   judgedImages: z.number().describe("Images judged, summed over the children."),
   candidates: z.array(candidateSchema),
   front: z
-    .strictObject({ macs: z.array(z.string()), latencyMs: z.array(z.string()).optional() })
+    .strictObject({
+      macs: z.array(z.string()),
+      latencyMs: z.array(z.string()).optional(),
+      otherLatencies: z.record(z.string(), z.array(z.string())).optional().describe("By further targets' names."),
+    })
     .describe("Ids of the Pareto fronts."),
   chosen: z.array(
     z.strictObject({

@@ -5,23 +5,23 @@
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
 import { defaultOpset } from "../compile/opsets.js";
-import type { LatencyBench } from "../evaluate/latency.js";
 import type { Latency } from "../evaluate/rounds.js";
 import type { Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import { idOf, smallest } from "../space/space.js";
-import { withLatencyBench } from "../evaluate/latency.js";
 import { withTarget } from "../target/local.js";
 import type { Target } from "../target/target.js";
 import { mayMeet, refuseImpossible, type Budget } from "./budget.js";
 import { coarseToFine, type SearchState } from "./coarse-to-fine.js";
 import { decide } from "./decide.js";
 import { coarseGrid, gridDescription } from "./grid.js";
-import { judgeOf, type Judge, type JudgedChild } from "./judge.js";
-import { candidateOf, childOf, screenedOf } from "./candidate.js";
+import { finish, type Measured } from "./finish.js";
+import { judgeOf, type JudgedChild } from "./judge.js";
+import { candidateOf, screenedOf } from "./candidate.js";
 import { paretoFront } from "./pareto.js";
 import { planOf, type Plan } from "./plan.js";
 import { judgedBefore, writeSearch, type Candidate, type SearchIdentity, type SearchResult } from "./search-file.js";
+import { budgetsOf, openBenches, timedOf } from "./target-benches.js";
 import { refuseTooFew, screeningImagesOf } from "./validation.js";
 
 /** What to search for, and how long. */
@@ -40,12 +40,16 @@ export interface SearchOptions {
   readonly resume?: boolean;
   /** Where latency is measured under a latency budget: on this machine by default. */
   readonly target?: Target;
+  /** Further targets, of budgets such as `latency@pi=12ms`. */
+  readonly otherTargets?: readonly Target[];
   /** Length of a latency session that decides, in seconds; 25 by default. */
   readonly seconds?: number;
   /** Ends the search with its reason, before the next child or in a latency session; search.json resumes it. */
   readonly signal?: AbortSignal;
   /** Where search.json is kept up to date. */
   readonly file: string;
+  /** Called with what people should know meanwhile: a target went away, for example. */
+  readonly onNote?: (line: string) => void;
   /** Called with each child as soon as it is judged. */
   readonly onCandidate?: (candidate: Candidate, progress: SearchProgress) => void;
 }
@@ -63,8 +67,10 @@ export interface SearchProgress {
 /** What a search found, and what it measured in its photo finish. */
 export interface SearchFindings {
   readonly result: SearchResult;
-  /** By id, of the finalists, where latency was measured now. */
+  /** By id, of the finalists, on the first target, where latency was measured now. */
   readonly latencies: ReadonlyMap<string, Latency>;
+  /** The same on further targets, by their names. */
+  readonly otherLatencies: ReadonlyMap<string, ReadonlyMap<string, Latency>>;
 }
 
 export const defaultFineCandidates = 24;
@@ -75,7 +81,9 @@ export function searchRun(run: Run, options: SearchOptions): Promise<SearchFindi
 }
 
 async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchFindings> {
-  const { budgets, file, onCandidate, seconds, signal } = options;
+  const { file, onCandidate, onNote, seconds, signal } = options;
+  const targets = { first: target, others: options.otherTargets ?? [] };
+  const budgets = budgetsOf(options.budgets, targets);
   const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
   const { recalibrationImages = defaultRecalibrationImages, opset = defaultOpset } = options;
   const { space } = run.supernet;
@@ -87,7 +95,9 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   refuseTooFew(run.validation.length, run.train.length);
   const plan = plannedOnce(run);
   refuseImpossible(budgets, plan(smallest(space)));
-  const isTimed = budgets.some(({ kind }) => kind === "latency");
+  const timed = timedOf(budgets);
+  const isTimed = timed.includes(undefined);
+  const otherTargets = timed.filter((name) => name !== undefined);
   const identity: SearchIdentity = {
     format: 2,
     space: space.data,
@@ -101,72 +111,46 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     screeningImages: screeningImagesOf(run.validation.length),
     grid: gridDescription,
     ...(isTimed && { target: target.name }),
+    ...(otherTargets.length > 0 && { otherTargets }),
     // A key without a value: a search that asks for none is no resumption of one that asked.
     opset: opset === defaultOpset ? undefined : opset,
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
   const total = coarseGrid(space).length + budgets.length * fineCandidates;
-  const search = async (bench?: LatencyBench): Promise<SearchFindings> => {
-    const judge = judgeOf(run, children, {
-      screeningImages: identity.screeningImages,
-      isWithin: (costs) => budgets.some((budget) => mayMeet(budget, costs)),
-      bench,
-    });
-    const latencies = new Map<string, Latency>();
-    const state = await coarseToFine<JudgedChild>({
-      ...{ space, budgets, fineCandidates, seed, plan },
-      screen: async (architecture) => {
-        signal?.throwIfAborted();
-        const before = known.get(idOf(space, architecture));
-        return before ? screenedOf(before, identity.screeningImages) : judge.screen(architecture);
-      },
-      finish: (finalists) => finish(finalists, { judge, known, latencies, isTimed }),
-      onJudged: async (judged, belief) => {
-        const result = resultOf({ judged, belief }, { identity, isTimed });
-        const last = result.candidates.at(-1)!;
-        if (!known.has(last.id)) await writeSearch(file, result);
-        onCandidate?.(last, { done: judged.length, total, judgedImages: result.judgedImages });
-      },
-    });
-    const chosen = decide(state, budgets, idOf(space, smallest(space)));
-    const result: SearchResult = {
-      ...resultOf(state, { identity, isTimed }),
-      complete: true,
-      chosen: chosen.map(({ budget, tied, ...choice }) => ({ ...choice, budget: budget.text, tied: [...tied] })),
-    };
-    await writeSearch(file, result);
-    return { result, latencies };
-  };
-  return isTimed ? withLatencyBench(target, { seed, seconds, signal }, search) : search();
-}
-
-/** Judges finalists on the images set aside, and decides their latencies together; as before where a search is resumed after its final. */
-async function finish(
-  finalists: readonly JudgedChild[],
-  {
-    judge,
-    known,
-    latencies,
-    isTimed,
-  }: {
-    readonly judge: Judge;
-    readonly known: ReadonlyMap<string, Candidate>;
-    readonly latencies: Map<string, Latency>;
-    readonly isTimed: boolean;
-  },
-): Promise<JudgedChild[]> {
-  const before = finalists.map(({ id }) => known.get(id));
-  if (before.every((candidate) => candidate?.inFinal)) return before.map((candidate) => childOf(candidate!));
-  const finished: JudgedChild[] = [];
-  for (const child of finalists) finished.push({ ...child, hits: await judge.complete(child) });
-  if (!isTimed) return finished;
-  const measured = await judge.photoFinish(finished);
-  return finished.map((child, i) => {
-    const latency = measured[i]!;
-    latencies.set(child.id, latency);
-    const screened = { screenedLatencyMs: child.latencyMs, screenedLatencyIntervalMs: child.latencyIntervalMs };
-    return { ...child, ...screened, latencyMs: latency.undisturbedMs, latencyIntervalMs: latency.intervalMs };
+  const benches = await openBenches(timed, targets, { seed, seconds, signal, onNote });
+  const judge = judgeOf(run, children, {
+    screeningImages: identity.screeningImages,
+    isWithin: (costs) => budgets.some((budget) => mayMeet(budget, costs)),
+    benches,
   });
+  const measured: Measured = new Map(timed.map((name) => [name, new Map<string, Latency>()]));
+  const state = await coarseToFine<JudgedChild>({
+    ...{ space, budgets, fineCandidates, seed, plan },
+    screen: async (architecture) => {
+      signal?.throwIfAborted();
+      const before = known.get(idOf(space, architecture));
+      return before ? screenedOf(before, identity.screeningImages) : judge.screen(architecture);
+    },
+    finish: (finalists) => finish(finalists, { judge, known, benches, measured }),
+    onJudged: async (judged, belief) => {
+      const result = resultOf({ judged, belief }, { identity, isTimed });
+      const last = result.candidates.at(-1)!;
+      if (!known.has(last.id)) await writeSearch(file, result);
+      onCandidate?.(last, { done: judged.length, total, judgedImages: result.judgedImages });
+    },
+  });
+  const chosen = decide(state, budgets, idOf(space, smallest(space)));
+  const result: SearchResult = {
+    ...resultOf(state, { identity, isTimed }),
+    complete: true,
+    chosen: chosen.map(({ budget, tied, ...choice }) => ({ ...choice, budget: budget.text, tied: [...tied] })),
+  };
+  await writeSearch(file, result);
+  return {
+    result,
+    latencies: measured.get(undefined) ?? new Map(),
+    otherLatencies: new Map(otherTargets.map((name) => [name, measured.get(name)!])),
+  };
 }
 
 /** What search.json says of a search so far, without a choice. */
@@ -175,6 +159,10 @@ function resultOf(
   { identity, isTimed }: { readonly identity: SearchIdentity; readonly isTimed: boolean },
 ): SearchResult {
   const candidates = judged.map((child, i) => candidateOf(child, belief.mean[i]!, belief.covariance[i]![i]!));
+  const otherFronts = (identity.otherTargets ?? []).map((target) => {
+    const costOf = ({ otherLatencies }: Candidate): number => otherLatencies?.[target]?.latencyMs ?? Infinity;
+    return [target, paretoFront(candidates, costOf)] as const;
+  });
   return {
     ...identity,
     complete: false,
@@ -183,6 +171,7 @@ function resultOf(
     front: {
       macs: paretoFront(candidates, ({ macs }) => macs),
       ...(isTimed && { latencyMs: paretoFront(candidates, ({ latencyMs }) => latencyMs ?? Infinity) }),
+      ...(otherFronts.length > 0 && { otherLatencies: Object.fromEntries(otherFronts) }),
     },
     chosen: [],
   };

@@ -183,6 +183,7 @@ export const badFlags: readonly BadInput[] = [
     ["search", "run", "--budget", "macs=5M", "--target", "pi"],
     "target is pi; want",
   ),
+  onRun("a budget of an unknown target", ["search", "run", "--budget", "latency@pi=5ms"], "target is pi; want"),
   line("a check of an unknown target", ["target", "check", "pi"], "target is pi; want"),
   line("bench with 0 threads", ["bench", "a.onnx", "--threads", "0"], "--threads", "from 1 to 1024"),
   line("verify of nothing", ["verify"], "missing required argument 'file'"),

@@ -8,6 +8,7 @@ import { search } from "../../src/deploy/search-and-export.js";
 import { writeReport } from "../../src/report/write-report.js";
 import { parseBudget } from "../../src/search/budget.js";
 import { searchSchema, type SearchResult } from "../../src/search/search-file.js";
+import { mockTarget } from "../../src/target/mock.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { tinyRun } from "../search/tiny-run.js";
 
@@ -38,6 +39,18 @@ test("every child judged and every number of the certificates is on it, with the
       expect(text).toContain(words);
     }
   }
+});
+
+test("targets beside the first have a plot of their own, with their budgets, and a line in the certificates", async () => {
+  const other = await tinyRun();
+  const named = (name: string) => mockTarget({ name, msOf: ({ bytes }) => bytes.length / 20_000 });
+  const budgets = ["latency=50ms", "latency@phone=49ms"].map(parseBudget);
+  const devices = { target: named("board"), otherTargets: [named("phone")] };
+  await search(other, { budgets, fineCandidates: 2, recalibrationImages: 200, seconds: 1, ...devices });
+  const page = await readFile(await writeReport(other.folder), "utf8");
+  for (const words of ["latency on board", "latency on phone", "latency@phone=49ms"]) expect(page).toContain(words);
+  expect(page.match(/<figure/g)).toHaveLength(3);
+  expect(page).toMatch(/<dt>latency on phone<\/dt>\s*<dd>[\d.]+ ms/);
 });
 
 test("a folder without a run is refused", async () => {

@@ -39,7 +39,15 @@ const model = fitAccuracyModel(
 );
 const proposed = (budgets: readonly Budget[], seed: number, timed = false) =>
   propose(
-    { space, judged, budgets, model, featuresOf, plan, latency: timed ? latency : undefined },
+    {
+      space,
+      judged,
+      budgets,
+      model,
+      featuresOf,
+      plan,
+      latency: timed ? { first: latency, others: {} } : { others: {} },
+    },
     random(seed, "propose"),
   );
 
@@ -68,6 +76,14 @@ test("the same draw proposes the same child; where accuracy grows with size, it 
 });
 
 test("a pool of judged children alone has nothing to propose", () => {
-  const prospect = { space, judged, budgets: [parseBudget("macs=9M")], model, featuresOf, plan, latency: undefined };
+  const prospect = {
+    space,
+    judged,
+    budgets: [parseBudget("macs=9M")],
+    model,
+    featuresOf,
+    plan,
+    latency: { others: {} },
+  };
   expect(propose({ ...prospect, pool: architectures }, random(0))).toBeUndefined();
 });

@@ -6,7 +6,7 @@ import { meets, parseBudget } from "../../src/search/budget.js";
 import { coarseGrid } from "../../src/search/grid.js";
 import { planOf } from "../../src/search/plan.js";
 import type { SearchResult } from "../../src/search/search-file.js";
-import { searchRun, type SearchOptions } from "../../src/search/search.js";
+import { searchRun, type SearchFindings, type SearchOptions } from "../../src/search/search.js";
 import { idOf, smallest } from "../../src/space/space.js";
 import { mockTarget } from "../../src/target/mock.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -16,14 +16,14 @@ const run = await tinyRun();
 const { space } = run.supernet;
 const budgets = ["macs=120k", "parameters=6k"].map(parseBudget);
 
-const search = async (options: Partial<SearchOptions> = {}): Promise<{ result: SearchResult; file: string }> => {
+const search = async (options: Partial<SearchOptions> = {}): Promise<SearchFindings & { readonly file: string }> => {
   const file = options.file ?? join(await temporaryFolder(), "search.json");
-  const { result } = await searchRun(run, {
+  const found = await searchRun(run, {
     ...{ budgets, fineCandidates: 16, recalibrationImages: 300 },
     ...options,
     file,
   });
-  return { result, file };
+  return { ...found, file };
 };
 /** A device on which a child takes 1 ms for every 20 kB of its file, always. */
 const board = (name = "board") => mockTarget({ name, msOf: ({ bytes }) => bytes.length / 20_000 });
@@ -160,6 +160,48 @@ test("under a latency budget every child is timed on the target, the finalists o
   // Finalists keep both figures: a resumed search proposes by the first and chooses by the second.
   for (const { inFinal, screenedLatencyMs } of result.candidates) expect(screenedLatencyMs !== undefined).toBe(inFinal);
   expect(target.loaded).toBe(0);
+});
+
+test("under budgets of several targets every child is timed on each, and a choice meets its own target's; a resume gives the same bytes", async () => {
+  const file = join(await temporaryFolder(), "search.json");
+  // The phone is slow where the board is fast: it likes small pictures, the board small files.
+  const phone = () =>
+    mockTarget({ name: "phone", msOf: ({ bytes }) => 40 - bytes.length / 20_000, outputsOf: () => new Map() });
+  const sizes = whole.result.candidates.map(({ fileBytes }) => fileBytes).sort((a, b) => a - b);
+  const middle = sizes[sizes.length >> 1]! / 20_000;
+  const smallestSize = sizes[0]! / 20_000;
+  const limits = [`latency=${middle.toFixed(3)}ms`, `latency@phone=${(40 - smallestSize + 0.1).toFixed(3)}ms`];
+  const options = { budgets: [...limits, "macs=5M"].map(parseBudget), fineCandidates: 2, file };
+  const both = () => ({ target: board(), otherTargets: [phone()] });
+  const targets = both();
+  const { result, otherLatencies } = await search({ ...options, ...targets });
+  expect(result).toMatchObject({ target: "board", otherTargets: ["phone"] });
+  for (const { latencyMs, otherLatencies: others, fileBytes, inFinal } of result.candidates) {
+    expect(latencyMs).toBeCloseTo(fileBytes / 20_000, 9);
+    expect(others!["phone"]!.latencyMs).toBeCloseTo(40 - fileBytes / 20_000, 9);
+    expect(others!["phone"]!.screenedLatencyMs !== undefined).toBe(inFinal);
+  }
+  expect(result.front.otherLatencies!["phone"]!.length).toBeGreaterThan(0);
+  expect(result.chosen.map(({ budget }) => budget)).toEqual([...limits, "macs=5M"]);
+  for (const [i, { id }] of result.chosen.entries()) {
+    expect(
+      meets(
+        options.budgets[i]!,
+        result.candidates.find((one) => one.id === id)!,
+      ),
+    ).toBe(true);
+  }
+  expect([...otherLatencies.keys()]).toEqual(["phone"]);
+  for (const target of [targets.target, ...targets.otherTargets]) expect(target.loaded).toBe(0);
+  const bytes = readFileSync(file, "utf8");
+  const { candidates, ...rest } = result;
+  const cutOff = sealed({ ...rest, complete: false, candidates: candidates.slice(0, 20) }, orderedSeal);
+  writeFileSync(file, JSON.stringify(cutOff));
+  await search({ ...options, ...both(), resume: true });
+  expect(readFileSync(file, "utf8")).toBe(bytes);
+  await expect(search({ ...options, target: board(), resume: true })).rejects.toThrow(
+    /latency@phone=.* want latency of board\. Name the target phone for the search/,
+  );
 });
 
 test("a search under a latency budget is resumed on the same target to the same bytes, and refused on another", async () => {

@@ -10,12 +10,12 @@ import { defaultSeconds } from "../../evaluate/latency.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import { fewWhole, opsetNumber, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
-import { onTarget, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
+import { collect, fewWhole, opsetNumber, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
+import { onTargets, targetOption, tokenOption, type TokenFlag } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions, TargetFlags {
+interface Options extends CommonOptions, TokenFlag {
   readonly arch: string;
   readonly out: string;
   readonly data?: string;
@@ -25,6 +25,7 @@ interface Options extends CommonOptions, TargetFlags {
   readonly precision: PrecisionName;
   readonly explain?: boolean;
   readonly seconds: number;
+  readonly target?: readonly string[];
 }
 
 export const exportCommand = (): Command =>
@@ -43,7 +44,7 @@ export const exportCommand = (): Command =>
         .default(defaultPrecision),
     )
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
-    .option(...targetOption)
+    .option(...targetOption, collect)
     .option(...tokenOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
@@ -55,13 +56,14 @@ export const exportCommand = (): Command =>
         `Exporting ${options.arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`,
       );
       let report: readonly StepReport[] = [];
-      const c = await onTarget(options, terminal, (target) =>
+      const c = await onTargets(options.target ?? ["local"], options, terminal, ([target, ...otherTargets]) =>
         exportChild(run, architecture, {
           out: options.out,
           recalibrationImages: options.recalibrationImages,
           opset: options.opset,
           precision: options.precision,
-          target,
+          target: target!,
+          otherTargets,
           seconds: options.seconds,
           ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
           onCompiled: (child) => (report = child.report),
@@ -77,6 +79,10 @@ export const exportCommand = (): Command =>
           ...unseenClasses(run, ["test"]).map((line) => `           ${line}`),
           `  latency  ${milliseconds(c.latencyMs)} ± ${percent(c.latency.repeatability, 1)} undisturbed (p50 ${milliseconds(c.latency.p50Ms)}, p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
           `  opset ${options.opset}: onnxruntime ${opsetRow(options.opset).onnxruntime} and newer load it`,
+          ...(c.otherTargets ?? []).map(
+            (on) =>
+              `  on ${on.target} ${milliseconds(on.latencyMs)} ± ${percent(on.latency.repeatability, 1)} undisturbed`,
+          ),
           `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
           `Next: nestling verify ${options.out} --run ${folder}`,
         ].join("\n"),

@@ -6,12 +6,12 @@ import { defaultOpset } from "../../compile/opsets.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { search } from "../../deploy/search-and-export.js";
-import { parseBudgets } from "../../search/budget.js";
+import { parseBudgets, type Budget } from "../../search/budget.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
 import { collect, opsetNumber, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
-import { onTarget, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
+import { onTargets, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
@@ -33,7 +33,7 @@ export const searchCommand = (): Command =>
     .argument("<run>", "folder of a trained run")
     .requiredOption(
       "--budget <kind=limit>",
-      "latency=1.5ms, macs=5M or parameters=100k; may be given several times",
+      "latency=1.5ms, latency@pi=12ms, macs=5M or parameters=100k; may be given several times",
       collect,
     )
     .option("--data <source>", "the run's data set, where it lies now")
@@ -62,24 +62,30 @@ export const searchCommand = (): Command =>
       );
       for (const line of unseenClasses(run)) terminal.note(line);
       const bar = terminal.progress("search");
-      const { result: found, children } = await onTarget(options, terminal, (target) =>
-        search(run, {
-          budgets,
-          out,
-          target,
-          seconds: options.seconds,
-          fineCandidates: options.fine,
-          recalibrationImages: options.recalibrationImages,
-          opset: options.opset,
-          seed: options.seed,
-          resume: options.resume ?? false,
-          onCandidate: ({ phase, id, macs }, { done, total, judgedImages }) =>
-            bar.update(
-              done,
-              total,
-              `${phase} ${id} at ${millions(macs)} MACs; ${thousands(judgedImages)} images judged`,
-            ),
-        }),
+      const { result: found, children } = await onTargets(
+        targetsOf(options.target, budgets),
+        options,
+        terminal,
+        ([target, ...otherTargets]) =>
+          search(run, {
+            budgets,
+            out,
+            target: target!,
+            otherTargets,
+            onNote: (line) => terminal.note(line),
+            seconds: options.seconds,
+            fineCandidates: options.fine,
+            recalibrationImages: options.recalibrationImages,
+            opset: options.opset,
+            seed: options.seed,
+            resume: options.resume ?? false,
+            onCandidate: ({ phase, id, macs }, { done, total, judgedImages }) =>
+              bar.update(
+                done,
+                total,
+                `${phase} ${id} at ${millions(macs)} MACs; ${thousands(judgedImages)} images judged`,
+              ),
+          }),
       ).finally(() => bar.stop());
       const rows = children.map(({ budget, path, certificate }) => ({
         budget,
@@ -89,6 +95,9 @@ export const searchCommand = (): Command =>
         parameters: millions(certificate.parameters),
         "test accuracy": percent(certificate.accuracy),
         latency: milliseconds(certificate.latencyMs),
+        ...Object.fromEntries(
+          (certificate.otherTargets ?? []).map((on) => [`on ${on.target}`, milliseconds(on.latencyMs)]),
+        ),
         file: path,
       }));
       terminal.result(
@@ -108,3 +117,12 @@ export const searchCommand = (): Command =>
         ].join("\n"),
       );
     });
+
+/** The target of --target first, else the first that a budget names, else this machine. */
+function targetsOf(given: string | undefined, budgets: readonly Budget[]): readonly string[] {
+  const latencies = budgets.filter(({ kind }) => kind === "latency");
+  const named = latencies.flatMap(({ target }) => target ?? []);
+  const isOwn = latencies.some(({ target }) => target === undefined);
+  const first = given ?? (isOwn ? undefined : named[0]) ?? "local";
+  return [...new Set([first, ...named])];
+}
