@@ -8,7 +8,7 @@ import { extent, linear, logarithmic } from "./scale.js";
 
 export interface CostAxis {
   readonly kind: Budget["kind"];
-  /** Of a latency: the further target that it is on. */
+  /** The further target that a latency is on. */
   readonly target?: string;
   readonly name: string;
   readonly cost: (candidate: Candidate) => number | undefined;

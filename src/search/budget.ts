@@ -7,7 +7,7 @@ export type BudgetKind = "latency" | "macs" | "parameters";
 /** What a child may cost at most. */
 export interface Budget {
   readonly kind: BudgetKind;
-  /** Of a latency: the target's name; undefined for the search's first target. */
+  /** The name of a latency's target; undefined for the search's first target. */
   readonly target?: string | undefined;
   /** In ms for `latency`, in MACs, or in trained values for `parameters`. */
   readonly limit: number;

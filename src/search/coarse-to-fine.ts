@@ -123,7 +123,7 @@ function modelKept(featuresOf: ReturnType<typeof featuresIn>): (judged: readonly
   };
 }
 
-/** Of every target that latency was measured on. */
+/** A model for every target that latency was measured on. */
 function latencyModelsOf(judged: readonly Judged[], plan: SearchTask<Screened>["plan"]): LatencyModels {
   const modelOf = (costOf: (child: Judged) => LatencyCost | undefined): LatencyModel | undefined => {
     const measured = judged.flatMap((child) => {

@@ -16,9 +16,9 @@ export interface LatencyModel {
 
 /** The models of the targets that have a budget. */
 export interface LatencyModels {
-  /** Of the search's first target. */
+  /** The search's first target has this one. */
   readonly first?: LatencyModel | undefined;
-  /** Of further targets, by name. */
+  /** Further targets have these, by name. */
   readonly others: Readonly<Record<string, LatencyModel>>;
 }
 

@@ -6,7 +6,7 @@ import type { Target } from "../target/target.js";
 import type { Budget } from "./budget.js";
 import type { TargetBench } from "./judge.js";
 
-/** The targets that children may be timed on: the first one's latencies are a child's own, the others' stand beside. */
+/** The targets that children may be timed on: the first one's latencies are a child's own, the others' are beside them. */
 export interface SearchTargets {
   readonly first: Target;
   readonly others: readonly Target[];

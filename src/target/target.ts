@@ -37,7 +37,7 @@ export interface Stretch {
   }[];
   /** Runs of a visit. The first refills the caches and is not counted. */
   readonly runs: number;
-  /** Of the orders. */
+  /** The orders follow from it. */
   readonly seed: string;
   /** It ends with the round in which so many ms by the device's clock are over, */
   readonly forMs: number;

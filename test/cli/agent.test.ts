@@ -24,7 +24,7 @@ async function agentIn(home: string, ...args: readonly string[]): Promise<{ chil
   return { child, lines };
 }
 
-test("an agent shows address and token once; commands measure on it by address and by name; it ends when told", async () => {
+test("an agent shows address and token once; commands measure on it by address and by name; a signal ends it", async () => {
   const folder = await temporaryFolder();
   const { child, lines } = await agentIn(folder, "--port", "0");
   const url = lines[0]!.replace("Listening on ", "");

@@ -190,7 +190,7 @@ test("a latency that must repeat is tried up to five times; one within 5 % is en
   const never = await tried([1.06]);
   expect(never).toMatchObject({ verdict: "failed" });
   expect(never.detail).toMatch(/: 1\.060 × the certified, in try 5 of 5$/);
-  // Of another device there is nothing to repeat.
+  // A latency on another device is not compared.
   const phone = mockTarget({ name: "phone", msOf: () => 9 });
   const { checks } = await verify(child, { target: phone, repeat: {} });
   expect(checks.find(({ name }) => name === "latency")).toMatchObject({ verdict: "noted" });

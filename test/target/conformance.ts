@@ -70,7 +70,7 @@ export function targetConformance(name: string, subject: Subject): void {
       });
     });
 
-    test("rounds visit every model, without the run that is not counted, and end as they are told", async () => {
+    test("rounds visit every model, without the run that is not counted, and end in time", async () => {
       const target = opened();
       await withModel(target, models[0], (one) =>
         withModel(target, models[1], async (other) => {

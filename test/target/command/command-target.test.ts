@@ -1,4 +1,4 @@
-/** Programs that time models, really run here: one that prints JSON lines, OpenVINO's benchmark_app, and adb's commands on a stand-in for a phone. */
+/** Programs that time models, really run here: one that prints JSON lines, OpenVINO's benchmark_app, and adb's commands on a folder that plays a phone. */
 import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
