@@ -15,18 +15,19 @@ export function imagesInMemory({ pixels, ...facts }: PixelImages): Images {
     indices: ArrayLike<number>,
     size: number,
     of: (picture: Picture, index: number) => Uint8Array,
+    into?: Uint8Array,
   ): Promise<Uint8Array> => {
     const each = size * size * channels;
-    const all = new Uint8Array(indices.length * each);
+    const all = into ?? new Uint8Array(indices.length * each);
     for (let i = 0; i < indices.length; i++) all.set(of(pictureAt(indices[i]!), indices[i]!), i * each);
     return Promise.resolve(all);
   };
   return {
     ...facts,
     pixels,
-    read: (indices, resolution = height, evaluation) =>
-      concatenated(indices, resolution, (picture) => prepare(picture, resolution, evaluation)),
-    readParts: (indices, parts) =>
-      concatenated(indices, height, (picture, index) => randomPart(rowsOf(picture), index, parts, height).pixels),
+    read: (indices, resolution = height, evaluation, into) =>
+      concatenated(indices, resolution, (picture) => prepare(picture, resolution, evaluation), into),
+    readParts: (indices, parts, into) =>
+      concatenated(indices, height, (picture, index) => randomPart(rowsOf(picture), index, parts, height).pixels, into),
   };
 }

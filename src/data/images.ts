@@ -19,16 +19,21 @@ export interface ImageFacts {
 export interface Images extends ImageFacts {
   /**
    * Pixels as bytes, 0 to 255: [indices, height, width, channels]; or, prepared from the pictures themselves for a resolution as
-   * judgements take them, [indices, resolution, resolution, channels].
+   * judgements take them, [indices, resolution, resolution, channels]. They go into an array of this length, where one is given.
    * @throws UserError `data/unreadable` where a file has gone meanwhile
    */
-  readonly read: (indices: ArrayLike<number>, resolution?: number, evaluation?: Evaluation) => Promise<Uint8Array>;
+  readonly read: (
+    indices: ArrayLike<number>,
+    resolution?: number,
+    evaluation?: Evaluation,
+    into?: Uint8Array,
+  ) => Promise<Uint8Array>;
   /**
    * A random part of each whole picture, as a recipe's `randomResizedCrop` asks for: [indices, height, width, channels].
-   * It depends on the key and on the image's own index alone.
+   * It depends on the key and on the image's own index alone. The parts go into an array of this length, where one is given.
    * @throws UserError `data/unreadable` where a file has gone meanwhile
    */
-  readonly readParts: (indices: ArrayLike<number>, parts: RandomParts) => Promise<Uint8Array>;
+  readonly readParts: (indices: ArrayLike<number>, parts: RandomParts, into?: Uint8Array) => Promise<Uint8Array>;
   /**
    * The whole pictures as they were decoded, where the images are made of pictures that are decoded.
    * @throws UserError `data/unreadable` where a file has gone meanwhile

@@ -11,13 +11,13 @@ export function keepingPrepared(images: Images, room: Room): Images {
   const kept = new Map<string, Map<number, Uint8Array>>();
   return {
     ...images,
-    async read(indices, resolution = images.height, evaluation) {
-      if (resolution === images.height && !evaluation) return images.read(indices);
+    async read(indices, resolution = images.height, evaluation, into) {
+      if (resolution === images.height && !evaluation) return images.read(indices, undefined, undefined, into);
       const kind = kindOf({ resolution, evaluation });
       const known = kept.get(kind) ?? new Map<number, Uint8Array>();
       kept.set(kind, known);
       const bytes = resolution * resolution * images.channels;
-      const all = new Uint8Array(indices.length * bytes);
+      const all = into ?? new Uint8Array(indices.length * bytes);
       const missing: number[] = [];
       for (let place = 0; place < indices.length; place++) {
         const pixels = known.get(indices[place]!);

@@ -121,11 +121,17 @@ export const preprocessingAt = (
   image_std: [...std],
 });
 
-/** The pixels of a resolution: [resolution, resolution, channels]. */
-export function prepare(picture: Picture, resolution: number, evaluation = wholeSquare): Uint8Array {
+/**
+ * The pixels of a resolution: [resolution, resolution, channels].
+ * @param into where they go
+ */
+export function prepare(picture: Picture, resolution: number, evaluation = wholeSquare, into?: Uint8Array): Uint8Array {
   const { width, height, pixels } = picture;
   const edge = edgeOf(resolution, evaluation);
-  if (width === resolution && height === resolution && edge === resolution) return pixels;
+  if (width === resolution && height === resolution && edge === resolution) {
+    into?.set(pixels);
+    return into ?? pixels;
+  }
   const longer = Math.trunc((edge * Math.max(width, height)) / Math.min(width, height));
   const size: Size = width <= height ? { width: edge, height: longer } : { width: longer, height: edge };
   const middle = {
@@ -142,9 +148,11 @@ export function prepare(picture: Picture, resolution: number, evaluation = whole
       { ...size, height: resolution },
       { ...middle, top: 0 },
       "bicubic",
+      undefined,
+      into,
     );
   }
-  return resizePart(picture, size, middle, evaluation.interpolation);
+  return resizePart(picture, size, middle, evaluation.interpolation, undefined, into);
 }
 
 /** Whether Pillow 13 resizes height before width: cubics that overshoot are cut in between, so the order matters by more than a step. */

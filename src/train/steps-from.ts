@@ -8,6 +8,9 @@ import { augmentationKey } from "./task.js";
 /** Steps whose images are read ahead. */
 const AHEAD = 2;
 
+/** Steps whose images are in memory at once: read ahead, asked for next, and used. */
+const HELD = AHEAD + 2;
+
 /** A step as the pool runs it. */
 export interface FedStep extends Step {
   /** How long it was waited for once it was asked for. */
@@ -21,10 +24,16 @@ export async function* stepsFrom(first: number, plan: RunPlan, ranks: Ranks): As
   const coming: Promise<Step>[] = [];
   const { seed, recipe } = plan.task;
   const { randomResizedCrop } = recipe.augmentation;
-  const pixelsOf = (indices: Uint32Array, epoch: number): Promise<Uint8Array> =>
-    randomResizedCrop
-      ? plan.pictures.readParts(indices, { ...randomResizedCrop, key: augmentationKey(seed, epoch) })
-      : plan.pictures.read(indices);
+  // The same memory again and again: memory would rise and fall with what waits to be collected.
+  const { height, width, channels } = plan.pictures;
+  const memory = Array.from({ length: HELD }, () => new Uint8Array((to - from) * height * width * channels));
+  let read = 0;
+  const pixelsOf = (indices: Uint32Array, epoch: number): Promise<Uint8Array> => {
+    const into = memory[read++ % HELD]!;
+    return randomResizedCrop
+      ? plan.pictures.readParts(indices, { ...randomResizedCrop, key: augmentationKey(seed, epoch) }, into)
+      : plan.pictures.read(indices, undefined, undefined, into);
+  };
   const readNext = (): void => {
     const drawn = batches.next();
     if (drawn.done) return;

@@ -161,10 +161,11 @@ test("a broken picture among many is refused by name, or skipped and then as if 
   expect(skipped.fingerprint).toBe(whole.fingerprint);
 });
 
-test("by default half of the free memory holds pixels; all are kept in up to 80 %, or refused with the way out", async () => {
+test("by default half of the free memory beyond 256 MiB holds pixels; all are kept in up to 80 %, or refused with the way out", async () => {
   const free = 2 ** 30;
   expect(await roomFor(10, 1, "stream")).toEqual({ bytes: 0 });
-  expect(await roomFor(1e6, 1e6, undefined, free)).toEqual({ bytes: free / 2 });
+  expect(await roomFor(1e6, 1e6, undefined, free)).toEqual({ bytes: (free - 2 ** 28) / 2 });
+  expect(await roomFor(1e6, 1e6, undefined, 2 ** 27)).toEqual({ bytes: 0 });
   const each = 224 * 224 * 3;
   const most = Math.floor((0.8 * free) / each);
   expect(await roomFor(most, each, "memory", free)).toEqual({ bytes: most * each });

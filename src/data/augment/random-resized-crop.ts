@@ -35,13 +35,20 @@ export interface RandomParts {
 /**
  * The image's part of this picture, resized to [size, size]. Of a picture with far more pixels than its smallest part needs, it is a part of the
  * reduced picture; only the rows that make it are asked for.
+ * @param into where the pixels go
  */
-export function randomPart({ rows, ...whole }: PictureRows, index: number, parts: RandomParts, size: number): Picture {
+export function randomPart(
+  { rows, ...whole }: PictureRows,
+  index: number,
+  parts: RandomParts,
+  size: number,
+  into?: Uint8Array,
+): Picture {
   const factor = factorFor(enoughFor(parts, size), whole);
   const small = { width: Math.floor(whole.width / factor), height: Math.floor(whole.height / factor) };
   const part = drawPart(random(...parts.key, index, "randomResizedCrop"), small, parts);
   const band = reduced(rows(part.top * factor, part.height * factor), factor);
-  return resizedCrop(band, { ...part, top: 0 }, size, parts.interpolation);
+  return resizedCrop(band, { ...part, top: 0 }, size, parts.interpolation, into);
 }
 
 /** The shorter side that gives the smallest part as many pixels as a square of this size has. */
@@ -53,6 +60,12 @@ export const factorFor = (enough: number, { width, height }: Size): number =>
 
 /** A picture with far more pixels than are enough, reduced. */
 export const reducedTo = (enough: number, picture: Picture): Picture => reduced(picture, factorFor(enough, picture));
+
+/** What that picture takes. */
+export function bytesReduced(enough: number, picture: Omit<Picture, "pixels">): number {
+  const factor = factorFor(enough, picture);
+  return Math.floor(picture.width / factor) * Math.floor(picture.height / factor) * picture.channels;
+}
 
 const reduced = (picture: Picture, factor: number): Picture => (factor < 2 ? picture : reduce(picture, factor));
 
@@ -84,8 +97,9 @@ export function resizedCrop(
   part: Part,
   size: number,
   interpolation: RandomResizedCrop["interpolation"],
+  into?: Uint8Array,
 ): Picture {
   const whole = { left: 0, top: 0, width: size, height: size };
-  const pixels = resizePart(picture, whole, whole, interpolation, part);
+  const pixels = resizePart(picture, whole, whole, interpolation, part, into);
   return { width: size, height: size, channels: picture.channels, pixels };
 }

@@ -30,6 +30,7 @@ export async function openPart(folder: string, index: PackIndex, part: PartName,
     wantedOf: (index: number) => Wanted,
     enough: number | undefined,
     want: string,
+    into?: Uint8Array,
   ): Promise<Uint8Array> => {
     if (!packed) {
       const got = `of squares of ${index.squares.map((one) => squareName(one.size, one.evaluation)).join(", ")} pixels`;
@@ -40,27 +41,27 @@ export async function openPart(folder: string, index: PackIndex, part: PartName,
       throw refusal(folder, index, got, want);
     }
     const each = side * side * channels;
-    const all = new Uint8Array(indices.length * each);
+    const all = into ?? new Uint8Array(indices.length * each);
     await inParallel(indices.length, async (i) => {
-      const order = { source: packed.at(indices[i]!), channels, wanted: wantedOf(indices[i]!), keepsWhole: false };
-      const { pixels } = await made(order).catch((error: unknown) => {
+      const own = all.subarray(i * each, (i + 1) * each);
+      const order = { source: packed.at(indices[i]!), channels, wanted: wantedOf(indices[i]!), keepsUpTo: 0 };
+      await made({ ...order, into: own }).catch((error: unknown) => {
         throw damaged(path, `${(error as Error).message} at image ${indices[i]!}`, "the file that was packed", error);
       });
-      all.set(pixels, i * each);
     });
     return all;
   };
   return {
     ...{ count, height: size, width: size, channels, labels: labelsFrom(labels) },
-    read(indices, resolution = size, evaluation) {
+    read(indices, resolution = size, evaluation, into) {
       const read = squares.get(squareName(resolution, evaluation));
-      if (read) return read(indices);
+      if (read) return read(indices, into);
       const want = `what is judged at ${resolution} pixels (${squareName(resolution, evaluation)})`;
-      return readFromWhole(indices, resolution, () => ({ resolution, evaluation }), undefined, want);
+      return readFromWhole(indices, resolution, () => ({ resolution, evaluation }), undefined, want, into);
     },
-    readParts(indices, parts) {
+    readParts(indices, parts, into) {
       const want = `whole pictures for randomResizedCrop at ${size} pixels, scale ${parts.scale[0]}`;
-      return readFromWhole(indices, size, (index) => ({ parts, index, size }), enoughFor(parts, size), want);
+      return readFromWhole(indices, size, (index) => ({ parts, index, size }), enoughFor(parts, size), want, into);
     },
   };
 }

@@ -44,13 +44,15 @@ export async function packPart(
     const pictureFile = enough === undefined ? undefined : await open(pictureWriter(picturesIn(folder, part)));
     /** What a picture becomes, and how that is written. */
     const writeOf = async (source: Picture): Promise<() => Promise<void>> => {
-      const common = { source, channels, keepsWhole: false };
+      const common = { source, channels, keepsUpTo: 0 };
       const pixels: Uint8Array[] = [];
       for (const { size: resolution, evaluation } of squares) {
-        pixels.push((await made({ ...common, wanted: { resolution, evaluation } })).pixels);
+        const into = new Uint8Array(resolution * resolution * channels);
+        await made({ ...common, wanted: { resolution, evaluation }, into });
+        pixels.push(into);
       }
       const isReduced = enough !== undefined && factorFor(enough, source) > 1;
-      const kept = isReduced ? (await made({ ...common, wanted: { enough } })).whole! : source;
+      const kept = isReduced ? (await made({ ...common, wanted: { enough }, into: new Uint8Array(0) }))! : source;
       return async () => {
         for (const [i, file] of squareFiles.entries()) await file.append(pixels[i]!);
         await pictureFile?.append(kept, isReduced);

@@ -2,7 +2,7 @@
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { UserError } from "../../base/user-error.js";
-import { enoughFor, factorFor, type RandomParts } from "../augment/random-resized-crop.js";
+import { bytesReduced, enoughFor, type RandomParts } from "../augment/random-resized-crop.js";
 import type { Dataset } from "../images.js";
 import { squareName, type Evaluation } from "../preprocessing.js";
 import type { Squares } from "./pack-index.js";
@@ -46,14 +46,12 @@ export async function sizeOf({ squares, enough }: PackPlan, { train, test }: Dat
   const bytes = images * squares.reduce((sum, { size }) => sum + size * size * channels, 0);
   if (enough === undefined) return bytes;
   const looked = Math.min(SAMPLE, train.count);
-  let pixels = 0;
+  let whole = 0;
   for (let i = 0; i < looked; i++) {
-    for (const { width, height } of await train.readWhole!([Math.floor((i * train.count) / looked)])) {
-      const factor = factorFor(enough, { width, height });
-      pixels += Math.floor(width / factor) * Math.floor(height / factor);
-    }
+    const pictures = await train.readWhole!([Math.floor((i * train.count) / looked)]);
+    for (const picture of pictures) whole += bytesReduced(enough, picture);
   }
-  return bytes + Math.ceil((images * channels * pixels) / looked);
+  return bytes + Math.ceil((images * whole) / looked);
 }
 
 /** @throws UserError `data/pack-room` where the disk lacks room for so many bytes */

@@ -57,7 +57,7 @@ export async function openPixels({
   count,
   each,
   checks,
-}: PixelFile): Promise<(indices: ArrayLike<number>) => Promise<Uint8Array>> {
+}: PixelFile): Promise<(indices: ArrayLike<number>, into?: Uint8Array) => Promise<Uint8Array>> {
   const bytes = await stat(path).then(
     ({ size }) => size,
     () => undefined,
@@ -67,8 +67,8 @@ export async function openPixels({
   const table = Buffer.alloc(CHECK * count);
   await reading(path, (file) => file.read(table, 0, table.length, count * each));
   if (sha256Of(table) !== checks) throw damaged(path, "changed since it was written", "the file that was packed");
-  return async (indices) => {
-    const pixels = new Uint8Array(indices.length * each);
+  return async (indices, into) => {
+    const pixels = into ?? new Uint8Array(indices.length * each);
     await reading(path, (file) =>
       inParallel(indices.length, async (i) => {
         const own = pixels.subarray(i * each, (i + 1) * each);

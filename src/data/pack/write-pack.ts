@@ -159,7 +159,7 @@ async function surveyWritten(
     const each = size * size * channels;
     const path = squaresIn(folder, { size }, part);
     const read = await openPixels({ path, count, each, checks: parts[part].checks[place]! });
-    return { count, channels, labels, height: size, width: size, read };
+    return { count, channels, labels, height: size, width: size, read: (indices) => read(indices) };
   };
   return surveyOf({ train: await written("train"), test: await written("test") }, data.validation);
 }

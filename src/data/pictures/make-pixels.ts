@@ -1,9 +1,9 @@
 /** From a picture to pixels: the one way, on whichever thread it is done. */
-import { enoughFor, randomPart, reducedTo, type RandomParts } from "../augment/random-resized-crop.js";
+import { bytesReduced, enoughFor, randomPart, reducedTo, type RandomParts } from "../augment/random-resized-crop.js";
 import { decodePicture } from "./decode-picture.js";
 import { storedRows, type StoredPicture } from "../pack/stored-picture.js";
 import { prepare, type Evaluation } from "../preprocessing.js";
-import { rowsOf, type Picture } from "./picture.js";
+import { rowsOf, type Picture, type PictureRows } from "./picture.js";
 
 /** What is made of a picture: itself as judgements take it, a random part of it, as training may, or itself as it was decoded. */
 export type Wanted =
@@ -25,40 +25,45 @@ export interface PixelOrder {
   readonly source: Uint8Array | Picture | StoredPicture;
   readonly channels: 1 | 3;
   readonly wanted: Wanted;
-  /** Where parts are wanted, gives the whole picture too: the source of other parts. */
-  readonly keepsWhole: boolean;
-}
-
-export interface MadePixels {
-  /** [resolution or size, the same, channels]; none where the whole picture is wanted */
-  readonly pixels: Uint8Array;
-  /** In shared memory. */
-  readonly whole?: Picture;
+  /** Where parts are wanted, gives the whole picture too, the source of other parts, if it takes no more bytes than this. */
+  readonly keepsUpTo: number;
+  /** Where the pixels go: [resolution or size, the same, channels]; empty where the whole picture is wanted. */
+  readonly into: Uint8Array;
 }
 
 /** Orders of one kind have the same source once it is decoded. */
 export const kindOf = (wanted: Wanted): string =>
   "parts" in wanted ? kindOf({ enough: enoughFor(wanted.parts, wanted.size) }) : JSON.stringify(wanted);
 
-/** @throws Error that says why the picture can't be read */
-export async function makePixels({ source, channels, wanted, keepsWhole }: PixelOrder): Promise<MadePixels> {
-  if ("path" in source) return { pixels: storedPixels(source, wanted) };
-  const picture = source instanceof Uint8Array ? await decodePicture(source, channels) : source;
-  if ("resolution" in wanted) return { pixels: prepare(picture, wanted.resolution, wanted.evaluation) };
-  if ("enough" in wanted) return { pixels: new Uint8Array(0), whole: shared(reducedTo(wanted.enough, picture)) };
+/**
+ * @returns the whole picture where it is wanted or to be kept, in shared memory
+ * @throws Error that says why the picture can't be read
+ */
+export async function makePixels({
+  source,
+  channels,
+  wanted,
+  keepsUpTo,
+  into,
+}: PixelOrder): Promise<Picture | undefined> {
+  const picture = await rowsFrom(source, channels);
+  const all = (): Picture => picture.rows(0, picture.height);
+  if ("resolution" in wanted) {
+    prepare(all(), wanted.resolution, wanted.evaluation, into);
+    return undefined;
+  }
+  if ("enough" in wanted) return shared(reducedTo(wanted.enough, all()));
   const { parts, index, size } = wanted;
+  const enough = enoughFor(parts, size);
   // What is kept is reduced once, what is not only where the part lies.
-  const whole = keepsWhole ? reducedTo(enoughFor(parts, size), picture) : picture;
-  const { pixels } = randomPart(rowsOf(whole), index, parts, size);
-  return { pixels, ...(keepsWhole && { whole: shared(whole) }) };
+  const whole = bytesReduced(enough, picture) <= keepsUpTo ? reducedTo(enough, all()) : undefined;
+  randomPart(whole ? rowsOf(whole) : picture, index, parts, size, into);
+  return whole && shared(whole);
 }
 
-function storedPixels(source: StoredPicture, wanted: Wanted): Uint8Array {
-  const picture = storedRows(source);
-  if ("parts" in wanted) return randomPart(picture, wanted.index, wanted.parts, wanted.size).pixels;
-  if ("resolution" in wanted)
-    return prepare(picture.rows(0, picture.height), wanted.resolution, wanted.evaluation).slice();
-  throw new Error("internal: a whole picture of a pack");
+async function rowsFrom(source: PixelOrder["source"], channels: 1 | 3): Promise<PictureRows> {
+  if (source instanceof Uint8Array) return rowsOf(await decodePicture(source, channels));
+  return "path" in source ? storedRows(source) : rowsOf(source);
 }
 
 function shared({ pixels, ...picture }: Picture): Picture {

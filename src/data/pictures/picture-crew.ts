@@ -5,34 +5,46 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { makePixels, type MadePixels, type PixelOrder } from "./make-pixels.js";
+import { threadLimits } from "../../base/thread-memory.js";
+import { makePixels, type PixelOrder } from "./make-pixels.js";
+import type { Picture } from "./picture.js";
 
+/** Its `into` is in shared memory. */
 export interface PictureOrder extends PixelOrder {
   readonly id: number;
 }
 
-export type PictureAnswer = { readonly id: number } & (MadePixels | { readonly failure: string });
+export type PictureAnswer = { readonly id: number } & (
+  { readonly whole: Picture | undefined } | { readonly failure: string }
+);
 
 /** One picture is decoded while the next is waiting, so that no thread idles. */
 const PER_WORKER = 2;
 
-interface Waiting {
-  readonly resolve: (made: MadePixels) => void;
+interface Waiting extends PixelOrder {
+  readonly resolve: (whole: Picture | undefined) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** A thread, and memory that it shares with this one for each picture that it may be given: pixels come back without making garbage. */
+interface Hand {
+  readonly worker: Worker;
+  readonly free: SharedArrayBuffer[];
+  readonly taken: Map<number, SharedArrayBuffer>;
 }
 
 class Crew {
   private readonly waiting = new Map<number, Waiting>();
-  private readonly queue: PictureOrder[] = [];
-  private readonly workers: { readonly worker: Worker; busy: number }[] = [];
+  private readonly queue: number[] = [];
+  private readonly workers: Hand[] = [];
   private next = 0;
 
-  made(order: PixelOrder): Promise<MadePixels> {
+  made(order: PixelOrder): Promise<Picture | undefined> {
     if (this.workers.length === 0) this.start();
     return new Promise((resolve, reject) => {
       const id = this.next++;
-      this.waiting.set(id, { resolve, reject });
-      this.queue.push({ id, ...order });
+      this.waiting.set(id, { ...order, resolve, reject });
+      this.queue.push(id);
       this.handOut();
     });
   }
@@ -40,10 +52,14 @@ class Crew {
   private start(): void {
     const script = createRequire(import.meta.url).resolve("#picture-worker");
     for (let i = 0; i < availableParallelism(); i++) {
-      const own = { worker: new Worker(script), busy: 0 };
+      const free = Array.from({ length: PER_WORKER }, () => new SharedArrayBuffer(0));
+      const own: Hand = {
+        worker: new Worker(script, { resourceLimits: threadLimits }),
+        free,
+        taken: new Map(),
+      };
       own.worker.on("message", (answer: PictureAnswer) => {
-        own.busy--;
-        this.settle(answer);
+        this.settle(own, answer);
         this.handOut();
       });
       own.worker.on("error", (error: Error) => this.fail(error));
@@ -57,27 +73,36 @@ class Crew {
 
   private handOut(): void {
     for (const own of this.workers) {
-      while (own.busy < PER_WORKER && this.queue.length > 0) {
-        own.busy++;
-        own.worker.postMessage(this.queue.shift());
-      }
+      while (own.free.length > 0 && this.queue.length > 0) this.give(own, this.queue.shift()!);
     }
     this.hold();
   }
 
+  private give({ worker, free, taken }: Hand, id: number): void {
+    const { resolve: _, reject: __, into, ...order } = this.waiting.get(id)!;
+    const memory = free.pop()!;
+    const enough = memory.byteLength < into.length ? new SharedArrayBuffer(into.length) : memory;
+    taken.set(id, enough);
+    worker.postMessage({ id, ...order, into: new Uint8Array(enough, 0, into.length) } satisfies PictureOrder);
+  }
+
   /** The process lives while pictures are waited for. */
   private hold(): void {
-    for (const { worker, busy } of this.workers) {
-      if (busy > 0) worker.ref();
+    for (const { worker, taken } of this.workers) {
+      if (taken.size > 0) worker.ref();
       else worker.unref();
     }
   }
 
-  private settle(answer: PictureAnswer): void {
+  private settle({ free, taken }: Hand, answer: PictureAnswer): void {
     const asked = this.waiting.get(answer.id);
+    const memory = taken.get(answer.id)!;
     this.waiting.delete(answer.id);
-    if ("pixels" in answer) asked?.resolve(answer);
-    else asked?.reject(new Error(answer.failure));
+    taken.delete(answer.id);
+    free.push(memory);
+    if ("failure" in answer) return asked?.reject(new Error(answer.failure));
+    asked?.into.set(new Uint8Array(memory, 0, asked.into.length));
+    asked?.resolve(answer.whole);
   }
 
   /** All that is waited for fails with one thread; the next picture starts new ones. */

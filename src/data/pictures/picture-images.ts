@@ -25,21 +25,23 @@ export function picturesAsImages(entries: readonly Entry[], { size, channels, ro
   /** By kind of order, what is kept of each picture. */
   const kept = new Map<string, Map<number, Picture>>();
   const made = pixelMaker(entries.length);
-  const pixelsOf = async (index: number, wanted: Wanted): Promise<Uint8Array> => {
+  const pixelsOf = async (index: number, wanted: Wanted, into: Uint8Array): Promise<void> => {
     const known = kept.get(kindOf(wanted))?.get(index);
-    if (known && "resolution" in wanted) return known.pixels;
+    if (known && "resolution" in wanted) {
+      into.set(known.pixels);
+      return;
+    }
     return readingOf(index, async (entry) => {
       const source = known ?? (await fileOf(entry, index));
-      const { pixels, whole } = await made({ source, channels, wanted, keepsWhole: !known && room.bytes > 0 });
-      const again = "resolution" in wanted ? squareOf(pixels, wanted.resolution) : whole;
-      if (again) keep(kindOf(wanted), index, again);
-      return pixels;
+      const whole = await made({ source, channels, wanted, keepsUpTo: known ? 0 : room.bytes, into });
+      if ("resolution" in wanted) keep(kindOf(wanted), index, squareOf(into, wanted.resolution), (own) => own.slice());
+      else if (whole) keep(kindOf(wanted), index, whole);
     });
   };
   const wholeOf = (index: number): Promise<Picture> =>
     readingOf(index, async (entry) => {
-      const order = { source: await fileOf(entry, index), channels, wanted: { enough: Infinity }, keepsWhole: false };
-      return (await made(order)).whole!;
+      const order = { source: await fileOf(entry, index), channels, wanted: { enough: Infinity }, keepsUpTo: 0 };
+      return (await made({ ...order, into: new Uint8Array(0) }))!;
     });
   const readingOf = async <T>(index: number, reading: (entry: Entry) => Promise<T>): Promise<T> => {
     const entry = entries[index]!;
@@ -55,33 +57,34 @@ export function picturesAsImages(entries: readonly Entry[], { size, channels, ro
     onFile?.(index, file);
     return file;
   };
-  const keep = (kind: string, index: number, picture: Picture): void => {
+  const keep = (kind: string, index: number, picture: Picture, own = (pixels: Uint8Array) => pixels): void => {
     const ofKind = kept.get(kind) ?? new Map<number, Picture>();
     if (picture.pixels.length > room.bytes || ofKind.has(index)) return;
     room.bytes -= picture.pixels.length;
-    kept.set(kind, ofKind.set(index, picture));
+    kept.set(kind, ofKind.set(index, { ...picture, pixels: own(picture.pixels) }));
   };
   const readAll = async (
     indices: ArrayLike<number>,
     resolution: number,
     wantedOf: (index: number) => Wanted,
+    into?: Uint8Array,
   ): Promise<Uint8Array> => {
     const bytes = resolution * resolution * channels;
-    const all = new Uint8Array(indices.length * bytes);
-    await inParallel(indices.length, async (i) => {
-      all.set(await pixelsOf(indices[i]!, wantedOf(indices[i]!)), i * bytes);
-    });
+    const all = into ?? new Uint8Array(indices.length * bytes);
+    await inParallel(indices.length, (i) =>
+      pixelsOf(indices[i]!, wantedOf(indices[i]!), all.subarray(i * bytes, (i + 1) * bytes)),
+    );
     return all;
   };
   return {
     ...{ count: entries.length, height: size, width: size, channels },
     labels: Uint16Array.from(entries, ({ label }) => label),
-    read: (indices, resolution = size, evaluation) =>
-      readAll(indices, resolution, () => ({ resolution, ...(evaluation && { evaluation }) })),
-    readParts(indices, parts) {
+    read: (indices, resolution = size, evaluation, into) =>
+      readAll(indices, resolution, () => ({ resolution, ...(evaluation && { evaluation }) }), into),
+    readParts(indices, parts, into) {
       // Training needs the whole pictures more often than anything needs what the survey kept.
       forget(kept, size, room);
-      return readAll(indices, size, (index) => ({ parts, index, size }));
+      return readAll(indices, size, (index) => ({ parts, index, size }), into);
     },
     async readWhole(indices) {
       const wholes = Array<Picture>(indices.length);

@@ -1,4 +1,4 @@
-/** A thread that makes pixels of pictures: the file's bytes in, pixels out. */
+/** A thread that makes pixels of pictures: the file's bytes in, pixels out, in memory that both threads share. */
 import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
 import { makePixels } from "./make-pixels.js";
@@ -10,16 +10,12 @@ sharp.cache(false);
 
 async function answerTo({ id, ...order }: PictureOrder): Promise<PictureAnswer> {
   try {
-    const { pixels, ...rest } = await makePixels(order);
-    // A copy: what sharp made may not leave this thread.
-    return { id, pixels: new Uint8Array(pixels), ...rest };
+    return { id, whole: await makePixels(order) };
   } catch (error) {
     return { id, failure: (error as Error).message };
   }
 }
 
 parentPort!.on("message", (order: PictureOrder) => {
-  void answerTo(order).then((answer) =>
-    parentPort!.postMessage(answer, "pixels" in answer ? [answer.pixels.buffer as ArrayBuffer] : []),
-  );
+  void answerTo(order).then((answer) => parentPort!.postMessage(answer));
 });

@@ -67,7 +67,8 @@ const BAND = 1 << 20;
 /**
  * A part of the picture resized to a size; the rest of it is not computed.
  * @param source the part of the picture that is resized; by default all of it. Nothing outside of it is read
- * @returns [part.height, part.width, channels]
+ * @param into where the pixels go
+ * @returns `into`: [part.height, part.width, channels]
  */
 export function resizePart(
   picture: Picture,
@@ -75,6 +76,7 @@ export function resizePart(
   part: Part,
   interpolation: Interpolation = "bilinear",
   source: Part = { left: 0, top: 0, width: picture.width, height: picture.height },
+  into: Uint8Array = new Uint8Array(part.height * part.width * picture.channels),
 ): Uint8Array {
   const { channels } = picture;
   const rowTaps = tapsOf(source.height, size.height, part.top, part.height, interpolation);
@@ -105,5 +107,6 @@ export function resizePart(
     resizeColumns(count, source.width, channels, band, part.width, ...columns.arguments, narrow + done * narrowBytes);
   }
   resizeRows(narrowBytes, narrow, part.height, ...rows.arguments, resized);
-  return bytes.slice(resized, resized + part.height * narrowBytes);
+  into.set(bytes.subarray(resized, resized + part.height * narrowBytes));
+  return into;
 }

@@ -10,7 +10,9 @@ export interface Room {
   bytes: number;
 }
 
-/** Share of the free memory that pixels take by default. */
+/** Memory that threads, engine and what is being read take whatever the data set. */
+const RESERVE = 256 * 2 ** 20;
+/** Share of the memory beyond that which pixels take by default. */
 const SHARE = 0.5;
 /** Share that they take at most: weights, gradients and the engine need some too. */
 const MOST = 0.8;
@@ -45,7 +47,7 @@ export async function roomFor(
  * @param free memory in bytes
  */
 export const anyRoom = async (free?: number): Promise<Room> => ({
-  bytes: Math.floor(SHARE * (free ?? (await freeMemory()))),
+  bytes: Math.max(0, Math.floor(SHARE * ((free ?? (await freeMemory())) - RESERVE))),
 });
 
 function sizeOf(bytes: number): string {
