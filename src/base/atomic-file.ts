@@ -27,7 +27,7 @@ export async function writeFilesAtomic(files: readonly (readonly [path: string, 
   const written: (readonly [temporary: string, path: string])[] = [];
   const made: string[] = [];
   for (const [path, content] of files) {
-    const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
+    const temporary = temporaryOf(path);
     try {
       await makeFolder(dirname(path), made);
       // A rename onto a folder would fail when others are done.
@@ -47,6 +47,10 @@ export async function writeFilesAtomic(files: readonly (readonly [path: string, 
     });
   }
 }
+
+/** A name that no other writer has, beside the file's place. */
+export const temporaryOf = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
 
 async function writeFlushed(path: string, content: Content): Promise<void> {
   const file = await open(path, "w");
@@ -73,7 +77,8 @@ export async function makeFolder(path: string, made: string[]): Promise<void> {
   }
 }
 
-async function refuseFolder(path: string): Promise<void> {
+/** @throws an error of the file system where the path is a folder */
+export async function refuseFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR" });
 }

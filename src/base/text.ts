@@ -11,6 +11,13 @@ export function decodedText(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Text for one line of a terminal: control characters, line breaks and what turns the direction of writing are escaped as in JSON. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+    const short = JSON.stringify(character).slice(1, -1);
+    return short === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : short;
+  });
+
 /** The first line that is no UTF-8, from 1; where all are, the last. */
 export function lineOfBadText(bytes: Uint8Array): number {
   let [line, from] = [1, 0];

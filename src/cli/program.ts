@@ -1,6 +1,7 @@
 /** All commands: flags, help with an example, and one library call each. */
 import { Command } from "commander";
 import { version } from "../base/version.js";
+import { refuseUnknownFirst } from "./unknown-first.js";
 
 /** A command's module is loaded when it is needed: loading all takes longer than some of them run. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -30,6 +31,7 @@ export async function program(name?: string): Promise<Command> {
     command.exitOverride().showHelpAfterError("(see --help)");
     if (command.commands.length === 0) {
       command.option("--json", "print one JSON object on stdout").option("--debug", "show stacks of failures");
+      refuseUnknownFirst(command);
     }
   });
   return root;

@@ -1,4 +1,8 @@
-/** What a data set is and what to know of it before a training, a line each. The first says how its source was understood. */
+/**
+ * What a data set is and what to know of it before a training, a line each: line breaks in the names of classes and files are escaped. The
+ * first says how its source was understood.
+ */
+import { printable } from "../base/text.js";
 
 /** What the reader of a source has to say of it. */
 export interface SourceNotes {
@@ -47,7 +51,7 @@ export function aboutData(
     ...(validation ? missing(classes, validated, "validation") : []),
     ...(broken.length > 0 ? [`Left out, because they can't be read: ${some(broken)}.`] : []),
     ...hints,
-  ];
+  ].map(printable);
 }
 
 function perClass(classes: readonly string[], counts: readonly number[]): string {
@@ -72,7 +76,9 @@ function unevenness(classes: readonly string[], counts: readonly number[]): stri
 export function missing(classes: readonly string[], labels: ArrayLike<number>, part: "test" | "validation"): string[] {
   const counts = countsOf(labels, classes.length);
   const names = classes.filter((_, label) => counts[label] === 0);
-  return names.length === 0 ? [] : [`No ${part} pictures of ${some(names)}: ${part} figures say nothing of them.`];
+  return names.length === 0
+    ? []
+    : [printable(`No ${part} pictures of ${some(names)}: ${part} figures say nothing of them.`)];
 }
 
 function countsOf(labels: ArrayLike<number>, classes: number): number[] {

@@ -10,6 +10,7 @@
  * Decoding and colour are in decode-picture.ts.
  */
 import { z } from "zod";
+import { sha256OfJson } from "../base/hash.js";
 import { resizePart, type Size } from "./pictures/pillow-resize.js";
 import type { Picture } from "./pictures/picture.js";
 
@@ -120,6 +121,13 @@ export const preprocessingAt = (
   image_mean: [...mean],
   image_std: [...std],
 });
+
+/** To be raised where the same picture gives other pixels by the same words: a decoder that was wrong, for example. */
+const REVISION = 1;
+
+/** The hash names everything that pixels depend on beside the picture and the square: what was read under another one is read again. */
+export const rulesHash = (channels: 1 | 3): string =>
+  sha256OfJson([REVISION, preprocessingAt(224, channels, { mean: [0], std: [1] })]);
 
 /**
  * The pixels of a resolution: [resolution, resolution, channels].

@@ -9,9 +9,12 @@ import { z } from "zod";
 import { writeJsonAtomic } from "../base/atomic-file.js";
 import { inParallel } from "../base/in-parallel.js";
 import { cacheFolder } from "../base/user-folders.js";
-import { version } from "../base/version.js";
+import { rulesHash } from "./preprocessing.js";
 import type { Entry } from "./sources/listing.js";
 import type { Survey } from "./survey.js";
+
+/** To be raised where the same pixels give another survey. */
+const FORMAT = 1;
 
 const schema = z.strictObject({
   fingerprint: z.string(),
@@ -37,7 +40,7 @@ export async function surveyKey(
   parts: Readonly<Record<"train" | "test", readonly Entry[]>>,
   validation: number,
 ): Promise<string | undefined> {
-  const hash = createHash("sha256").update(JSON.stringify([version, size, channels, validation]));
+  const hash = createHash("sha256").update(JSON.stringify([FORMAT, rulesHash(channels), size, channels, validation]));
   for (const entries of [parts.train, parts.test]) {
     const stamps = Array<string | undefined>(entries.length);
     await inParallel(entries.length, async (i) => {

@@ -11,6 +11,7 @@ import type { Latency } from "../evaluate/rounds.js";
 import type { Architecture } from "../space/space.js";
 import type { Target } from "../target/target.js";
 import { certificatePath, type Certificate } from "./certificate.js";
+import { checkOut } from "./check-out.js";
 import { judgeChild, type JudgedChild, type JudgeOptions } from "./judge-child.js";
 
 /** Where a child goes, how it is compiled, and where it is timed. */
@@ -33,6 +34,7 @@ export interface ExportOptions extends JudgeOptions {
  * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on the target. The latency takes a whole
  * session: several children are exported faster together, by `exportChildren`.
  * @throws UserError `deploy/out` when the name is no .onnx file, `compile/opset`, `space/architecture`, `runtime/model`, `target/…`, `file/write`
+ * (the first and the last mostly before the work starts)
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
   options.signal?.throwIfAborted();
@@ -60,6 +62,7 @@ export async function exportChildren(
   } = {},
 ): Promise<Certificate[]> {
   if (children.length === 0) return [];
+  for (const { out } of children) await checkOut(out);
   const judged: JudgedChild[] = [];
   for (const { architecture, out } of children) {
     options.signal?.throwIfAborted();

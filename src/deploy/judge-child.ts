@@ -1,5 +1,4 @@
 /** A child compiled, compared with the supernet, and judged on the test images: what its certificate says, but the latency. */
-import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
 import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
@@ -7,6 +6,7 @@ import type { Timed } from "../evaluate/session.js";
 import type { Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import type { Certificate } from "./certificate.js";
+import { checkOut } from "./check-out.js";
 import { compareToSupernet, fingerprintOf, testImages } from "./contract.js";
 
 /** Test images on which child and supernet are compared. */
@@ -51,7 +51,7 @@ export interface JudgedChild {
   >;
 }
 
-/** @throws UserError `deploy/out`, `compile/opset`, `space/architecture`, `runtime/model` */
+/** @throws UserError `deploy/out` and `file/write` before the work starts, `compile/opset`, `space/architecture`, `runtime/model` */
 export async function judgeChild(run: Run, architecture: Architecture, options: JudgeOptions): Promise<JudgedChild> {
   const {
     out,
@@ -60,14 +60,7 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     precision = defaultPrecision,
     opset,
   } = options;
-  if (!out.endsWith(".onnx")) {
-    throw new UserError("deploy/out", {
-      at: "--out",
-      got: out,
-      want: "a name that ends in .onnx",
-      fix: `Use ${out}.onnx.`,
-    });
-  }
+  await checkOut(out);
   const shared = { recalibrationImages, precision, ...(opset !== undefined && { opset }) };
   const fixed = { ...shared, ...(staticBatch !== undefined && { staticBatch }) };
   const child = await compiler(run, fixed).compile(architecture);

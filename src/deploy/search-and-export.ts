@@ -7,6 +7,7 @@ import { searchRun, type SearchOptions } from "../search/search.js";
 import type { SearchResult } from "../search/search-file.js";
 import { withTarget } from "../target/local.js";
 import type { Certificate } from "./certificate.js";
+import { checkOut } from "./check-out.js";
 import { exportChildren } from "./export-child.js";
 
 /** What a search found, and the files of the chosen children. */
@@ -31,11 +32,14 @@ export async function search(
   const { out = run.folder } = options;
   const release = await lockFolder(out, "search");
   try {
+    for (const { fileName } of options.budgets) await checkOut(childIn(out, fileName));
     return await searchInto(out, run, options);
   } finally {
     await release();
   }
 }
+
+const childIn = (out: string, fileName: string): string => join(out, "children", `${fileName}.onnx`);
 
 function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">): Promise<SearchOutcome> {
   const { seconds, signal, opset } = options;
@@ -47,7 +51,7 @@ function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">)
     });
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
       const found = result.chosen.find(({ budget }) => budget === text);
-      return found ? [{ budget: text, id: found.id, path: join(out, "children", `${fileName}.onnx`) }] : [];
+      return found ? [{ budget: text, id: found.id, path: childIn(out, fileName) }] : [];
     });
     const certificates = await exportChildren(
       run,

@@ -99,7 +99,7 @@ async function imagesOf(certificate: Certificate, source: string): Promise<Label
   const data = await loadDataset(source, { size: resolution, channels, classes: labels, broken: "skip" });
   const fix = "Give the data set that the child was certified on.";
   const refuse = (got: string, want: string): UserError =>
-    new UserError("deploy/data", { at: "--data", got, want, fix });
+    new UserError("deploy/data", { at: "the data set", got, want, fix });
   if (canonicalJson(data.classes) !== canonicalJson(labels)) {
     throw refuse(`of the classes ${data.classes.join(", ")}`, labels.join(", "));
   }
@@ -107,7 +107,7 @@ async function imagesOf(certificate: Certificate, source: string): Promise<Label
   const images = testImages({ data: { ...data, mean, std, evaluation } }, resolution);
   if ((await fingerprintOf(images)) !== testFingerprint) {
     const unread = data.broken.length > 0 ? `, without ${data.broken.length} pictures that can't be read` : "";
-    throw refuse(`${images.count} other test images${unread}`, `the ${certificate.testImages} that were certified`);
+    throw refuse(`of ${images.count} other test images${unread}`, `the ${certificate.testImages} that were certified`);
   }
   return images;
 }

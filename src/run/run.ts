@@ -70,7 +70,7 @@ function refuseOtherData(data: Dataset, trained: WeightsDescription["data"], pla
   const fix = "Recalibration and the search need the training images themselves: give the same data set.";
   if (data.fingerprint !== trained.fingerprint) {
     throw new UserError("compile/data", {
-      at: "--data",
+      at: "the data set",
       got: `${place}, other images than the run was trained on`,
       want: `the data set of the run (${trained.source})`,
       fix,
@@ -78,7 +78,7 @@ function refuseOtherData(data: Dataset, trained: WeightsDescription["data"], pla
   }
   if (data.classes.join("\n") !== trained.classes.join("\n")) {
     const got = `of the classes ${data.classes.join(", ")}`;
-    throw new UserError("compile/data", { at: "--data", got, want: trained.classes.join(", "), fix });
+    throw new UserError("compile/data", { at: "the data set", got, want: trained.classes.join(", "), fix });
   }
 }
 

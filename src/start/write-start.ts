@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jsonText, writeError, writeFilesAtomic } from "../base/atomic-file.js";
+import { checkPlace } from "../base/check-place.js";
 import { UserError } from "../base/user-error.js";
 import { foundInstead } from "../base/user-file.js";
 import type { StartingPoint } from "./start.js";
@@ -16,6 +17,11 @@ export const startFiles = (out: string): StartFiles => ({
   space: join(out, "space.json"),
   recipe: join(out, "recipe.json"),
 });
+
+/** @throws UserError `file/write` where the two can't be written */
+export async function checkStart({ space, recipe }: StartFiles): Promise<void> {
+  for (const path of [space, recipe]) await checkPlace(path);
+}
 
 /**
  * Writes a starting point's space and recipe.

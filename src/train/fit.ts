@@ -10,8 +10,8 @@ export function checkFit(space: SearchSpace, data: Dataset, recipe: Recipe): voi
   if (data.classes.length !== space.classes) {
     const fix = `Set "classes": ${data.classes.length} in the space.`;
     problems.push({
-      at: "--data",
-      got: `${data.classes.length} classes`,
+      at: "the data set",
+      got: `of ${data.classes.length} classes`,
       want: `${space.classes}, as the space ${space.name} has`,
       fix,
     });
@@ -19,15 +19,15 @@ export function checkFit(space: SearchSpace, data: Dataset, recipe: Recipe): voi
   if (data.train.channels !== space.channels) {
     const fix = `Set "channels": ${data.train.channels} in the space.`;
     problems.push({
-      at: "--data",
-      got: `${data.train.channels} channels`,
+      at: "the data set",
+      got: `of ${data.train.channels} channels`,
       want: `${space.channels}, as the space ${space.name} has`,
       fix,
     });
   }
   const group = Math.min(recipe.normGroup, recipe.batch);
   if (recipe.batch % group !== 0) {
-    const fix = "Change --batch, or normGroup in the recipe.";
+    const fix = "Change the batch, or normGroup in the recipe.";
     problems.push({ at: "batch", got: recipe.batch, want: `a multiple of normGroup, ${recipe.normGroup}`, fix });
   }
   if (recipe.batch < 2) {

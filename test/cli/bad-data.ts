@@ -207,7 +207,7 @@ export const badData: readonly BadInput[] = [
   folderCase(
     "other classes than the space",
     { "train/cat/1.png": png, "train/dog/1.png": png, "test/cat/1.png": png },
-    "--data is 2 classes; want 10, as the space tiny has",
+    "the data set is of 2 classes; want 10, as the space tiny has",
     'Set "classes": 2',
   ),
   cifar(
@@ -226,7 +226,7 @@ export const badData: readonly BadInput[] = [
     { "test_batch.bin": record([10]) },
     "test_batch.bin is with label 10 at byte 0; want labels below 10",
   ),
-  cifar("more channels than the space", {}, "--data is 3 channels; want 1, as the space tiny has"),
+  cifar("more channels than the space", {}, "the data set is of 3 channels; want 1, as the space tiny has"),
   {
     name: "a mirror that does not answer",
     args: trainOn("mnist"),

@@ -146,7 +146,7 @@ export const badFiles: readonly BadInput[] = [
         .toBuffer();
       for (const path of ["train/a", "train/b", "test/a"]) await write(`images/${path}/1.png`, png);
     },
-    "--data is images, other images than the run was trained on",
+    "the data set is images, other images than the run was trained on",
     "give the same data set",
   ),
   damaged(
@@ -329,7 +329,7 @@ export const badFiles: readonly BadInput[] = [
     "a search into a file",
     [...searchArgs("run"), "--out", "file"],
     ({ write }) => write("file", ""),
-    "file is not writable (ENOTDIR)",
+    "file/search.json is not writable (ENOTDIR)",
     "A part of the path is a file",
   ),
   withRun(

@@ -36,6 +36,18 @@ export const badFlags: readonly BadInput[] = [
   line("space without what to do", ["space"], "Usage: nestling space", "check"),
   line("an unknown command of space", ["space", "chek", "fashion"], "unknown command 'chek'", "Did you mean check?"),
   line("an unknown option", ["doctor", "--jsno"], "unknown option '--jsno'", "Did you mean --json?", "--help"),
+  line(
+    "a typing error in a required option",
+    ["train", "--spcae", "x", "--epochs", "few"],
+    /^error: unknown option '--spcae'/,
+    "Did you mean --space?",
+  ),
+  line(
+    "an unknown option after a value that looks like one",
+    ["train", "--space=x", "--out", "--data", "--enigne=wasm"],
+    /^error: unknown option '--enigne'/,
+    "Did you mean --engine?",
+  ),
   line("one argument too many", ["space", "check", "fashion", "bignas"], "too many arguments"),
   line("space check of nothing", ["space", "check"], "missing required argument 'space'"),
   line(
@@ -81,7 +93,7 @@ export const badFlags: readonly BadInput[] = [
     "whose batch isn't cut into norm groups",
     { name: "odd", batch: 100 },
     "batch is 100; want a multiple of normGroup, 64",
-    "Change --batch",
+    "Change the batch",
   ),
   train("--seed", "-1", "Want a whole number"),
   train("--seed", "0.5", "Want a whole number"),
@@ -137,7 +149,7 @@ export const badFlags: readonly BadInput[] = [
   onRun(
     "export to another kind of file",
     ["export", "run", "--arch", "biggest", "--out", "a.pb"],
-    "--out is a.pb; want a name that ends in .onnx",
+    "the file to write is a.pb; want a name that ends in .onnx",
     "Use a.pb.onnx",
   ),
   onRun(

@@ -7,6 +7,7 @@ import type { StepReport } from "../../compile/pass.js";
 import { defaultPrecision, precisionNames, type PrecisionName } from "../../compile/precisions.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
+import { checkOut } from "../../deploy/check-out.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
@@ -50,6 +51,8 @@ export const exportCommand = (): Command =>
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
+      // Before the pictures are read.
+      await checkOut(options.out);
       const run = await openOn(terminal, folder, options.data);
       const architecture = await loadArchitecture(run.supernet.space, options.arch);
       terminal.note(

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { millions } from "../../base/format.js";
 import { nameOfSource } from "../../data/load.js";
 import { startingPoint, type StartingPoint } from "../../start/start.js";
-import { startFiles, writeStart, type StartFiles } from "../../start/write-start.js";
+import { checkStart, startFiles, writeStart, type StartFiles } from "../../start/write-start.js";
 import { fewWhole, positiveNumber, type CommonOptions } from "../options.js";
 import { output } from "../output.js";
 
@@ -23,13 +23,14 @@ export const initCommand = (): Command =>
     .addHelpText("after", "\nExample: nestling init photos --minutes 30")
     .action(async (source: string, { out, minutes, threads, json }: Options) => {
       const terminal = output(json ?? false);
+      const files = startFiles(out);
+      await checkStart(files);
       const reading = terminal.reading();
       terminal.note(`Looking at ${source}, and measuring how fast this machine trains on it`);
       const point = await startingPoint({
         ...{ source, minutes, onPicture: reading.update },
         ...(threads !== undefined && { threads }),
       }).finally(() => reading.stop());
-      const files = startFiles(out);
       await writeStart(files, point);
       const next = nextSteps(source, files, point);
       terminal.result(resultOf(files, point, next), textOf(files, point, next));

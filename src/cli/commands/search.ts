@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { defaultOpset } from "../../compile/opsets.js";
+import { checkPlace } from "../../base/check-place.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { search } from "../../deploy/search-and-export.js";
@@ -55,8 +56,10 @@ export const searchCommand = (): Command =>
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
       const budgets = parseBudgets(options.budget);
-      const run = await openOn(terminal, folder, options.data);
       const out = options.out ?? folder;
+      // Before the pictures are read.
+      await checkPlace(join(out, "search.json"));
+      const run = await openOn(terminal, folder, options.data);
       terminal.note(
         `Searching ${run.supernet.space.name} on ${thousands(run.validation.length)} validation images; writing ${out}`,
       );

@@ -5,8 +5,9 @@ import { UserError } from "../../base/user-error.js";
 import { makeDataset } from "../dataset.js";
 import type { Dataset } from "../images.js";
 import type { ImageWishes } from "../load-listing.js";
+import { rulesHash } from "../preprocessing.js";
 import { surveyOf } from "../survey.js";
-import { indexIn, packKind, rulesHash } from "./pack-index.js";
+import { indexIn, packKind } from "./pack-index.js";
 import { openPart } from "./pack-images.js";
 import { refusal } from "./refusal.js";
 

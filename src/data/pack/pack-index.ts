@@ -13,9 +13,8 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { DocumentKind } from "../../base/document.js";
-import { sha256OfJson } from "../../base/hash.js";
 import { orderedSeal } from "../../base/seal.js";
-import { evaluationSchema, preprocessingAt, squareName, type Evaluation } from "../preprocessing.js";
+import { evaluationSchema, squareName, type Evaluation } from "../preprocessing.js";
 
 export type PartName = "train" | "test";
 
@@ -98,7 +97,3 @@ export const squaresIn = (folder: string, { size, evaluation }: Squares, part: P
   join(folder, `${squareName(size, evaluation)}-${part}.pixels`);
 
 export const picturesIn = (folder: string, part: PartName): string => join(folder, `${part}.pictures`);
-
-/** The hash names everything that a packed pixel depends on beside the picture and the size. */
-export const rulesHash = (channels: 1 | 3): string =>
-  sha256OfJson(preprocessingAt(224, channels, { mean: [0], std: [1] }));
