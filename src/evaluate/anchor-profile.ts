@@ -22,6 +22,7 @@ const deviceSchema = z.strictObject({
   executionProvider: z.string(),
   threads: z.number(),
   nodeMajor: z.number(),
+  browser: z.string().optional().describe("Where models ran in a page: the browser, and its GPU."),
   anchor: z.string().describe("SHA-256 of the anchor's file."),
 });
 
@@ -45,9 +46,10 @@ const STEADY = 0.02;
 
 /** @param target its name */
 export function deviceOf(target: string, environment: Environment): Device {
-  const { cpu, cpuFlags, cores, onnxruntime, executionProvider, threads, node } = environment;
+  const { cpu, cpuFlags, cores, onnxruntime, executionProvider, threads, node, browser } = environment;
   const runtime = { onnxruntime, executionProvider, threads, nodeMajor: Number.parseInt(node.replace(/^v/, ""), 10) };
-  return { target, cpu, cpuFlags: [...cpuFlags], cores, ...runtime, anchor: sha256Of(anchor().bytes) };
+  const page = browser && { browser: [browser.name, browser.gpu ?? []].flat().join(", ") };
+  return { target, cpu, cpuFlags: [...cpuFlags], cores, ...runtime, ...page, anchor: sha256Of(anchor().bytes) };
 }
 
 /** Where a device's profile lies. */

@@ -4,6 +4,20 @@ import { arch, availableParallelism, cpus, platform, release, totalmem } from "n
 import { onnxruntimeVersion } from "../runtime/session.js";
 import { machineState, type MachineState } from "./machine-state.js";
 
+/** What a browser tells of itself and its device. */
+export interface BrowserFacts {
+  /** For example `Chrome 156`. */
+  readonly name: string;
+  /** Whether its page is cross-origin isolated; without that it has 1 thread and a coarse clock. */
+  readonly isolated: boolean;
+  /** Resolution of the page's clock, in ms. */
+  readonly clockMs: number;
+  /** The GPU, as WebGPU names it. */
+  readonly gpu?: string;
+  /** Whether the GPU computes in half precision (`shader-f16`). */
+  readonly fp16?: boolean;
+}
+
 /** The machine and the software that a latency was measured on. */
 export interface Environment {
   /** The processor's name. */
@@ -28,6 +42,8 @@ export interface Environment {
   readonly threads: number;
   /** Clock, temperature and throttling, where the system shows them. */
   readonly state?: MachineState;
+  /** Where a page in a browser ran the models. */
+  readonly browser?: BrowserFacts;
 }
 
 /** In a line, for people. */
@@ -35,8 +51,21 @@ export function describeEnvironment(e: Environment): string {
   const cores = e.cores > 0 ? [`${e.cores} core${e.cores > 1 ? "s" : ""}`] : [];
   const threads = e.threads > 0 ? [`${e.threads} thread${e.threads > 1 ? "s" : ""}`] : [];
   const runtime =
-    e.onnxruntime === "unknown" ? [e.executionProvider] : [`onnxruntime ${e.onnxruntime}`, `Node ${e.node}`];
+    e.onnxruntime === "unknown"
+      ? [e.executionProvider]
+      : [`onnxruntime ${e.onnxruntime}`, ...(e.browser ? describeBrowser(e, e.browser) : [`Node ${e.node}`])];
   return [e.cpu, ...cores, ...threads, "batch 1", ...runtime].join(", ");
+}
+
+function describeBrowser({ executionProvider, os }: Environment, browser: BrowserFacts): string[] {
+  const { name, isolated, clockMs, gpu, fp16 } = browser;
+  const half = fp16 === true ? " with fp16" : "";
+  return [
+    executionProvider,
+    `${name} on ${os}`,
+    ...(gpu === undefined ? [] : [`GPU ${gpu}${half}`]),
+    ...(isolated ? [] : [`not cross-origin isolated: 1 thread, a clock of ${clockMs} ms`]),
+  ];
 }
 
 const watched = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "asimddp", "sve"];

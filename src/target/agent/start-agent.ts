@@ -1,9 +1,6 @@
 /** A device agent: this machine as a target of others. */
-import type { ServerOptions } from "node:https";
-import { createSecureContext } from "node:tls";
-import type { AddressInfo } from "node:net";
 import { UserError } from "../../base/user-error.js";
-import { readUserBytes } from "../../base/user-file.js";
+import { listenOn, tlsOf } from "../listen.js";
 import { gate } from "./gate.js";
 import { httpServer } from "./http-server.js";
 import { defaultLimits, type AgentLimits } from "./limits.js";
@@ -49,7 +46,7 @@ export const defaultPort = 8473;
  */
 export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
   const { host = "127.0.0.1", port = defaultPort, tokenFile } = options;
-  const tls = await tlsOf(options);
+  const tls = await tlsOf(options, "the agent", "docs/agent.md");
   if (!tls && !/^(127(\.\d+){3}|::1|localhost)$/.test(host)) throw inTheOpen(host);
   const { token, file, isNew } =
     tokenFile === undefined ? await ownToken() : { ...given(tokenFile), token: await readToken(tokenFile) };
@@ -65,14 +62,10 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
     server.closeAllConnections();
     await queue.close();
   };
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  }).catch(async (error: unknown) => {
+  const actual = await listenOn(server, host, port).catch(async (error: unknown) => {
     await stop();
-    throw cannotListen(`${host}:${port}`, error);
+    throw error;
   });
-  const { port: actual } = server.address() as AddressInfo;
   return {
     url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${actual}`,
     tokenFile: file,
@@ -83,39 +76,6 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
 
 const given = (file: string) => ({ file, isNew: false });
 
-async function tlsOf({ cert, key, clientCa }: AgentOptions): Promise<ServerOptions | undefined> {
-  const fix = "Give files in PEM; docs/agent.md shows how to make them.";
-  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
-  if (cert === undefined || key === undefined) {
-    const missing = cert === undefined ? "certificate" : "key";
-    throw new UserError("target/certificate", {
-      at: `the agent's ${missing}`,
-      got: "missing",
-      want: "certificate and key",
-      fix,
-    });
-  }
-  const read = async (path: string) =>
-    Buffer.from(await readUserBytes(path, { code: "target/certificate", want: "a file in PEM", fix }));
-  const files = {
-    cert: await read(cert),
-    key: await read(key),
-    ...(clientCa !== undefined && { ca: await read(clientCa) }),
-  };
-  try {
-    createSecureContext(files);
-  } catch (error) {
-    const got = `refused (${(error as Error).message})`;
-    throw new UserError(
-      "target/certificate",
-      { at: cert, got, want: "a certificate and its key", fix },
-      { cause: error },
-    );
-  }
-  const mutual = clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-  return { ...files, ...mutual, minVersion: "TLSv1.2" };
-}
-
 const inTheOpen = (host: string): UserError =>
   new UserError("target/listen", {
     at: "the agent's host",
@@ -123,17 +83,3 @@ const inTheOpen = (host: string): UserError =>
     want: "https, where other machines reach it",
     fix: "Give a certificate and a key, or keep 127.0.0.1 and reach it by `ssh -L`.",
   });
-
-function cannotListen(at: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  const found: Partial<Record<string, string>> = {
-    EADDRINUSE: "in use",
-    EACCES: "not allowed",
-    EADDRNOTAVAIL: "no address of this machine",
-    ENOTFOUND: "no name of this machine",
-  };
-  const got = found[code ?? ""];
-  if (got === undefined) return error;
-  const problem = { at, got, want: "an address that is free", fix: "Choose another host or port." };
-  return new UserError("target/listen", problem, { cause: error });
-}

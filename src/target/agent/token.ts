@@ -21,9 +21,11 @@ export async function readToken(path: string): Promise<string> {
   return checked(await readUserBytes(path, mistake), path);
 }
 
-/** An agent's own token: made at its first start and kept for the next, readable by this user alone. */
-export async function ownToken(): Promise<{ readonly token: string; readonly file: string; readonly isNew: boolean }> {
-  const file = join(dataFolder(), "agent-token");
+/** A server's own token: made at its first start and kept for the next, readable by this user alone. */
+export async function ownToken(
+  name = "agent-token",
+): Promise<{ readonly token: string; readonly file: string; readonly isNew: boolean }> {
+  const file = join(dataFolder(), name);
   const found = await readUserBytesIfAny(file, mistake);
   if (found) return { token: checked(found, file), file, isNew: false };
   const token = randomBytes(32).toString("base64url");

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import { targetConformance } from "../conformance.js";
+import { hasChromium, howToGet, openTabs, type Tabs } from "./chromium.js";
+import { tinyModel } from "./tiny-model.js";
+
+const { bytes, dims } = tinyModel();
+const data = mkdtempSync(join(tmpdir(), "nestling-browser-"));
+process.env["XDG_DATA_HOME"] = data;
+afterAll(() => rmSync(data, { recursive: true, force: true }));
+
+describe.skipIf(!hasChromium)(`in a browser${hasChromium ? "" : ` (skipped: ${howToGet})`}`, () => {
+  let tabs: Tabs;
+  beforeAll(async () => {
+    tabs = await openTabs();
+  });
+  afterEach(() => tabs.clear());
+  afterAll(() => tabs.close());
+  const expected = async (input: Float32Array, shape: readonly number[]) => {
+    const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+    const outputs = await session.run({ pixel_values: new ort.Tensor("float32", input, shape) });
+    await session.release();
+    return new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
+  };
+  const common = {
+    models: [bytes, bytes] as const,
+    dims: dims.slice(1),
+    expected,
+    refused: new TextEncoder().encode("no model at all"),
+    tolerance: 1e-5,
+  };
+  targetConformance("browser", { ...common, open: () => tabs.target() });
+  targetConformance("browser:provider=webgpu", { ...common, open: () => tabs.target({ provider: "webgpu" }) });
+});

@@ -1,0 +1,27 @@
+/** A model that a GPU in software runs within milliseconds: one convolution. */
+import { encodeModel, type Tensor } from "../../../src/onnx/encode.js";
+import { attributeProtos, valueInfo } from "../../../src/onnx/protos.js";
+
+const SIZE = 6;
+
+export function tinyModel(): { readonly bytes: Uint8Array; readonly dims: readonly number[] } {
+  const values = Float32Array.from({ length: 18 }, (_, i) => Math.sin(i));
+  const weight: Tensor = { name: "weight", dims: [2, 1, 3, 3], forEachBlock: (use) => use(values) };
+  const node = {
+    ...{ opType: "Conv", name: "conv", input: ["pixel_values", "weight"], output: ["logits"] },
+    attribute: attributeProtos({
+      kernel_shape: [3, 3],
+      strides: [1, 1],
+      pads: [1, 1, 1, 1],
+      dilations: [1, 1],
+      group: 1,
+    }),
+  };
+  const graph = {
+    ...{ name: "tiny", node: [node] },
+    input: [valueInfo("pixel_values", ["batch_size", 1, SIZE, SIZE])],
+    output: [valueInfo("logits", ["batch_size", 2, SIZE, SIZE])],
+  };
+  const opsetImport = [{ domain: "", version: 17 }];
+  return { bytes: encodeModel({ irVersion: 8, opsetImport, graph }, [weight]), dims: [1, 1, SIZE, SIZE] };
+}
