@@ -26,7 +26,15 @@ export function problemsOf(error: z.ZodError, data: unknown, at: string, fix: st
   });
 }
 
-const shown = (value: unknown): string => (value === undefined ? "missing" : JSON.stringify(value).slice(0, 60));
+function shown(value: unknown): string {
+  if (value === undefined) return "missing";
+  try {
+    return JSON.stringify(value).slice(0, 60);
+  } catch {
+    // The parser takes deeper nesting than the stack that writing it needs.
+    return "deeply nested JSON";
+  }
+}
 
 /** zod says "Invalid input: expected number, received string" and "Too small: expected …": the wish is what it expected. */
 function wish(issue: z.core.$ZodIssue): string {

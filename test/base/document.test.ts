@@ -60,3 +60,11 @@ test("what is no JSON, against the schema, or changed is a mistake in the conten
     expect(message).toContain(says);
   }
 });
+
+test("JSON nested deeper than can be written again is refused like any other", async () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  for (const text of [deep, `{"sizes": ${deep}, "sha256": ""}`]) {
+    const { code, message } = await failure(readDocument(await written(text), kind));
+    expect([code, message]).toEqual(["x/corrupt", expect.stringContaining("is deeply nested JSON; want")]);
+  }
+});
