@@ -4,6 +4,7 @@ const benches = {
   compile: () => import("./compile.mjs"),
   data: () => import("./data/index.mjs"),
   latency: () => import("./latency.mjs"),
+  memory: () => import("./memory/index.mjs"),
   search: () => import("./search/index.mjs"),
   supernet: () => import("./supernet/index.mjs"),
   train: () => import("./train/index.mjs"),

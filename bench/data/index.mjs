@@ -1,8 +1,9 @@
 // `npm run bench -- data`: how fast pictures become random resized crops, beside PyTorch's DataLoader. See bench/README.md.
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadDataset, random } from "../../dist/index.js";
+import { loadDataset, packDataset, random } from "../../dist/index.js";
 import { permutation } from "../../dist/base/random.js";
 import { startPython } from "../python.mjs";
 import { appendResult, median } from "../results.mjs";
@@ -12,6 +13,7 @@ const SIZE = 224;
 const BATCH = 64;
 /** Batches that are asked for at once, as training reads ahead. */
 const AHEAD = 3;
+const PARTS = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], interpolation: "bilinear" };
 
 const options = {
   pictures: { type: "string", default: "20000" },
@@ -26,6 +28,7 @@ export async function bench(args) {
   const photos = await makePhotos(values.folder, Number(values.pictures));
   const load = (where) => loadDataset(photos, { size: SIZE, channels: 3, images: where });
   const streamed = (await load("stream")).train;
+  const packed = (await loadDataset(await packOf(photos, await load("stream")), { size: SIZE, channels: 3 })).train;
   const kept = (await load()).train;
   const images = streamed.count;
   const order = permutation(images, random(0, "order"));
@@ -33,6 +36,7 @@ export async function bench(args) {
   const { loaders, versions } = await torch.ask({ photos, size: SIZE, batch: BATCH, order: [...order] });
   const contenders = {
     "nestling, decoded each time": (round) => read(streamed, order, round),
+    "nestling, from a pack": (round) => read(packed, order, round),
     "nestling, kept while there is room": (round) => read(kept, order, round),
     ...Object.fromEntries(
       loaders.map((loader) => [loader, () => torch.ask({ loader }).then(({ seconds }) => seconds)]),
@@ -52,16 +56,32 @@ export async function bench(args) {
       `${name.padEnd(45)} ${speed.toFixed(0).padStart(6)} images/s  ${(speed / best).toFixed(2)} × PyTorch's best`,
     );
   }
-  if (!values["no-record"]) appendResult({ bench: "data", images, speeds, seconds, versions });
+  const rssMib = Math.round(process.memoryUsage.rss() / 2 ** 20);
+  if (!values["no-record"]) appendResult({ bench: "data", images, speeds, seconds, rssMib, versions });
+}
+
+/** Packs the pictures once, beside them; returns the pack's folder. */
+async function packOf(photos, data) {
+  const out = `${photos}-packed`;
+  if (existsSync(out)) return out;
+  const began = performance.now();
+  const recipe = { augmentation: { randomResizedCrop: PARTS } };
+  const { bytes } = await packDataset({ data, source: photos, sizes: [SIZE], recipe, out });
+  console.log(`packed in ${((performance.now() - began) / 1000).toFixed(0)} s: ${(bytes / 1e9).toFixed(1)} GB`);
+  return out;
 }
 
 /** Seconds for an epoch of batches, some ahead. */
 async function read(images, order, round) {
   const began = performance.now();
-  const parts = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3], interpolation: "bilinear", key: [0, "augment", round] };
+  const parts = { ...PARTS, key: [0, "augment", round] };
+  // As training does, into the same memory again.
+  const memory = Array.from({ length: AHEAD }, () => new Uint8Array(BATCH * SIZE * SIZE * 3));
   const coming = [];
   for (let from = 0; from < order.length; from += BATCH) {
-    coming.push(images.readParts(order.subarray(from, from + BATCH), parts));
+    const batch = order.subarray(from, from + BATCH);
+    const into = memory[(from / BATCH) % AHEAD].subarray(0, batch.length * SIZE * SIZE * 3);
+    coming.push(images.readParts(batch, parts, into));
     if (coming.length === AHEAD) await coming.shift();
   }
   await Promise.all(coming);
