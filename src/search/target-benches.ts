@@ -59,6 +59,9 @@ export async function openBenches(
   return benches;
 }
 
+/** A target that is away, and one that came back without the models that it had: both are measured again from the beginning. */
+const GONE: ReadonlySet<string> = new Set(["target/away", "target/session"]);
+
 async function untilBack<T>(
   name: string,
   work: () => Promise<T>,
@@ -68,7 +71,7 @@ async function untilBack<T>(
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof UserError && error.code === "target/away")) throw error;
+      if (!(error instanceof UserError && GONE.has(error.code))) throw error;
       if (!told) onNote?.(`Target ${name} went away: the search waits for it. ${error.message}`);
       await wait(pauseMs, undefined, { signal });
     }

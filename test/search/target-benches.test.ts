@@ -38,6 +38,9 @@ test("a target that goes away is waited for, which is said once; another failure
     "Target flaky went away: the search waits for it. target flaky is away; want an answer. Start it again.",
   ]);
   failures = 1;
+  code = "target/session";
+  expect(await opened!.bench.measure([named("a")])).toHaveLength(1);
+  failures = 1;
   code = "target/model";
   await expect(opened!.bench.measure([named("a")])).rejects.toThrow("Start it again");
   failures = Infinity;
