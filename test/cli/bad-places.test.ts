@@ -92,7 +92,7 @@ const forbidden: readonly (BadInput & { readonly path: string; readonly mode: nu
     path: "",
     mode: 0o755,
     args: [...searchArgs("run"), "--out", "found"],
-    says: ["found is not writable (EACCES)"],
+    says: ["found/search.json is not writable (EACCES)"],
   },
   {
     name: "a report into another's folder",
@@ -105,7 +105,7 @@ const forbidden: readonly (BadInput & { readonly path: string; readonly mode: nu
     name: "another's checkpoint",
     path: "run/checkpoint/checkpoint.json",
     mode: 0o600,
-    args: ["export", "run", "--arch", "smallest", "--out", "a.onnx"],
+    args: ["export", "run", "--arch", "smallest", "--out", join(tmpdir(), "nestling-nobodys.onnx")],
     says: ["checkpoint.json is not readable (permission denied)"],
   },
   {
@@ -141,7 +141,7 @@ const forbidden: readonly (BadInput & { readonly path: string; readonly mode: nu
     path: "run/search.json",
     mode: 0o600,
     args: [...searchArgs("run"), "--resume"],
-    says: ["run is not writable (EACCES)"],
+    says: ["run/search.json is not writable (EACCES)"],
   },
   {
     name: "another's folder of data",
