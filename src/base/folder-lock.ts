@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { makeFolder, writeError } from "./atomic-file.js";
+import { beginningOf, isRunning } from "./running.js";
 import { UserError } from "./user-error.js";
 
 const holderSchema = z.object({ pid: z.number().int(), host: z.string(), began: z.string(), since: z.string() });
@@ -29,7 +30,7 @@ export async function lockFolder(folder: string, what: string): Promise<Release>
     // A folder that was made for nothing goes.
     for (const name of made.toReversed()) await rmdir(name).catch(() => undefined);
   };
-  const began = (await beginningOf(process.pid)) ?? "";
+  const began = beginningOf(process.pid) ?? "";
   const holder: Holder = { pid: process.pid, host: hostname(), began, since: new Date().toISOString() };
   try {
     await makeFolder(folder, made);
@@ -85,7 +86,7 @@ async function isLeft(path: string, folder: string): Promise<boolean> {
   const text = await readFile(path, "utf8").catch(() => undefined);
   if (text === undefined) return false;
   const holder = holderOf(text);
-  if (!holder || !(await isAlive(holder))) return true;
+  if (!holder || !isAlive(holder)) return true;
   const elsewhere = holder.host === hostname() ? "" : ` If it no longer runs there, remove ${path}.`;
   throw new UserError("file/locked", {
     at: folder,
@@ -104,22 +105,9 @@ function holderOf(text: string): Holder | undefined {
 }
 
 /** A process of another machine counts as alive: nobody here can see it. */
-async function isAlive({ pid, host, began }: Holder): Promise<boolean> {
+function isAlive({ pid, host, began }: Holder): boolean {
   if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  const found = await beginningOf(pid);
+  const found = beginningOf(pid);
   // Numbers of processes come again.
-  return found === undefined || began === "" || found === began;
-}
-
-/** When a process began, in the system's ticks; undefined where the system doesn't say, "gone" where it has ended. */
-async function beginningOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  // After the name, which is in brackets: state is the 3rd field, the beginning the 22nd.
-  const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
-  return fields?.[0] === "Z" ? "gone" : fields?.[19];
+  return isRunning(pid) && (found === undefined || began === "" || found === began);
 }

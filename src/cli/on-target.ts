@@ -1,5 +1,6 @@
 /** The one place where a command opens the targets that its measurements are of, and closes them. */
-import { openTarget } from "../target/open-target.js";
+import { UserError } from "../base/user-error.js";
+import { isAgent, openTarget } from "../target/open-target.js";
 import type { Target } from "../target/target.js";
 import type { Output } from "./output.js";
 
@@ -41,6 +42,11 @@ export async function onTargets<T>(
     if (reason !== said) note(reason);
     said = reason;
   };
+  if (tokenFile !== undefined && !(await Promise.all(texts.map(isAgent))).includes(true)) {
+    const fix = "Name the agent with --target, or leave the token out.";
+    const want = "an agent among the targets";
+    throw new UserError("cli/token", { at: "--token-file", got: "given for no agent", want, fix });
+  }
   const targets: Target[] = [];
   try {
     for (const text of new Set(texts)) targets.push(await openTarget(text, { tokenFile, onWait }));

@@ -74,7 +74,11 @@ export const certificateSchema = z.strictObject({
     .describe("What the file is made from: all that its bytes follow from."),
   provenanceHash: sha256.describe("SHA-256 of `provenance`; the file's metadata has it as nestling.provenance_sha256."),
   macs: z.number(),
-  parameters: z.number(),
+  parameters: z
+    .number()
+    .describe(
+      "Trained values: weights, and gamma and beta of each batch norm. The file has one bias in place of the two: fewer values by one for each of their channels.",
+    ),
   peakBytes: z.number().describe("Largest sum of float32 activations alive at once, one image."),
   accuracy: z.number().describe("On the test images, of this file on onnxruntime."),
   accuracyInterval: interval.describe("Wilson score interval, 95 %."),

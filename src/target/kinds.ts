@@ -49,8 +49,24 @@ const agentSchema = z.strictObject({
   provider: z.string().min(1).optional().describe("onnxruntime's execution provider: cpu by default."),
 });
 
+const browserSchema = z.strictObject({
+  kind: z.literal("browser"),
+  provider: z.enum(["wasm", "webgpu"]).optional().describe("The CPU, wasm, by default, or the GPU."),
+  threads: threads.optional().describe("onnxruntime-web's threads: 1 by default, 0 for all cores."),
+  host: z.string().min(1).optional().describe("Address that the page is served at: 127.0.0.1; 0.0.0.0 for all."),
+  port: z.number().int().min(0).max(65_535).optional().describe("8474 by default; 0 for any that is free."),
+  cert: z.string().min(1).optional().describe("File in PEM: a certificate, for https."),
+  key: z.string().min(1).optional().describe("File in PEM: its key."),
+});
+
 /** A target as nestling.targets.json says it. */
-export const targetSchema = z.discriminatedUnion("kind", [localSchema, commandSchema, adbSchema, agentSchema]);
+export const targetSchema = z.discriminatedUnion("kind", [
+  localSchema,
+  commandSchema,
+  adbSchema,
+  agentSchema,
+  browserSchema,
+]);
 
 /** A device, by its kind and what that needs to reach it. */
 export type TargetDescription = z.output<typeof targetSchema>;
@@ -95,6 +111,7 @@ export const targetKinds: { readonly [K in Kind]: Row<K> } = {
   adb: {
     written: "adb:SERIAL:program=FILE[:threads=N][:cores=MASK]",
     what: "a phone, with a benchmark program of yours",
+    files: ["program", "libraries"],
     open: async ({ kind: _, ...options }, { name }) => {
       const [{ adbCommands }, { commandTarget }] = await Promise.all([
         import("./command/adb.js"),
@@ -113,6 +130,20 @@ export const targetKinds: { readonly [K in Kind]: Row<K> } = {
         name,
         onWait,
         profiles: profiles === false ? undefined : profiles,
+      }),
+  },
+  browser: {
+    written: "browser[:provider=webgpu][:threads=N][:host=0.0.0.0][:port=N]",
+    what: "a phone or a laptop, by a page in its browser (docs/browser.md)",
+    files: ["cert", "key"],
+    open: async ({ kind: _, ...options }, { name, profiles, onWait }) =>
+      (await import("./browser/browser.js")).browserTarget({
+        ...options,
+        name,
+        onWait,
+        profiles: profiles === false ? undefined : profiles,
+        onLink: ({ url, qrCode, warning }) =>
+          onWait?.([`Open ${url} on the device:`, qrCode, ...(warning === undefined ? [] : [warning])].join("\n")),
       }),
   },
 };

@@ -30,6 +30,10 @@ export async function openTarget(text: string, options: TargetOptions = {}): Pro
   return openDescribed(isAgents ? { ...description, tokenFile } : description, { profiles, onWait, name });
 }
 
+/** Whether a word for a device is of an agent, which needs a token. @throws UserError as `openTarget`, but for what the kind throws */
+export const isAgent = async (text: string): Promise<boolean> =>
+  describeTarget(text, await namedTargets()).kind === "agent";
+
 /** What a word for a device says. @throws UserError `target/unknown`, `target/options` */
 export function describeTarget(text: string, { path, targets }: NamedTargets): TargetDescription {
   const named = Object.hasOwn(targets, text) ? targets[text] : undefined;
@@ -37,7 +41,7 @@ export function describeTarget(text: string, { path, targets }: NamedTargets): T
 }
 
 /** Options whose values are numbers. */
-const NUMBERS = new Set(["threads"]);
+const NUMBERS = new Set(["threads", "port"]);
 /** An agent is written as its address, whose port follows a colon. */
 const ADDRESS = /^(https?:\/\/.*?)((?::[a-z]+=[^:]*)*)$/;
 

@@ -43,9 +43,11 @@ export async function namedTargets(folder = process.cwd()): Promise<NamedTargets
 /** Its files as they are found from any folder. */
 function withFiles(description: TargetDescription, folder: string): TargetDescription {
   const files: readonly string[] = targetKinds[description.kind].files ?? [];
+  const foundFrom = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(foundFrom) : resolve(folder, value as string);
   const found = Object.entries(description).map(([key, value]) => [
     key,
-    files.includes(key) ? resolve(folder, value as string) : value,
+    files.includes(key) ? foundFrom(value) : (value as unknown),
   ]);
   return Object.fromEntries(found) as TargetDescription;
 }

@@ -1,19 +1,8 @@
 import { freemem } from "node:os";
-import { dirname, join } from "node:path";
-import { mkdir, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { freeMemory } from "../../src/base/free-memory.js";
+import { machineOf } from "../machine-files.js";
 import { temporaryFolder } from "../temporary-folder.js";
-
-/** A machine that describes itself by these files. */
-async function machine(files: Readonly<Record<string, string>>): Promise<string> {
-  const root = await temporaryFolder();
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), text);
-  }
-  return root;
-}
 
 test("without groups the machine's own memory counts", async () => {
   const free = await freeMemory(await temporaryFolder());
@@ -22,7 +11,7 @@ test("without groups the machine's own memory counts", async () => {
 });
 
 test("cgroup 2: what the limit leaves; pages of files are given back", async () => {
-  const root = await machine({
+  const root = await machineOf({
     "proc/self/cgroup": "0::/\n",
     "sys/fs/cgroup/memory.max": "1000000\n",
     "sys/fs/cgroup/memory.current": "700000\n",
@@ -32,7 +21,7 @@ test("cgroup 2: what the limit leaves; pages of files are given back", async () 
 });
 
 test("cgroup 2: a group above may leave less, and `max` is no limit", async () => {
-  const root = await machine({
+  const root = await machineOf({
     "proc/self/cgroup": "0::/user.slice/job\n",
     "sys/fs/cgroup/user.slice/memory.max": "5000\n",
     "sys/fs/cgroup/user.slice/memory.current": "4000\n",
@@ -43,7 +32,7 @@ test("cgroup 2: a group above may leave less, and `max` is no limit", async () =
 });
 
 test("cgroup 1: the same by its own names, at the root where the path is of the machine outside", async () => {
-  const root = await machine({
+  const root = await machineOf({
     "proc/self/cgroup": "4:cpu,memory:/docker/abc\n1:name=systemd:/docker/abc\n",
     "sys/fs/cgroup/memory/memory.limit_in_bytes": "9000\n",
     "sys/fs/cgroup/memory/memory.usage_in_bytes": "8000\n",
@@ -53,6 +42,6 @@ test("cgroup 1: the same by its own names, at the root where the path is of the 
 });
 
 test("more used than allowed leaves nothing", async () => {
-  const root = await machine({ "sys/fs/cgroup/memory.max": "10\n", "sys/fs/cgroup/memory.current": "20\n" });
+  const root = await machineOf({ "sys/fs/cgroup/memory.max": "10\n", "sys/fs/cgroup/memory.current": "20\n" });
   expect(await freeMemory(root)).toBe(0);
 });

@@ -1,22 +1,14 @@
-import * as ort from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { anchor } from "../../src/evaluate/anchor.js";
 import { localTarget, withTarget } from "../../src/target/local.js";
+import { anchorSubject } from "./anchor-subject.js";
 import { targetConformance } from "./conformance.js";
 
-const { bytes, dims } = anchor();
+const { bytes } = anchor();
 
 targetConformance("local", {
   open: () => localTarget(),
-  models: [bytes, bytes],
-  dims: dims.slice(1),
-  async expected(input, shape) {
-    const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
-    const outputs = await session.run({ pixel_values: new ort.Tensor("float32", input, shape) });
-    await session.release();
-    return new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
-  },
-  refused: new TextEncoder().encode("no model at all"),
+  ...anchorSubject,
 });
 
 test("its name says what differs from the defaults, its environment the threads and the provider", async () => {

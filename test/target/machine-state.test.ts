@@ -1,20 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { machineState } from "../../src/target/machine-state.js";
+import { machineOf } from "../machine-files.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
-async function machine(files: Readonly<Record<string, string>>): Promise<string> {
-  const root = await temporaryFolder();
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), text);
-  }
-  return root;
-}
-
 test("a Raspberry Pi's clock, its hottest sensor, and what slows it", async () => {
-  const root = await machine({
+  const root = await machineOf({
     "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "1500398\n",
     "sys/devices/system/cpu/cpu0/cpufreq/scaling_max_freq": "1800000\n",
     "sys/class/thermal/thermal_zone0/temp": "61835\n",
@@ -30,10 +20,10 @@ test("a Raspberry Pi's clock, its hottest sensor, and what slows it", async () =
 });
 
 test("what a system does not show is left out; one that shows nothing has no state", async () => {
-  expect(machineState(await machine({ "sys/class/thermal/thermal_zone0/temp": "-5000\n" }))).toEqual({
+  expect(machineState(await machineOf({ "sys/class/thermal/thermal_zone0/temp": "-5000\n" }))).toEqual({
     temperatureC: -5,
   });
-  expect(machineState(await machine({ "sys/devices/platform/soc/soc:firmware/get_throttled": "0\n" }))).toEqual({
+  expect(machineState(await machineOf({ "sys/devices/platform/soc/soc:firmware/get_throttled": "0\n" }))).toEqual({
     throttling: [],
   });
   expect(machineState(await temporaryFolder())).toBeUndefined();

@@ -7,7 +7,7 @@ import { defaultSeconds } from "../../evaluate/latency.js";
 import { describeEnvironment } from "../../target/environment.js";
 import { gateLatency, type GateResult } from "../../deploy/gate.js";
 import { collect, fewWhole, sessionSeconds, share, wholeNumber, type CommonOptions } from "../options.js";
-import { onTarget, targetOption, tokenOption } from "../on-target.js";
+import { onTargets, targetOption, tokenOption } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
@@ -49,21 +49,25 @@ export const benchCommand = (): Command =>
         const terminal = output(json ?? false);
         const targets = targetsOf(where);
         if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
-        const withToken = tokenFile === undefined ? {} : { tokenFile };
-        const found: (BenchResult | GateResult)[] = [];
-        for (const name of targets) {
-          const place = name === "local" ? "" : ` on ${name}`;
-          terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`);
-          const protocol = { seed, seconds, ...(samples !== undefined && { samples }) };
-          const measured = await onTarget({ target: name, ...withToken }, terminal, (target) => {
+        const protocol = { seed, seconds, ...(samples !== undefined && { samples }) };
+        const flags = tokenFile === undefined ? {} : { tokenFile };
+        const found = await onTargets(targets, flags, terminal, async (opened) => {
+          const results: (BenchResult | GateResult)[] = [];
+          for (const target of opened) {
+            const place = target.name === "local" ? "" : ` on ${target.name}`;
+            terminal.note(
+              `Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`,
+            );
             const options = { ...protocol, target };
-            return against === undefined
-              ? benchFiles(files, options)
-              : gateLatency(files[0]!, against, failAbove, options);
-          });
-          found.push(measured);
-          if ("failed" in measured && measured.failed) process.exitCode = 1;
-        }
+            results.push(
+              against === undefined
+                ? await benchFiles(files, options)
+                : await gateLatency(files[0]!, against, failAbove, options),
+            );
+          }
+          return results;
+        });
+        if (found.some((result) => "failed" in result && result.failed)) process.exitCode = 1;
         const texts = found.map((result) => describe(result, seconds));
         terminal.result(
           found.length === 1 ? found[0]! : { targets: found },

@@ -104,12 +104,12 @@ export function agentTarget(options: AgentTargetOptions): Target {
       return model;
     },
     rounds: async (stretch) => {
-      const contestants = stretch.visits.map(({ model, dims }) => {
+      const models = stretch.visits.map(({ model, dims }) => {
         const id = ids.get(model);
         if (id === undefined) throw new Error(`internal: a model of another target than ${name}`);
         return { model: id, dims };
       });
-      return remoteRounds(session!, stretch, contestants);
+      return remoteRounds(session!, stretch, models);
     },
     async close() {
       const at = session;

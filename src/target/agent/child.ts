@@ -51,14 +51,13 @@ async function answer(call: Call): Promise<unknown> {
     case "time":
       return { times: await loaded(call.model).time(inputs.get(call.input), call.dims, call.runs) };
     case "rounds": {
-      const { contestants, ...stretch } = call.plan;
-      const visits = contestants.map(({ model, input, dims }) => ({
+      const visits = call.plan.visits.map(({ model, input, dims }) => ({
         model: loaded(model),
         input: inputs.get(input),
         dims,
       }));
       const beganMs = target.nowMs;
-      const rounds = await target.rounds({ ...stretch, visits });
+      const rounds = await target.rounds({ ...call.plan, visits });
       return { beganMs, endedMs: target.nowMs, rounds };
     }
   }

@@ -53,9 +53,9 @@ export const sessionRequest = z.strictObject({
 
 export const timeRequest = z.strictObject({ input: sha256, dims, runs: whole(0, 10_000) });
 
-/** A part of a stretch of rounds; `RoundsPlan` says what its fields mean. */
+/** A part of a stretch of rounds; `Stretch` says what its fields mean. */
 export const roundsRequest = z.strictObject({
-  contestants: z.array(z.strictObject({ model: whole(0, 2 ** 31), input: sha256, dims })).max(1000),
+  visits: z.array(z.strictObject({ model: whole(0, 2 ** 31), input: sha256, dims })).max(1000),
   runs: whole(1, 1000),
   seed: z.string().max(200),
   forMs: z.number().min(0).max(10_000),

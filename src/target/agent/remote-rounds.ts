@@ -23,7 +23,7 @@ export async function remoteRounds(
     if (isDone) return rounds;
     const answer = await session.withInputs(inputs, (hashes) => {
       const request: RoundsRequest = {
-        contestants: models.map(({ model, dims }, i) => ({ model, dims: [...dims], input: hashes[i]! })),
+        visits: models.map(({ model, dims }, i) => ({ model, dims: [...dims], input: hashes[i]! })),
         runs,
         seed: `${seed} ${part}`,
         forMs: Math.max(0, Math.min(PART_MS, forMs - elapsedMs)),

@@ -23,7 +23,6 @@ const scripts = [
     "main",
     "messages",
     "model",
-    "node-counts",
     "rounds",
     "runtime",
     "timer",

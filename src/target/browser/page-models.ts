@@ -25,8 +25,6 @@ export interface PageModels {
 
 export function pageModels(): PageModels {
   const held = new Set<PageModel>();
-  /** Counting nodes takes another load, so it is done once a file. */
-  const counted = new Set<string>();
   let nextId = 0;
   const models: PageModels = {
     get count() {
@@ -39,9 +37,7 @@ export function pageModels(): PageModels {
     },
     drop: (model) => void held.delete(model),
     async load(page, { id, bytes }) {
-      const sha256 = sha256Of(bytes);
-      const { gives } = await page.call("load", { model: id, counts: !counted.has(sha256) }, { bytes });
-      counted.add(sha256);
+      const { gives } = await page.call("load", { model: id }, { bytes });
       page.models.add(id);
       return gives;
     },

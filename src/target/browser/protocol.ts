@@ -23,13 +23,6 @@ export interface PageFacts {
   readonly browser: BrowserFacts;
 }
 
-/** Nodes of a model's graph, by where they run. */
-export interface NodeCounts {
-  readonly provider: number;
-  /** On the CPU, although another provider was asked for. */
-  readonly cpu: number;
-}
-
 /** A round of a stretch, and when it ended. */
 export interface PageRound {
   readonly atMs: number;
@@ -52,7 +45,7 @@ export interface RoundsAsked {
 /** What nestling asks a page for. Models, inputs and outputs are the bytes after the header. */
 export interface Calls {
   begin: { asks: Settings; gives: PageFacts };
-  load: { asks: { readonly model: number; readonly counts: boolean }; gives: Loaded };
+  load: { asks: { readonly model: number }; gives: Loaded };
   release: { asks: { readonly model: number }; gives: null };
   input: { asks: { readonly input: string }; gives: null };
   forget: { asks: null; gives: null };
@@ -63,7 +56,6 @@ export interface Calls {
 
 export interface Loaded {
   readonly loadMs: number;
-  readonly nodes?: NodeCounts;
 }
 
 export interface TimeAsked {

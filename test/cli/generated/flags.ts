@@ -7,7 +7,7 @@ import { shortly } from "../finished-run.js";
 
 const images = "fixtures/fashion-mnist";
 
-/** What each command needs, by its name. */
+/** What each command needs, by its words. */
 const whole: Readonly<Record<string, readonly string[]>> = {
   init: ["init", images, "--out", "started"],
   train: ["train", "--space", tinySpacePath, "--data", images, "--out", "out"],
@@ -15,13 +15,16 @@ const whole: Readonly<Record<string, readonly string[]>> = {
   export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", ...shortly],
   verify: ["verify", "run/child.onnx", ...shortly],
   bench: ["bench", "run/child.onnx", ...shortly],
-  pack: ["data", "pack", images, "--out", "packed"],
+  "data pack": ["data", "pack", images, "--out", "packed"],
   report: ["report", "run"],
-  show: ["space", "show", tinySpacePath],
-  check: ["space", "check", tinySpacePath],
-  count: ["space", "count", tinySpacePath],
-  install: ["engine", "install"],
+  "space show": ["space", "show", tinySpacePath],
+  "space check": ["space", "check", tinySpacePath],
+  "space count": ["space", "count", tinySpacePath],
+  "engine install": ["engine", "install"],
   doctor: ["doctor"],
+  agent: ["agent"],
+  "target list": ["target", "list"],
+  "target check": ["target", "check", "local"],
 };
 
 const numbers = ["", "many", "-1", "1e99", "0x", "1,5", "NaN", "Infinity"];
@@ -38,18 +41,26 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   run: [BELOW_A_FILE],
   folder: [BELOW_A_FILE],
   file: [BELOW_A_FILE, "folder"],
+  target: ["nowhere", "", "file", "local:threads=-1", "local:provider=", "http://", "ftp://a", "browser:provider=cpu"],
+  certificate: ["nowhere", "", "file", "folder", BELOW_A_FILE],
+  percent: ["", "5", "0.05", "-5%", "5 %", "many%"],
+  address: ["", "nowhere.invalid", "0.0.0.0", "127.0.0.1:80"],
 };
 
 /** Options whose value decides nothing that a quick test could see. */
-const untried: ReadonlySet<string> = new Set(["install --index"]);
+const untried: ReadonlySet<string> = new Set(["engine install --index"]);
 
 /** What the message names instead of the option. */
-const unnamed = /^--(?:space|recipe|data|arch|out|run|samples|budget)$/;
+const unnamed =
+  /^--(?:space|recipe|data|arch|out|run|samples|budget|target|token-file|against|host|cert|key|client-ca)$/;
 
-async function leaves(): Promise<Command[]> {
-  const all = (command: Command): Command[] =>
-    command.commands.length > 0 ? command.commands.flatMap(all) : [command];
-  return all(await program());
+/** Every command that does something, with its words. */
+async function leaves(): Promise<{ readonly words: string; readonly command: Command }[]> {
+  const all = (command: Command, before: readonly string[]): { words: string; command: Command }[] =>
+    command.commands.length > 0
+      ? command.commands.flatMap((child) => all(child, [...before, child.name()]))
+      : [{ words: before.join(" "), command }];
+  return all(await program(), []);
 }
 
 function valuesFor(option: Option): readonly string[] {
@@ -61,17 +72,17 @@ function valuesFor(option: Option): readonly string[] {
 }
 
 export async function badOptions(): Promise<BadInput[]> {
-  const inputs = (await leaves()).flatMap((command) => {
-    const args = whole[command.name()];
-    if (!args) throw new Error(`internal: no whole line for ${command.name()}: add one`);
+  const inputs = (await leaves()).flatMap(({ words, command }) => {
+    const args = whole[words];
+    if (!args) throw new Error(`internal: no whole line for ${words}: add one`);
     const options = command.options.filter(
-      ({ flags, long }) => flags.includes("<") && !untried.has(`${command.name()} ${long!}`),
+      ({ flags, long }) => flags.includes("<") && !untried.has(`${words} ${long!}`),
     );
     return options.flatMap((option) =>
       valuesFor(option).map((value): BadInput => {
         const long = option.long!;
         return {
-          name: `${command.name()} ${long} ${JSON.stringify(value)}`,
+          name: `${words} ${long} ${JSON.stringify(value)}`,
           args: [...args, long, value],
           says: [unnamed.test(long) ? /want|Want/ : long, /\.\n|\(see --help\)/],
           async prepare({ copyRun, write }) {

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as ort from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { anchor } from "../../../src/evaluate/anchor.js";
 import { openLatencyBench } from "../../../src/evaluate/latency.js";
@@ -10,6 +9,7 @@ import { startAgent, type Agent } from "../../../src/target/agent/start-agent.js
 import { localTarget } from "../../../src/target/local.js";
 import { withModel } from "../../../src/target/target.js";
 import { temporaryFolder } from "../../temporary-folder.js";
+import { anchorSubject } from "../anchor-subject.js";
 import { targetConformance } from "../conformance.js";
 import { agentHere, targetOf, tokenFileIn, tokenText } from "./agents.js";
 
@@ -27,15 +27,7 @@ afterAll(async () => {
 
 targetConformance("agent", {
   open: () => agentTarget({ url: agent.url, token: tokenText, name: "pi" }),
-  models: [bytes, bytes],
-  dims: dims.slice(1),
-  async expected(input, shape) {
-    const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
-    const outputs = await session.run({ pixel_values: new ort.Tensor("float32", input, shape) });
-    await session.release();
-    return new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
-  },
-  refused: new TextEncoder().encode("no model at all"),
+  ...anchorSubject,
 });
 
 test("its name is the address and what differs from the defaults, or what it is given", async () => {

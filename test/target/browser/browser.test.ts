@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as ort from "onnxruntime-node";
 import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import { outputsOf } from "../anchor-subject.js";
 import { targetConformance } from "../conformance.js";
 import { hasChromium, howToGet, openTabs, type Tabs } from "./chromium.js";
 import { tinyModel } from "./tiny-model.js";
@@ -19,16 +19,10 @@ describe.skipIf(!hasChromium)(`in a browser${hasChromium ? "" : ` (skipped: ${ho
   });
   afterEach(() => tabs.clear());
   afterAll(() => tabs.close());
-  const expected = async (input: Float32Array, shape: readonly number[]) => {
-    const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
-    const outputs = await session.run({ pixel_values: new ort.Tensor("float32", input, shape) });
-    await session.release();
-    return new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
-  };
   const common = {
     models: [bytes, bytes] as const,
     dims: dims.slice(1),
-    expected,
+    expected: outputsOf(bytes),
     refused: new TextEncoder().encode("no model at all"),
     tolerance: 1e-5,
   };

@@ -62,11 +62,10 @@ export function pageCalls(connection: Connection): Answers {
       connection.post({ facts });
       return [facts];
     },
-    async load({ model, counts }, bytes) {
-      const loaded = await loadModel(where!, bytes, counts);
+    async load({ model }, bytes) {
+      const loaded = await loadModel(where!, bytes);
       models.set(model, loaded);
-      const { loadMs, nodes } = loaded;
-      return [{ loadMs, ...(nodes && { nodes }) }];
+      return [{ loadMs: loaded.loadMs }];
     },
     async release({ model }) {
       await models.get(model)?.release();

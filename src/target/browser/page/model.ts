@@ -2,7 +2,6 @@
 import type { InferenceSession } from "onnxruntime-web";
 import type { ModelRun } from "../../target.js";
 import type { BrowserProvider, Loaded } from "../protocol.js";
-import { logOf, nodeCountsIn } from "./node-counts.js";
 import type { Ort } from "./runtime.js";
 import { runTimer, type Clock } from "./timer.js";
 
@@ -21,17 +20,16 @@ export interface Where {
   readonly clock: Clock;
 }
 
-/** @param counts whether to count the nodes that run on the CPU */
-export async function loadModel({ ort, provider, clock }: Where, bytes: Uint8Array, counts: boolean): Promise<Model> {
+export async function loadModel({ ort, provider, clock }: Where, bytes: Uint8Array): Promise<Model> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: [provider],
     graphOptimizationLevel: "all",
     executionMode: "sequential",
+    logSeverityLevel: 3,
   };
   const began = clock.now();
-  const session = await ort.InferenceSession.create(bytes, { ...options, logSeverityLevel: 3 });
+  const session = await ort.InferenceSession.create(bytes, options);
   const loadMs = Math.max(clock.now() - began, clock.resolutionMs);
-  const nodes = counts && provider === "webgpu" ? await placed(ort, bytes, options) : undefined;
   const [name] = session.inputNames as [string];
   let done = 0;
   const once = (input: Float32Array, dims: readonly number[]) => {
@@ -48,7 +46,6 @@ export async function loadModel({ ort, provider, clock }: Where, bytes: Uint8Arr
   };
   return {
     loadMs,
-    ...(nodes && { nodes }),
     get done() {
       return done;
     },
@@ -66,13 +63,4 @@ export async function loadModel({ ort, provider, clock }: Where, bytes: Uint8Arr
     },
     release: () => session.release(),
   };
-}
-
-/** From the log of another session of the same model, which isn't timed. */
-async function placed(ort: Ort, bytes: Uint8Array, options: InferenceSession.SessionOptions) {
-  const log = await logOf(async () => {
-    const session = await ort.InferenceSession.create(bytes, { ...options, logSeverityLevel: 0 });
-    await session.release();
-  });
-  return nodeCountsIn(log);
 }

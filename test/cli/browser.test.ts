@@ -1,0 +1,54 @@
+/** A browser as a target of a command, as a user has it: the command shows a link, a page opens it, the command continues. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { chromium } from "playwright-core";
+import { expect, onTestFinished, test } from "vitest";
+import { anchor } from "../../src/evaluate/anchor.js";
+import { hasChromium, howToGet } from "../target/browser/chromium.js";
+import { temporaryFolder } from "../temporary-folder.js";
+
+const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
+
+test.skipIf(!hasChromium)(
+  `bench --target browser shows a link and a QR code, and times what the page runs${hasChromium ? "" : ` (skipped: ${howToGet})`}`,
+  async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "anchor.onnx"), anchor().bytes);
+    const args = ["bench", "anchor.onnx", "--target", "browser:port=0", "--seconds", "2", "--json"];
+    const env = { ...process.env, XDG_DATA_HOME: folder };
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = once(child, "exit");
+    const result = text(child.stdout);
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage();
+    let said = "";
+    let isOpen = false;
+    child.stderr.setEncoding("utf8").on("data", (more: string) => {
+      said += more;
+      const [link] = /http:\/\/localhost:\d+\/#\S+/.exec(said) ?? [];
+      if (link === undefined || isOpen) return;
+      isOpen = true;
+      void page.goto(link);
+    });
+    expect(await ended, said).toEqual([0, null]);
+    // A QR code's first line.
+    expect(said).toMatch(/[▄█▀]{10}/);
+    const { target, environment, results } = JSON.parse(await result) as {
+      target: string;
+      environment: { executionProvider: string; browser: { isolated: boolean; name: string } };
+      results: readonly { undisturbedMs: number; rounds: number; loadMs: number }[];
+    };
+    expect(target).toBe("browser");
+    expect(environment).toMatchObject({ executionProvider: "wasm", browser: { isolated: true } });
+    expect(environment.browser.name).toMatch(/^Chrome \d+$/);
+    expect(results[0]!.undisturbedMs).toBeGreaterThan(0);
+    expect(results[0]!.rounds).toBeGreaterThan(5);
+    expect(results[0]!.loadMs).toBeGreaterThan(0);
+  },
+  120_000,
+);
