@@ -3,14 +3,6 @@ import type { Latency } from "../evaluate/rounds.js";
 import type { Environment } from "../target/environment.js";
 import type { Certificate } from "./certificate.js";
 
-/** Where and when a latency was measured. */
-export interface Measured {
-  /** Name of the target. */
-  readonly target: string;
-  readonly environment: Environment;
-  readonly latency: Latency;
-}
-
 /** Two latencies of one device. */
 export interface LatencyComparison {
   /** The latency now divided by the certified one, both by the machine's anchor where that differs. */
@@ -27,7 +19,7 @@ const DEVICE = ["cpu", "cores", "onnxruntime", "executionProvider", "threads"] a
 
 /** Why a certificate's latency says nothing of this device; undefined where it does. */
 export function whyOtherDevice(
-  { target, environment }: Omit<Measured, "latency">,
+  { target, environment }: { readonly target: string; readonly environment: Environment },
   certificate: Certificate,
 ): string | undefined {
   const there = certifiedOn(target, certificate);

@@ -11,6 +11,7 @@ import type { Latency } from "../evaluate/rounds.js";
 import type { Architecture } from "../space/space.js";
 import type { Target } from "../target/target.js";
 import { certificatePath, type Certificate } from "./certificate.js";
+import type { CertifiedLatency } from "./compare-latency.js";
 import { checkOut } from "./check-out.js";
 import { judgeChild, type JudgedChild, type JudgeOptions } from "./judge-child.js";
 
@@ -41,7 +42,7 @@ export async function exportChild(run: Run, architecture: Architecture, options:
   const child = await judgeChild(run, architecture, options);
   return onBenches(options, async (first, others) => {
     const latency = options.latency ?? (await first.measure([child.timed]))[0]!;
-    const elsewhere: MeasuredOn[] = [];
+    const elsewhere: CertifiedLatency[] = [];
     for (const bench of others) elsewhere.push(measuredOn(bench, (await bench.measure([child.timed]))[0]!));
     return certify(run, child, [measuredOn(first, latency), ...elsewhere]);
   });
@@ -73,7 +74,7 @@ export async function exportChildren(
     for (const bench of others) all.push(await timedOn(bench, judged, options.otherLatencies?.get(bench.target)));
     const certificates: Certificate[] = [];
     for (const child of judged) {
-      const latencyOn = ({ bench, latencies }: Timings): MeasuredOn =>
+      const latencyOn = ({ bench, latencies }: Timings): CertifiedLatency =>
         measuredOn(bench, latencies.get(child.timed.name)!);
       certificates.push(await certify(run, child, [latencyOn(all[0]!), ...all.slice(1).map(latencyOn)]));
     }
@@ -114,10 +115,7 @@ const onBenches = <T>(
 
 type ExportOptionsOfTargets = Pick<ExportOptions, "bench" | "target" | "otherTargets" | "seconds" | "signal">;
 
-/** A latency as a certificate has it. */
-type MeasuredOn = Pick<Certificate, "latencyMs" | "latency" | "target" | "environment">;
-
-function measuredOn({ target, environment }: LatencyBench, measured: Latency): MeasuredOn {
+function measuredOn({ target, environment }: LatencyBench, measured: Latency): CertifiedLatency {
   const { name: _, undisturbedMs, intervalMs, ...session } = measured;
   return {
     latencyMs: undisturbedMs,
@@ -131,7 +129,7 @@ function measuredOn({ target, environment }: LatencyBench, measured: Latency): M
 async function certify(
   run: Run,
   { architecture, out, child, batch, judgement }: JudgedChild,
-  [first, ...others]: readonly [MeasuredOn, ...MeasuredOn[]],
+  [first, ...others]: readonly [CertifiedLatency, ...CertifiedLatency[]],
 ): Promise<Certificate> {
   const known: Omit<Certificate, "seal"> = {
     format: 2,
