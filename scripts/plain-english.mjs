@@ -95,4 +95,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const paths = process.argv.slice(2);
   const wanted = findings(".").filter(({ file }) => paths.length === 0 || paths.some((path) => file.startsWith(path)));
   for (const { file, line, found, instead } of wanted) console.log(`${file}:${line}: "${found}": write ${instead}`);
+  process.exitCode = wanted.length > 0 ? 1 : 0;
 }

@@ -5,7 +5,6 @@
  */
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import { threadLimits } from "../base/thread-memory.js";
 import { prepareEngine } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
@@ -86,10 +85,7 @@ export function groupPool(engine: EngineName, task: Task, threads: number, ranks
   };
   const sum = summation(ranks, groups, layout.length);
   const script = createRequire(import.meta.url).resolve("#train-worker");
-  const crew = Array.from(
-    { length: Math.min(workers, end - first) },
-    () => new Worker(script, { workerData: start, resourceLimits: threadLimits }),
-  );
+  const crew = Array.from({ length: Math.min(workers, end - first) }, () => new Worker(script, { workerData: start }));
 
   const ask = (worker: Worker, order: StepOrder): Promise<WorkerAnswer> =>
     new Promise((resolve, reject) => {

@@ -5,7 +5,6 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { threadLimits } from "../../base/thread-memory.js";
 import { makePixels, type PixelOrder } from "./make-pixels.js";
 import type { Picture } from "./picture.js";
 
@@ -20,6 +19,11 @@ export type PictureAnswer = { readonly id: number } & (
 
 /** One picture is decoded while the next is waiting, so that no thread idles. */
 const PER_WORKER = 2;
+/**
+ * Decoded pictures lie outside of V8's heap and go with the small objects that hold them: with the usual 16 MiB and more of young objects
+ * hundreds of pictures wait to be collected, and a process's memory rises and falls by tens of megabytes.
+ */
+const LIMITS = { maxYoungGenerationSizeMb: 2 } as const;
 
 interface Waiting extends PixelOrder {
   readonly resolve: (whole: Picture | undefined) => void;
@@ -54,7 +58,7 @@ class Crew {
     for (let i = 0; i < availableParallelism(); i++) {
       const free = Array.from({ length: PER_WORKER }, () => new SharedArrayBuffer(0));
       const own: Hand = {
-        worker: new Worker(script, { resourceLimits: threadLimits }),
+        worker: new Worker(script, { resourceLimits: LIMITS }),
         free,
         taken: new Map(),
       };
