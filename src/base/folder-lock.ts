@@ -5,7 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { link, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { makeFolder, writeError } from "./atomic-file.js";
 import { beginningOf, isRunning } from "./running.js";
@@ -46,6 +47,35 @@ export async function lockFolder(folder: string, what: string): Promise<Release>
     await rm(path, { force: true });
     await leave();
   };
+}
+
+/** How long a writer waits for another one, and how often it looks, in ms. */
+const TURN = { atMost: 10_000, every: 5 };
+
+/**
+ * Writes files while no other process writes the same ones: of two that do, first one's lie there whole, then the other's.
+ * @param path of one of the files; its lock lies beside it for as long as `write` takes
+ * @throws UserError `file/locked` where another process takes longer than a few seconds, `file/write`, and what `write` throws
+ */
+export async function writeInTurn<T>(path: string, write: () => Promise<T>): Promise<T> {
+  const release = await lockInTurn(dirname(path), `.${basename(path)}`, Date.now() + TURN.atMost);
+  try {
+    return await write();
+  } finally {
+    await release();
+  }
+}
+
+async function lockInTurn(folder: string, what: string, untilMs: number): Promise<Release> {
+  for (;;) {
+    try {
+      return await lockFolder(folder, what);
+    } catch (error) {
+      const isTaken = error instanceof UserError && error.code === "file/locked";
+      if (!isTaken || Date.now() > untilMs) throw error;
+    }
+    await wait(TURN.every);
+  }
 }
 
 /** A link is made whole or not at all, and never over another one. Some disks have no links: a file is opened for us alone there. */

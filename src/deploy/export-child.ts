@@ -1,6 +1,7 @@
 /** One child as a file that ships and the certificate beside it. */
 import { basename } from "node:path";
 import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
+import { writeInTurn } from "../base/folder-lock.js";
 import { canonicalSeal, sealed } from "../base/seal.js";
 import { version } from "../base/version.js";
 import { preprocessingOf } from "../compile/metadata.js";
@@ -35,7 +36,7 @@ export interface ExportOptions extends JudgeOptions {
  * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on the target. The latency takes a whole
  * session: several children are exported faster together, by `exportChildren`.
  * @throws UserError `deploy/out` when the name is no .onnx file, `compile/opset`, `space/architecture`, `runtime/model`, `target/…`, `file/write`
- * (the first and the last mostly before the work starts)
+ * (the first and the last mostly before the work starts), `file/locked` where another process writes the same file for seconds
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
   options.signal?.throwIfAborted();
@@ -154,9 +155,7 @@ async function certify(
   };
   const certificate = sealed(known, canonicalSeal);
   // The certificate last: a file with one is whole.
-  await writeFilesAtomic([
-    [out, child.bytes],
-    [certificatePath(out), jsonText(certificate)],
-  ]);
+  const files = [[out, child.bytes] as const, [certificatePath(out), jsonText(certificate)] as const];
+  await writeInTurn(out, () => writeFilesAtomic(files));
   return certificate;
 }

@@ -4,7 +4,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lockFolder } from "../../src/base/folder-lock.js";
+import { writeFilesAtomic } from "../../src/base/atomic-file.js";
+import { lockFolder, writeInTurn } from "../../src/base/folder-lock.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 const holder = (pid: number, more = {}): string =>
@@ -77,4 +78,16 @@ test("a process that runs, here or on another machine, keeps its lock", async ()
     });
   }
   other.kill();
+});
+
+test("of many who write a pair of files at once, one's pair lies there", async () => {
+  const folder = await temporaryFolder();
+  const [first, second] = [join(folder, "child.onnx"), join(folder, "child.json")];
+  for (let round = 0; round < 30; round++) {
+    const write = (text: string): Promise<void> =>
+      writeInTurn(first, () => writeFilesAtomic([[first, text] as const, [second, text] as const]));
+    await Promise.all(Array.from({ length: 8 }, (_, i) => write(`${round} ${i}`)));
+    expect(await readFile(second, "utf8")).toBe(await readFile(first, "utf8"));
+    expect((await readdir(folder)).sort()).toEqual(["child.json", "child.onnx"]);
+  }
 });
