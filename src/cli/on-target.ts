@@ -2,11 +2,12 @@
 import { UserError } from "../base/user-error.js";
 import { isAgent, openTarget } from "../target/open-target.js";
 import type { Target } from "../target/target.js";
+import { collect } from "./options.js";
 import type { Output } from "./output.js";
 
-/** What commands that measure say of a target. */
+/** What commands that measure say of targets. */
 export interface TargetFlags extends TokenFlag {
-  readonly target?: string;
+  readonly target?: readonly string[];
 }
 
 export interface TokenFlag {
@@ -16,21 +17,13 @@ export interface TokenFlag {
 /** --target and --token-file. */
 export const targetOption = [
   "--target <target>",
-  "where latency is measured: local, local:threads=4, http://localhost:8473, or a name from nestling.targets.json (docs/targets.md)",
+  "where latency is measured: local, local:threads=4, http://localhost:8473, or a name from nestling.targets.json (docs/targets.md); may be given several times",
+  collect,
 ] as const;
 
 export const tokenOption = ["--token-file <file>", "with the token of a target that is an agent"] as const;
 
-/** @param text as --target has it; this machine by default */
-export function onTarget<T>(
-  { target = "local", tokenFile }: TargetFlags,
-  terminal: Pick<Output, "note">,
-  use: (target: Target) => Promise<T>,
-): Promise<T> {
-  return onTargets([target], tokenFile === undefined ? {} : { tokenFile }, terminal, ([only]) => use(only!));
-}
-
-/** @param texts `use` gets each once, in their order */
+/** @param texts as --target has them; `use` gets each once, in their order */
 export async function onTargets<T>(
   texts: readonly string[],
   { tokenFile }: TokenFlag,

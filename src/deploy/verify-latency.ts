@@ -20,7 +20,7 @@ const DEFAULTS = { tries: 5, pauseSeconds: 120 };
 const WITHIN = 0.05;
 
 interface Options {
-  readonly target?: Target;
+  readonly target: Target | undefined;
   readonly seconds?: number;
   readonly repeat?: Repeat | undefined;
   readonly signal?: AbortSignal | undefined;

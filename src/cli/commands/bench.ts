@@ -6,7 +6,7 @@ import { milliseconds, percent, table } from "../../base/format.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { describeEnvironment } from "../../target/environment.js";
 import { gateLatency, type GateResult } from "../../deploy/gate.js";
-import { collect, fewWhole, sessionSeconds, share, wholeNumber, type CommonOptions } from "../options.js";
+import { fewWhole, sessionSeconds, share, wholeNumber, type CommonOptions } from "../options.js";
 import { onTargets, targetOption, tokenOption } from "../on-target.js";
 import { output } from "../output.js";
 
@@ -30,7 +30,7 @@ export const benchCommand = (): Command =>
   new Command("bench")
     .description("Latency of children on this machine or other targets, timed together by docs/latency-protocol.md.")
     .argument("<files...>", ".onnx files")
-    .option(...targetOption, collect)
+    .option(...targetOption)
     .option(...tokenOption)
     .option("--threads <n>", "short for --target local:threads=N", fewWhole)
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)

@@ -11,7 +11,7 @@ import { checkOut } from "../../deploy/check-out.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import { collect, fewWhole, opsetNumber, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
+import { fewWhole, opsetNumber, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
 import { onTargets, targetOption, tokenOption, type TokenFlag } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
@@ -45,7 +45,7 @@ export const exportCommand = (): Command =>
         .default(defaultPrecision),
     )
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
-    .option(...targetOption, collect)
+    .option(...targetOption)
     .option(...tokenOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")

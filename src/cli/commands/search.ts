@@ -121,11 +121,11 @@ export const searchCommand = (): Command =>
       );
     });
 
-/** The target of --target first, else the first that a budget names, else this machine. */
-function targetsOf(given: string | undefined, budgets: readonly Budget[]): readonly string[] {
+/** Those of --target first, else the first that a budget names, else this machine; then those that budgets name. */
+function targetsOf(given: readonly string[] | undefined, budgets: readonly Budget[]): readonly string[] {
   const latencies = budgets.filter(({ kind }) => kind === "latency");
   const named = latencies.flatMap(({ target }) => target ?? []);
   const isOwn = latencies.some(({ target }) => target === undefined);
-  const first = given ?? (isOwn ? undefined : named[0]) ?? "local";
-  return [...new Set([first, ...named])];
+  const first = given ?? [(isOwn ? undefined : named[0]) ?? "local"];
+  return [...new Set([...first, ...named])];
 }

@@ -6,7 +6,7 @@ import { describeEnvironment } from "../../target/environment.js";
 import { targetKinds } from "../../target/kinds.js";
 import { namedTargets, TARGETS_FILE } from "../../target/targets-file.js";
 import type { CommonOptions } from "../options.js";
-import { onTarget, tokenOption, type TargetFlags } from "../on-target.js";
+import { onTargets, tokenOption, type TokenFlag } from "../on-target.js";
 import { output } from "../output.js";
 
 export const targetCommand = (): Command =>
@@ -42,10 +42,10 @@ const checkCommand = (): Command =>
     .argument("<target>", "a name, or written out")
     .option(...tokenOption)
     .addHelpText("after", "\nExample: nestling target check local:threads=2")
-    .action(async (target: string, { json, tokenFile }: CommonOptions & TargetFlags) => {
-      const terminal = output(json ?? false);
+    .action(async (target: string, options: CommonOptions & TokenFlag) => {
+      const terminal = output(options.json ?? false);
       terminal.note(`Checking ${target}; this takes a few seconds`);
-      const found = await onTarget({ target, ...(tokenFile !== undefined && { tokenFile }) }, terminal, checkTarget);
+      const found = await onTargets([target], options, terminal, ([only]) => checkTarget(only!));
       const { latency, difference } = found;
       const numerics =
         difference === undefined

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { verifyChild } from "../../deploy/verify.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { sessionSeconds, type CommonOptions } from "../options.js";
-import { onTarget, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
+import { onTargets, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions, TargetFlags {
@@ -28,9 +28,9 @@ export const verifyCommand = (): Command =>
       const terminal = output(json ?? false);
       terminal.note(`Verifying ${file}; its latency session takes ${seconds} s`);
       const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
-      const verification = await onTarget(where, terminal, (target) =>
+      const verification = await onTargets(where.target ?? ["local"], where, terminal, ([target, ...otherTargets]) =>
         verifyChild(file, {
-          ...{ ...given, seconds, target, onNote: (text) => terminal.note(text) },
+          ...{ ...given, seconds, target: target!, otherTargets, onNote: (text) => terminal.note(text) },
           // On a target that is named, the certified latency is a claim.
           ...(where.target !== undefined && { repeat: {} }),
         }),
