@@ -7,7 +7,7 @@ import { packDataset } from "../src/data/pack/write-pack.js";
 import { loadDataset } from "../src/data/load.js";
 import { exportChild } from "../src/deploy/export-child.js";
 import { verifyChild } from "../src/deploy/verify.js";
-import { benchFiles } from "../src/evaluate/bench-files.js";
+import { benchFiles } from "../src/deploy/bench-files.js";
 import { openRun } from "../src/run/run.js";
 import { parseBudgets } from "../src/search/budget.js";
 import { search } from "../src/deploy/search-and-export.js";

@@ -1,5 +1,6 @@
 /** The one place where a command opens the targets that its measurements are of, and closes them. */
 import { UserError } from "../base/user-error.js";
+import type { Differences } from "../evaluate/probe.js";
 import { isAgent, openTarget } from "../target/open-target.js";
 import type { Target } from "../target/target.js";
 import { collect } from "./options.js";
@@ -22,6 +23,19 @@ export const targetOption = [
 ] as const;
 
 export const tokenOption = ["--token-file <file>", "with the token of a target that is an agent"] as const;
+
+/** --allow-difference, of commands that compute a child's probe on targets. */
+export const differenceOption = [
+  "--allow-difference",
+  "measure also where a target's logits differ from the certificate's probe by more than its tolerance; results say by how much",
+] as const;
+
+export interface DifferenceFlag {
+  readonly allowDifference?: boolean;
+}
+
+export const differencesOf = ({ allowDifference }: DifferenceFlag): Differences =>
+  allowDifference ? "noted" : "refused";
 
 /** @param texts as --target has them; `use` gets each once, in their order */
 export async function onTargets<T>(

@@ -35,6 +35,12 @@ export function share(text: string): number {
   return Number(percent) / 100;
 }
 
+/** --no-probe, of commands that write certificates. */
+export const probeOption = [
+  "--no-probe",
+  "leave the probe, up to four test images and their logits, out of certificates",
+] as const;
+
 /** For options that may be given several times. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 

@@ -37,6 +37,12 @@ const latencyShape = {
         .number()
         .optional()
         .describe("Sessions of the machine that its profile held; 0: no profile was used, and scale is 1."),
+      numerics: z
+        .strictObject({ maxDifference: z.number(), tolerance: z.number() })
+        .optional()
+        .describe(
+          "Largest |difference| of the probe's logits there, and what it may be; left out where the target gives times alone.",
+        ),
     })
     .describe("The session that latencyMs is from."),
   target: z.string().describe("Where latency was measured."),
@@ -96,6 +102,19 @@ export const certificateSchema = z.strictObject({
     .describe("What maxDifference may be: the precision's tolerance (float32: 1e-4) × (1 + largest |logit|)."),
   sameTopOne: z.number().describe("Share of images on which file and supernet agree."),
   comparedImages: z.number(),
+  probe: z
+    .strictObject({
+      seed: z.number().describe("The seed that draws the images."),
+      images: z.array(z.int().min(0)).min(1).describe("Which test images, from 0."),
+      pixels: z
+        .base64()
+        .describe(
+          "The images as the file takes them, before scale and mean: bytes, [images, height, width, channels], in base64.",
+        ),
+      logits: z.array(z.array(z.number())).describe("What the file gives on onnxruntime, on the CPU, by image."),
+    })
+    .optional()
+    .describe("What any device must compute, within `tolerance` as it follows from these logits."),
   labels: z.array(z.string()),
   preprocessing: preprocessingSchema,
   inputs: z.strictObject({ pixel_values: z.array(z.union([z.string(), z.number()])) }),

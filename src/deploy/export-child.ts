@@ -8,6 +8,7 @@ import { preprocessingOf } from "../compile/metadata.js";
 import { hashProvenance } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
 import { openLatencyBench, withLatencyBench, type LatencyBench } from "../evaluate/latency.js";
+import type { Differences } from "../evaluate/probe.js";
 import type { Latency } from "../evaluate/rounds.js";
 import type { Architecture } from "../space/space.js";
 import type { Target } from "../target/target.js";
@@ -24,6 +25,8 @@ export interface ExportOptions extends JudgeOptions {
   readonly otherTargets?: readonly Target[];
   /** Length of the latency session in seconds; 25 by default. */
   readonly seconds?: number;
+  /** Where a target computes the probe otherwise: refused by default, or noted in the certificate. An open bench has its own. */
+  readonly differences?: Differences;
   /** Ends the call with its reason before anything is written. An open bench has a signal of its own. */
   readonly signal?: AbortSignal;
   /** An open bench instead of a target. */
@@ -36,7 +39,8 @@ export interface ExportOptions extends JudgeOptions {
  * slice → recalibrate → fold → emit → verify, then accuracy on the test images and latency on the target. The latency takes a whole
  * session: several children are exported faster together, by `exportChildren`.
  * @throws UserError `deploy/out` when the name is no .onnx file, `compile/opset`, `space/architecture`, `runtime/model`, `target/…`, `file/write`
- * (the first and the last mostly before the work starts), `file/locked` where another process writes the same file for seconds
+ * (the first and the last mostly before the work starts), `file/locked` where another process writes the same file for seconds,
+ * `target/numerics` where a target computes the probe otherwise
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
   options.signal?.throwIfAborted();
@@ -97,24 +101,35 @@ async function timedOn(
 ): Promise<Timings> {
   // A child that is exported twice is timed once.
   const timed = new Map(judged.map((child) => [child.timed.name, child.timed]));
-  if (known && [...timed.keys()].every((id) => known.has(id))) return { bench, latencies: known };
+  if (known && [...timed.keys()].every((id) => known.has(id))) {
+    // The certificates have another probe than the search.
+    const latencies = new Map<string, Latency>();
+    for (const [id, child] of timed) {
+      const numerics = await bench.compute(child);
+      latencies.set(id, { ...known.get(id)!, numerics });
+    }
+    return { bench, latencies };
+  }
   const measured = await bench.measure([...timed.values()]);
   return { bench, latencies: new Map(measured.map((latency) => [latency.name, latency])) };
 }
 
 const onBenches = <T>(
-  { bench, target, otherTargets = [], seconds, signal }: ExportOptionsOfTargets,
+  { bench, target, otherTargets = [], ...options }: ExportOptionsOfTargets,
   use: (first: LatencyBench, others: readonly LatencyBench[]) => Promise<T>,
 ): Promise<T> => {
   const useFirst = async (first: LatencyBench): Promise<T> => {
     const others: LatencyBench[] = [];
-    for (const other of otherTargets) others.push(await openLatencyBench(other, { seconds, signal }));
+    for (const other of otherTargets) others.push(await openLatencyBench(other, options));
     return use(first, others);
   };
-  return bench ? useFirst(bench) : withLatencyBench(target, { seconds, signal }, useFirst);
+  return bench ? useFirst(bench) : withLatencyBench(target, options, useFirst);
 };
 
-type ExportOptionsOfTargets = Pick<ExportOptions, "bench" | "target" | "otherTargets" | "seconds" | "signal">;
+type ExportOptionsOfTargets = Pick<
+  ExportOptions,
+  "bench" | "target" | "otherTargets" | "seconds" | "differences" | "signal"
+>;
 
 function measuredOn({ target, environment }: LatencyBench, measured: Latency): CertifiedLatency {
   const { name: _, undisturbedMs, intervalMs, ...session } = measured;
@@ -129,7 +144,7 @@ function measuredOn({ target, environment }: LatencyBench, measured: Latency): C
 /** Writes the file and its certificate. */
 async function certify(
   run: Run,
-  { architecture, out, child, batch, judgement }: JudgedChild,
+  { architecture, out, child, batch, probe, judgement }: JudgedChild,
   [first, ...others]: readonly [CertifiedLatency, ...CertifiedLatency[]],
 ): Promise<Certificate> {
   const known: Omit<Certificate, "seal"> = {
@@ -148,6 +163,7 @@ async function certify(
     ...judgement,
     ...first,
     ...(others.length > 0 && { otherTargets: others }),
+    ...(probe && { probe }),
     labels: [...run.data.classes],
     preprocessing: preprocessingOf(run, architecture),
     inputs: { pixel_values: [batch, run.data.train.channels, architecture.resolution, architecture.resolution] },

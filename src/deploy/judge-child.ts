@@ -1,11 +1,13 @@
 /** A child compiled, compared with the supernet, and judged on the test images: what its certificate says, but the latency. */
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
+import { preprocessingOf } from "../compile/metadata.js";
 import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Timed } from "../evaluate/session.js";
 import type { Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import type { Certificate } from "./certificate.js";
+import { probeOfChild, type CertifiedProbe } from "./child-probe.js";
 import { checkOut } from "./check-out.js";
 import { compareToSupernet, fingerprintOf, testImages } from "./contract.js";
 
@@ -24,6 +26,8 @@ export interface JudgeOptions {
   readonly precision?: PrecisionName;
   /** ONNX's opset that the file is written in, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
   readonly opset?: number;
+  /** The certificate has no probe, whose test images whoever gets it may see; targets are checked by it all the same. */
+  readonly withoutProbe?: boolean;
   /** Called with the child as soon as it is compiled: its report says what each step of the compiler did. */
   readonly onCompiled?: (child: CompiledChild) => void;
 }
@@ -36,6 +40,8 @@ export interface JudgedChild {
   readonly child: CompiledChild;
   readonly timed: Timed;
   readonly batch: number | "batch_size";
+  /** Undefined where the certificate is to have none. */
+  readonly probe: CertifiedProbe | undefined;
   readonly judgement: Pick<
     Certificate,
     | "accuracy"
@@ -77,12 +83,18 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     );
   }
   const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged.bytes, images);
+  const { certified, probe } = await probeOfChild(run, child.bytes, {
+    preprocessing: preprocessingOf(run, architecture),
+    precision,
+    batch: staticBatch,
+  });
   const dims = [staticBatch ?? 1, run.data.train.channels, architecture.resolution, architecture.resolution];
   return {
     architecture,
     out,
     child,
-    timed: { name: child.id, bytes: child.bytes, dims },
+    timed: { name: child.id, bytes: child.bytes, dims, probe },
+    probe: options.withoutProbe ? undefined : certified,
     batch: staticBatch ?? "batch_size",
     judgement: {
       ...{ accuracy, accuracyInterval: [...accuracyInterval], correct },

@@ -9,6 +9,7 @@ import { withTarget } from "../target/local.js";
 import type { Certificate } from "./certificate.js";
 import { checkOut } from "./check-out.js";
 import { exportChildren } from "./export-child.js";
+import type { JudgeOptions } from "./judge-child.js";
 
 /** What a search found, and the files of the chosen children. */
 export interface SearchOutcome {
@@ -16,6 +17,10 @@ export interface SearchOutcome {
   /** The child chosen for each budget that some child meets, with the path of its .onnx file. */
   readonly children: readonly { readonly budget: string; readonly path: string; readonly certificate: Certificate }[];
 }
+
+/** What to search for, and what becomes of the children that are chosen. */
+export type SearchAndExportOptions = Omit<SearchOptions, "file"> &
+  Pick<JudgeOptions, "withoutProbe"> & { readonly out?: string };
 
 /**
  * Searches a run for the child to choose under each budget, and exports these children with their certificates. Latencies of both are of one
@@ -25,10 +30,7 @@ export interface SearchOutcome {
  * @throws UserError `search/budget`, `search/impossible`, `search/validation`, `compile/opset` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
  * `file/write`, `file/locked` while another process searches into the folder
  */
-export async function search(
-  run: Run,
-  options: Omit<SearchOptions, "file"> & { readonly out?: string },
-): Promise<SearchOutcome> {
+export async function search(run: Run, options: SearchAndExportOptions): Promise<SearchOutcome> {
   const { out = run.folder } = options;
   const release = await lockFolder(out, "search");
   try {
@@ -41,8 +43,8 @@ export async function search(
 
 const childIn = (out: string, fileName: string): string => join(out, "children", `${fileName}.onnx`);
 
-function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">): Promise<SearchOutcome> {
-  const { seconds, signal, opset } = options;
+function searchInto(out: string, run: Run, options: SearchAndExportOptions): Promise<SearchOutcome> {
+  const { seconds, signal, opset, differences, withoutProbe } = options;
   return withTarget(options.target, async (target) => {
     const { result, latencies, otherLatencies } = await searchRun(run, {
       ...options,
@@ -61,6 +63,8 @@ function searchInto(out: string, run: Run, options: Omit<SearchOptions, "file">)
         ...(options.otherTargets && { otherTargets: options.otherTargets }),
         ...(opset !== undefined && { opset }),
         ...(seconds !== undefined && { seconds }),
+        ...(differences && { differences }),
+        ...(withoutProbe !== undefined && { withoutProbe }),
         ...(signal && { signal }),
       },
     );

@@ -9,6 +9,7 @@ import { wilson } from "../evaluate/accuracy.js";
 import { intervalOf } from "../evaluate/rounds.js";
 import { withSession } from "../runtime/session.js";
 import type { Certificate } from "./certificate.js";
+import { isWholeProbe } from "./child-probe.js";
 import type { Ledger } from "./ledger.js";
 
 export async function verifyFile(bytes: Uint8Array, certificate: Certificate, found: Ledger): Promise<void> {
@@ -45,6 +46,7 @@ function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Le
     maxDifference: maxDifference <= tolerance,
     provenance:
       canonicalJson([provenance.architecture, provenance.precision, provenance.batch]) === canonicalJson(stated),
+    probe: certificate.probe === undefined || isWholeProbe(certificate.probe, certificate),
     provenanceHash: certificate.provenanceHash === hashProvenance(provenance),
   };
   const wrong = Object.keys(claims).filter((name) => !claims[name]);

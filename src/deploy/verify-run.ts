@@ -12,6 +12,7 @@ import { environmentHere } from "../target/environment.js";
 import type { Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 import type { Ledger } from "./ledger.js";
+import { verifyProbeImages } from "./verify-probe.js";
 
 /** Share of images on which child and supernet must agree: where two logits are equal but for rounding, either may be the larger. */
 const SAME_TOP_ONE = 0.999;
@@ -34,6 +35,7 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   const costs = `${macs} MACs, ${parameters} parameters, ${peakBytes} bytes at most`;
   found.check("costs", wrong.length === 0, wrong.length === 0 ? costs : wrong.join("; "));
 
+  await verifyProbeImages(certificate, run, found);
   const staticBatch = staticBatchOf(certificate);
   const again =
     staticBatch === undefined ? free : await compiler(run, { ...wanted, staticBatch }).compile(architecture);

@@ -4,16 +4,19 @@ import { canonicalJson } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { openRun } from "../run/run.js";
+import type { Dataset } from "../data/images.js";
 import { loadDataset } from "../data/load.js";
 import type { LabelledBlock } from "../data/image-block.js";
 import { evaluationOf } from "../data/preprocessing.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
+import type { Differences } from "../evaluate/probe.js";
 import type { Target } from "../target/target.js";
 import { certificateFile, certificatePath, type Certificate } from "./certificate.js";
 import { fingerprintOf, testImages } from "./contract.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
 import { verifyLatency, type Repeat } from "./verify-latency.js";
 import { verifyFile } from "./verify-file.js";
+import { verifyNumerics, verifyProbe, verifyProbeImages } from "./verify-probe.js";
 import { noteMissing, staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
 
 /** What `verifyChild` found, check by check. */
@@ -38,6 +41,8 @@ export interface VerifyOptions {
   readonly seconds?: number;
   /** Latency must repeat within 5 % in one of several tries; without it, latency is a note. */
   readonly repeat?: Repeat;
+  /** Where the target computes the probe otherwise: a failed check by default, or a note. */
+  readonly differences?: Differences;
   /** Called with what happens between tries. */
   readonly onNote?: (line: string) => void;
   /** Ends the call with its reason. */
@@ -58,7 +63,8 @@ export async function verifyChild(path: string, options: VerifyOptions = {}): Pr
   signal?.throwIfAborted();
   await verifyFile(bytes, certificate, found);
   if (!found.passed) {
-    for (const name of ["supernet", "accuracy", "latency"]) found.skip(name, "file and certificate don't agree");
+    for (const name of ["supernet", "accuracy", "probe", "numerics", "latency"])
+      found.skip(name, "file and certificate don't agree");
   } else {
     if (options.run !== undefined) {
       await verifyRun(bytes, certificate, await openRun(options.run, options.data), found);
@@ -67,8 +73,14 @@ export async function verifyChild(path: string, options: VerifyOptions = {}): Pr
       await verifyData(bytes, certificate, options.data, found);
     }
     signal?.throwIfAborted();
+    await verifyProbe(bytes, certificate, found);
     for (const target of [options.target, ...(options.otherTargets ?? [])]) {
-      await verifyLatency(bytes, certificate, { ...options, target }, found);
+      signal?.throwIfAborted();
+      if (await verifyNumerics(bytes, certificate, { ...options, target }, found)) {
+        await verifyLatency(bytes, certificate, { ...options, target }, found);
+      } else {
+        found.skip("latency", "the target computes something else");
+      }
     }
   }
   return { file: path, passed: found.passed, checks: found.checks };
@@ -84,7 +96,8 @@ async function verifyData(
   if (batch !== undefined) found.skip("accuracy", `the file has a fixed batch of ${batch}`);
   else if (source === undefined) found.skip("accuracy", "give --data D or --run RUN to measure it again");
   else {
-    const images = await imagesOf(certificate, source);
+    const { images, data } = await imagesOf(certificate, source);
+    await verifyProbeImages(certificate, { data }, found);
     verifyAccuracy(certificate, await measureAccuracy(bytes, images), found);
     noteMissing(certificate, images, found);
   }
@@ -94,13 +107,17 @@ async function verifyData(
  * The test images, prepared as the certificate says.
  * @throws UserError `deploy/data` where the data set is another one: that is no fault of the file
  */
-async function imagesOf(certificate: Certificate, source: string): Promise<LabelledBlock> {
+async function imagesOf(
+  certificate: Certificate,
+  source: string,
+): Promise<{ readonly images: LabelledBlock; readonly data: Dataset }> {
   const { preprocessing, labels, testFingerprint } = certificate;
   const { channels, image_mean: mean, image_std: std, crop_size } = preprocessing;
   const evaluation = evaluationOf(preprocessing);
   const resolution = crop_size.height;
   // Without the run only the fingerprint says which pictures it did without.
-  const data = await loadDataset(source, { size: resolution, channels, classes: labels, broken: "skip" });
+  const loaded = await loadDataset(source, { size: resolution, channels, classes: labels, broken: "skip" });
+  const data = { ...loaded, mean, std, evaluation };
   const fix = "Give the data set that the child was certified on.";
   const refuse = (got: string, want: string): UserError =>
     new UserError("deploy/data", { at: "the data set", got, want, fix });
@@ -108,12 +125,12 @@ async function imagesOf(certificate: Certificate, source: string): Promise<Label
     throw refuse(`of the classes ${data.classes.join(", ")}`, labels.join(", "));
   }
   if (data.train.channels !== channels) throw refuse(`of ${data.train.channels} channels`, `${channels}`);
-  const images = testImages({ data: { ...data, mean, std, evaluation } }, resolution);
+  const images = testImages({ data }, resolution);
   if ((await fingerprintOf(images)) !== testFingerprint) {
     const unread = data.broken.length > 0 ? `, without ${data.broken.length} pictures that can't be read` : "";
     throw refuse(`of ${images.count} other test images${unread}`, `the ${certificate.testImages} that were certified`);
   }
-  return images;
+  return { images, data };
 }
 
 async function readModel(path: string): Promise<Uint8Array> {

@@ -1,11 +1,10 @@
 /** Whether a target does what nestling needs of it, tried with the anchor: a device is checked before long work relies on it. */
 import { random } from "../base/random.js";
-import { UserError } from "../base/user-error.js";
 import type { Environment } from "../target/environment.js";
-import { localTarget } from "../target/local.js";
 import { withModel, type Target } from "../target/target.js";
 import { anchor } from "./anchor.js";
 import { openLatencyBench } from "./latency.js";
+import { checkNumerics, numericsOf, probeOf, type Numerics } from "./probe.js";
 import type { Latency } from "./rounds.js";
 
 /** What a target answered. */
@@ -30,27 +29,17 @@ export async function checkTarget(target: Target, seconds = 3): Promise<TargetCh
   const bench = await openLatencyBench(target, { seconds });
   const [latency] = await bench.measure([{ name: "anchor", ...anchor() }]);
   const found = { target: target.name, environment: bench.environment, latency: latency! };
-  if (target.loadsEachVisit) return found;
-  const here = localTarget({ profiles: false });
-  try {
-    const [there, own] = [await logitsOn(target), await logitsOn(here)];
-    const difference = Math.max(...own.map((value, i) => Math.abs(value - there[i]!)));
-    if (difference <= TOLERANCE) return { ...found, difference };
-    throw new UserError("target/numerics", {
-      at: `target ${target.name}`,
-      got: `off by ${difference.toExponential(1)} in the anchor's logits`,
-      want: `at most ${TOLERANCE}`,
-      fix: "Its runtime computes something else: try another provider or version there.",
-    });
-  } finally {
-    await here.close();
-  }
+  if (target.timesAlone) return found;
+  const numerics = await anchorNumerics(target);
+  checkNumerics(numerics, target.name, "the anchor", "refused");
+  return { ...found, difference: numerics.maxDifference };
 }
 
-async function logitsOn(target: Target): Promise<Float32Array> {
+/** How a target computes the anchor, as against this machine: what can be said of it without a model. */
+export async function anchorNumerics(target: Target): Promise<Numerics> {
   const { bytes, dims } = anchor();
   const draw = random("check");
   const input = Float32Array.from({ length: dims.reduce((product, size) => product * size, 1) }, () => draw.normal());
-  const { outputs } = await withModel(target, bytes, (model) => model.run(input, dims));
-  return outputs.get("logits")!;
+  const probe = await probeOf(bytes, { input, dims }, () => TOLERANCE);
+  return withModel(target, bytes, (model) => numericsOf(model, probe));
 }

@@ -4,8 +4,9 @@
  */
 import type { Environment } from "../target/environment.js";
 import { withTarget } from "../target/local.js";
-import type { Target } from "../target/target.js";
+import { withModel, type Target } from "../target/target.js";
 import { deviceOf, keepSession, profilePath, readProfile, unexplainedBy } from "./anchor-profile.js";
+import { checkNumerics, numericsOf, type Differences, type Numerics } from "./probe.js";
 import { anchorOf, latenciesOf, type Latency, type Session } from "./rounds.js";
 import { sessionOf, type Length, type Timed } from "./session.js";
 import { ENOUGH_ROUNDS } from "./undisturbed.js";
@@ -24,6 +25,8 @@ export interface LatencyOptions {
   readonly seconds?: number | undefined;
   /** Ends a session before its next round, with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Where the target computes a model's probe otherwise: refused by default, or noted in its latency. */
+  readonly differences?: Differences | undefined;
   /** Called with each session that decides, as it was measured. */
   readonly onSession?: (session: Session) => void;
 }
@@ -37,8 +40,15 @@ export interface LatencyBench {
   /**
    * Times models together, in interleaved rounds.
    * @param effort `decide` by default
+   * @throws UserError `target/numerics` where the target computes a model's probe otherwise, unless differences are only noted
    */
   measure(models: readonly Timed[], effort?: Effort): Promise<Latency[]>;
+  /**
+   * Computes a model's probe, without timing it.
+   * @returns undefined where it has none, or the target gives times alone
+   * @throws UserError `target/numerics`, as `measure`
+   */
+  compute(model: Timed): Promise<Numerics | undefined>;
 }
 
 /** Default of `LatencyOptions`, and what it should be at least. */
@@ -50,11 +60,11 @@ const SCREEN_ROUNDS = 15;
 const KEPT_SECONDS = 2;
 /** Opens a bench on a target. It holds no model between measurements. */
 export async function openLatencyBench(target: Target, options: LatencyOptions = {}): Promise<LatencyBench> {
-  const { seed = 0, seconds = defaultSeconds, signal, onSession } = options;
+  const { seed = 0, seconds = defaultSeconds, differences = "refused", signal, onSession } = options;
   /** Every measurement draws other orders, so that no order repeats the same advantage. */
   let measurements = 0;
-  const session = (models: readonly Timed[], length: Length): Promise<Session> =>
-    sessionOf(target, models, { ...length, signal }, `${seed} ${measurements++}`);
+  const session = (models: readonly Timed[], length: Omit<Length, "differences">): Promise<Session> =>
+    sessionOf(target, models, { ...length, differences, signal }, `${seed} ${measurements++}`);
   const screen = (models: readonly Timed[], loadMs = 0): Promise<Session> =>
     session(models, { loads: 1, loadMs, compileMs: loadMs / 2, minRounds: SCREEN_ROUNDS });
   const environment = await target.environment();
@@ -76,6 +86,12 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
   return {
     target: target.name,
     environment,
+    async compute({ name, bytes, probe }) {
+      if (!probe || target.timesAlone) return undefined;
+      const numerics = await withModel(target, bytes, (model) => numericsOf(model, probe));
+      checkNumerics(numerics, target.name, name, differences);
+      return numerics;
+    },
     async measure(models, effort = "decide") {
       if (effort === "screen") {
         // What screenings refer to on a machine that isn't known: the anchor alone, for a tenth of a session.

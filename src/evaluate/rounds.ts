@@ -1,5 +1,6 @@
 /** What the rounds of a session say of each model: the undisturbed latency, which decides, and the times as they were. */
 import type { Start } from "../target/target.js";
+import type { Numerics } from "./probe.js";
 import { median, quantile } from "./statistics.js";
 import { repeatabilityOf, undisturbed } from "./undisturbed.js";
 
@@ -36,6 +37,8 @@ export interface Latency {
   readonly scale: number;
   /** Sessions of this machine that the anchor's reference is known from; 0 where no profile was used. */
   readonly profileSessions: number;
+  /** How the target computes the model's probe; undefined where there is none, or the target gives times alone. */
+  readonly numerics?: Numerics | undefined;
 }
 
 /** One round of a session. */
@@ -56,6 +59,8 @@ export interface Session {
   /** Each model's loads, in order; the anchor's are last. */
   readonly starts: readonly (readonly Start[])[];
   readonly rounds: readonly Round[];
+  /** How the target computes each model's probe. */
+  readonly numerics?: readonly (Numerics | undefined)[];
   /** Whether every visit was a program of its own, which warms up by itself. */
   readonly byProgram?: boolean;
 }
@@ -80,7 +85,7 @@ export interface KnownAnchor {
 
 /** @param seed of the resampling */
 export function latenciesOf(session: Session, seed: number, known: KnownAnchor = {}): Latency[] {
-  const { names, seconds, starts, rounds } = session;
+  const { names, seconds, starts, rounds, numerics } = session;
   const { referenceMs, fastestMs, unexplained = 0 } = known;
   const loads = loadsOf(rounds);
   const byLoad = (medians: readonly number[]): number[][] => loads.map((load) => load.map((round) => medians[round]!));
@@ -116,6 +121,7 @@ export function latenciesOf(session: Session, seed: number, known: KnownAnchor =
       anchorSpread: quantile(anchorMedians, 0.9) / anchorMs - 1,
       scale,
       profileSessions: known.sessions ?? 0,
+      ...(numerics?.[model] && { numerics: numerics[model] }),
     };
   });
 }

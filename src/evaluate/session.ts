@@ -2,6 +2,7 @@
 import { random } from "../base/random.js";
 import type { Start, Stretch, Target } from "../target/target.js";
 import { anchor } from "./anchor.js";
+import { checkNumerics, numericsOf, type Differences, type Numerics, type Probe } from "./probe.js";
 import type { Round, Session } from "./rounds.js";
 
 /** A model to time. */
@@ -11,6 +12,8 @@ export interface Timed {
   readonly bytes: Uint8Array;
   /** Shape of its input: [batch, channels, height, width]. */
   readonly dims: readonly number[];
+  /** What the target must compute, unless it gives times alone. */
+  readonly probe?: Probe | undefined;
 }
 
 /** Keeps a session finite on a target whose clock never moves. */
@@ -27,7 +30,7 @@ const PROGRAM_ROUNDS = { atLeast: 5, atMost: 100 };
 
 type Visit = Stretch["visits"][number];
 
-/** How long a session is. */
+/** How long a session is, and what it allows. */
 export interface Length {
   readonly loads: number;
   /** Time of one load, loading and warming up included. */
@@ -36,12 +39,14 @@ export interface Length {
   readonly compileMs: number;
   /** Rounds of a load, whatever they take. */
   readonly minRounds: number;
+  readonly differences: Differences;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Times models and the anchor in rounds.
  * @param seed of inputs and orders
+ * @throws UserError `target/numerics` where the target computes a model's probe otherwise, soon after the session's begin
  */
 export async function sessionOf(
   target: Target,
@@ -61,19 +66,20 @@ export async function sessionOf(
   return { names, seconds: (target.nowMs - began) / 1000, ...measured };
 }
 
-type Measured = Pick<Session, "starts" | "rounds" | "byProgram">;
-type Model = Pick<Timed, "bytes" | "dims">;
+type Measured = Pick<Session, "starts" | "rounds" | "numerics" | "byProgram">;
+type Model = Pick<Timed, "bytes" | "dims"> & Partial<Timed>;
 
 /** The models are loaded afresh again and again, warmed up, and visited in many rounds. */
 async function byLoads(
   target: Target,
   timed: readonly Model[],
   inputs: readonly Float32Array[],
-  { loads, loadMs, compileMs, minRounds, signal }: Length,
+  { loads, loadMs, compileMs, minRounds, differences, signal }: Length,
   seed: string,
 ): Promise<Measured> {
   const began = target.nowMs;
   const rounds: Round[] = [];
+  const numerics: (Numerics | undefined)[] = [];
   const starts: Start[][] = timed.map(() => []);
   for (let load = 0; load < loads; load++) {
     const visits: Visit[] = [];
@@ -91,11 +97,17 @@ async function byLoads(
         ...{ forMs: (load + 1) * loadMs - sinceMs, atLeast: minRounds, atMost: MAX_ROUNDS_OF_LOAD },
       };
       for (const { atMs, times } of await target.rounds(stretch)) rounds.push({ load, atMs: sinceMs + atMs, times });
+      if (load > 0 || target.timesAlone) continue;
+      // After the first load's rounds: a run of another batch before them would move what they use in memory.
+      for (const [i, { name = "anchor", probe }] of timed.entries()) {
+        numerics[i] = probe && (await numericsOf(visits[i]!.model, probe));
+        if (numerics[i]) checkNumerics(numerics[i], target.name, name, differences);
+      }
     } finally {
       for (const { model } of visits) await model.release();
     }
   }
-  return { starts, rounds };
+  return { starts, rounds, numerics };
 }
 
 /** Every visit is a program that loads the model, warms it up and ends: a round is a load. */

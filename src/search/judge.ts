@@ -2,7 +2,10 @@
 import { permutation, random } from "../base/random.js";
 import type { CompiledChild, Compiler } from "../compile/compile-child.js";
 import type { LabelledBlock } from "../data/image-block.js";
+import { toleranceOf } from "../compile/precisions.js";
+import { toChannelsFirst } from "../data/make-batch.js";
 import { logitsOf, topOne } from "../evaluate/accuracy.js";
+import { probeOf } from "../evaluate/probe.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import type { Timed } from "../evaluate/session.js";
 import type { Latency } from "../evaluate/rounds.js";
@@ -14,6 +17,9 @@ import type { Costs, LatencyCost } from "./budget.js";
 import type { Screened } from "./coarse-to-fine.js";
 import type { Hits } from "./hits.js";
 import { probabilityOf, softened } from "./soft-accuracy.js";
+
+/** Images of a child's probe on each target. */
+const PROBE_IMAGES = 4;
 
 /** A child as the search judged it. */
 export interface JudgedChild extends Screened {
@@ -76,17 +82,23 @@ export function judgeOf(
     const labels = Array.from(indices, (index) => run.data.train.labels[index]!);
     return { ...blockOf(run, "train", indices, resolution), labels };
   };
-  const timed = ({ id, bytes, architecture: { resolution } }: CompiledChild): Timed => ({
-    name: id,
-    bytes,
-    dims: [1, run.data.train.channels, resolution, resolution],
-  });
+  /** With a probe of validation images, since a search may not look at test images. A target that computes otherwise ends the search at once. */
+  const timed = async ({ id, bytes, provenance, architecture: { resolution } }: CompiledChild): Promise<Timed> => {
+    const { channels, count, read } = imagesAt(resolution, 0, PROBE_IMAGES);
+    const input = toChannelsFirst(await read(0, count), count, channels);
+    const shape = [channels, resolution, resolution];
+    const probe = await probeOf(bytes, { input, dims: [count, ...shape] }, (maxLogit) =>
+      toleranceOf(provenance.precision, maxLogit),
+    );
+    return { name: id, bytes, dims: [1, ...shape], probe };
+  };
   return {
     async screen(architecture) {
       const child = await compiler.compile(architecture);
       const { id, bytes, sha256, macs, parameters, peakBytes } = child;
       const measured: Latency[] = [];
-      for (const { bench } of benches) measured.push((await bench.measure([timed(child)], "screen"))[0]!);
+      const models = benches.length > 0 ? [await timed(child)] : [];
+      for (const { bench } of benches) measured.push((await bench.measure(models, "screen"))[0]!);
       const costs = { macs, parameters, ...latenciesOf(benches, measured) };
       const seen = isWithin(costs)
         ? await judgeOn(bytes, imagesAt(architecture.resolution, 0, screeningImages))
@@ -100,12 +112,12 @@ export function judgeOf(
       return Uint8Array.of(...hits, ...rest.hits);
     },
     async photoFinish(children) {
-      const compiled: CompiledChild[] = [];
+      const models: Timed[] = [];
       if (benches.length > 0) {
-        for (const { architecture } of children) compiled.push(await compiler.compile(architecture));
+        for (const { architecture } of children) models.push(await timed(await compiler.compile(architecture)));
       }
       const measured: Latency[][] = [];
-      for (const { bench } of benches) measured.push(await bench.measure(compiled.map(timed), "decide"));
+      for (const { bench } of benches) measured.push(await bench.measure(models, "decide"));
       return measured;
     },
   };

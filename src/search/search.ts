@@ -5,6 +5,7 @@
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
 import { defaultOpset } from "../compile/opsets.js";
+import type { Differences } from "../evaluate/probe.js";
 import type { Latency } from "../evaluate/rounds.js";
 import type { Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
@@ -44,6 +45,8 @@ export interface SearchOptions {
   readonly otherTargets?: readonly Target[];
   /** Length of a latency session that decides, in seconds; 25 by default. */
   readonly seconds?: number;
+  /** Where a target computes a child's probe otherwise: refused by default, which ends the search, or noted in certificates. */
+  readonly differences?: Differences;
   /** Ends the search with its reason, before the next child or in a latency session; search.json resumes it. */
   readonly signal?: AbortSignal;
   /** Where search.json is kept up to date. */
@@ -75,13 +78,16 @@ export interface SearchFindings {
 
 export const defaultFineCandidates = 24;
 
-/** @throws UserError `search/impossible`, `search/validation`, `compile/opset` before the work starts, `search/resume` */
+/**
+ * @throws UserError `search/impossible`, `search/validation`, `compile/opset` before the work starts, `search/resume`, `target/numerics` where a
+ * target computes a child otherwise than this machine's CPU
+ */
 export function searchRun(run: Run, options: SearchOptions): Promise<SearchFindings> {
   return withTarget(options.target, (target) => searchOn(target, run, options));
 }
 
 async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchFindings> {
-  const { file, onCandidate, onNote, seconds, signal } = options;
+  const { file, onCandidate, onNote, seconds, differences, signal } = options;
   const targets = { first: target, others: options.otherTargets ?? [] };
   const budgets = budgetsOf(options.budgets, targets);
   const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
@@ -117,7 +123,7 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
   const total = coarseGrid(space).length + budgets.length * fineCandidates;
-  const benches = await openBenches(timed, targets, { seed, seconds, signal, onNote });
+  const benches = await openBenches(timed, targets, { seed, seconds, differences, signal, onNote });
   const judge = judgeOf(run, children, {
     screeningImages: identity.screeningImages,
     isWithin: (costs) => budgets.some((budget) => mayMeet(budget, costs)),

@@ -54,6 +54,7 @@ export async function openBenches(
     const device = target === undefined ? first : others.find(({ name }) => name === target)!;
     const again = <T>(work: () => Promise<T>): Promise<T> => untilBack(device.name, work, options);
     const bench = await again(() => openLatencyBench(device, options));
+    if (device.timesAlone) options.onNote?.(`Numerics are not checked on target ${device.name}: it gives times alone.`);
     benches.push({ target, bench: { ...bench, measure: (...of) => again(() => bench.measure(...of)) } });
   }
   return benches;

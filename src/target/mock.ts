@@ -27,7 +27,7 @@ export interface MockOptions {
   readonly msOf: (run: MockRun) => number;
   /** How long loading takes, in ms, beside the clock; 0 by default. */
   readonly loadMs?: number;
-  /** What a run returns; by default one output, `logits`, equal to the input. */
+  /** What a run returns; by default one output, `logits`, equal to the input, which counts as no outputs (`timesAlone`). */
   readonly outputsOf?: (input: Float32Array, dims: readonly number[], bytes: Uint8Array) => ModelRun["outputs"];
   /** Folder of its latency profiles; none by default. */
   readonly profiles?: string;
@@ -72,6 +72,7 @@ export function mockTarget(options: MockOptions): MockTarget {
   const target: MockTarget = {
     name,
     profiles: options.profiles,
+    timesAlone: options.outputsOf === undefined,
     get nowMs() {
       return nowMs;
     },

@@ -17,6 +17,8 @@ export interface Target {
   readonly profiles?: string | undefined;
   /** Whether each visit of a round loads the model afresh and warms it up, as a program does that is started for it. */
   readonly loadsEachVisit?: boolean;
+  /** Whether it gives times alone: what its models return from `run`, if anything, is not what they compute. */
+  readonly timesAlone?: boolean;
   /** What its times depend on, read now. */
   environment(): Promise<Environment>;
   /** @throws UserError where the target refuses the model */

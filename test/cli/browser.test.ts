@@ -1,23 +1,23 @@
 /** A browser as a target of a command, as a user has it: the command shows a link, a page opens it, the command continues. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
-import { anchor } from "../../src/evaluate/anchor.js";
+import type { Numerics } from "../../src/evaluate/probe.js";
 import { hasChromium, howToGet } from "../target/browser/chromium.js";
+import { makeFinishedRun } from "./finished-run.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
 
 test.skipIf(!hasChromium)(
-  `bench --target browser shows a link and a QR code, and times what the page runs${hasChromium ? "" : ` (skipped: ${howToGet})`}`,
+  `bench --target browser shows a link and a QR code, times what the page runs, and checks what it computes${hasChromium ? "" : ` (skipped: ${howToGet})`}`,
   async () => {
     const folder = await temporaryFolder();
-    await writeFile(join(folder, "anchor.onnx"), anchor().bytes);
-    const args = ["bench", "anchor.onnx", "--target", "browser:port=0", "--seconds", "2", "--json"];
+    await makeFinishedRun(folder);
+    const args = ["bench", "run/child.onnx", "--target", "browser:port=0", "--seconds", "2", "--json"];
     const env = { ...process.env, XDG_DATA_HOME: folder };
     const child = spawn(process.execPath, [main, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
     onTestFinished(() => void child.kill("SIGKILL"));
@@ -41,7 +41,7 @@ test.skipIf(!hasChromium)(
     const { target, environment, results } = JSON.parse(await result) as {
       target: string;
       environment: { executionProvider: string; browser: { isolated: boolean; name: string } };
-      results: readonly { undisturbedMs: number; rounds: number; loadMs: number }[];
+      results: readonly { undisturbedMs: number; rounds: number; loadMs: number; numerics: Numerics }[];
     };
     expect(target).toBe("browser");
     expect(environment).toMatchObject({ executionProvider: "wasm", browser: { isolated: true } });
@@ -49,6 +49,10 @@ test.skipIf(!hasChromium)(
     expect(results[0]!.undisturbedMs).toBeGreaterThan(0);
     expect(results[0]!.rounds).toBeGreaterThan(5);
     expect(results[0]!.loadMs).toBeGreaterThan(0);
+    // wasm computes the certificate's probe, by other kernels.
+    const { maxDifference, tolerance } = results[0]!.numerics;
+    expect(maxDifference).toBeGreaterThan(0);
+    expect(maxDifference).toBeLessThanOrEqual(tolerance);
   },
   120_000,
 );

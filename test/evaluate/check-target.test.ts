@@ -14,7 +14,7 @@ test("a target that runs the anchor as this machine does is accepted, with its l
 test("one whose outputs differ is refused", async () => {
   const wrong = mockTarget({ msOf: () => 1, outputsOf: () => new Map([["logits", new Float32Array(10)]]) });
   await expect(checkTarget(wrong, 0.5)).rejects.toThrow(
-    /target mock is off by .* in the anchor's logits; want at most/,
+    /target mock is off by .* in the logits of the anchor; want at most/,
   );
   expect(wrong.loaded).toBe(0);
 });

@@ -61,6 +61,28 @@ print(json.dumps([props, custom]))
   },
 );
 
+test.skipIf(missing)(
+  `the certificate's probe is read with NumPy alone, and onnxruntime in Python gives its logits within the tolerance${missing}`,
+  () => {
+    const [difference, tolerance, images] = JSON.parse(
+      inPython(`
+import base64, json, numpy as np, onnxruntime
+c = json.load(open("child.json"))
+probe, p = c["probe"], c["preprocessing"]
+side = p["crop_size"]["height"]
+pixels = np.frombuffer(base64.b64decode(probe["pixels"]), np.uint8).reshape(-1, side, side, p["channels"])
+x = (pixels * p["rescale_factor"] - np.array(p["image_mean"])) / np.array(p["image_std"])
+x = x.transpose(0, 3, 1, 2).astype(np.float32)
+[logits] = onnxruntime.InferenceSession("child.onnx").run(["logits"], {"pixel_values": x})
+wanted = np.array(probe["logits"])
+print(json.dumps([float(abs(logits - wanted).max()), 1e-4 * (1 + float(abs(wanted).max())), len(pixels)]))
+`),
+    ) as [number, number, number];
+    expect(images).toBe(4);
+    expect(difference).toBeLessThanOrEqual(tolerance);
+  },
+);
+
 test.skipIf(missing)(`README's Python lines run on an exported child and end with its logits${missing}`, () => {
   inPython(`from PIL import Image; Image.new("RGB", (90, 60), "orange").save("photo.jpg")`);
   const printed = inPython(`${readmeLines("all")}\nprint(json.dumps(list(logits.shape)))`);

@@ -165,8 +165,7 @@ test("under a latency budget every child is timed on the target, the finalists o
 test("under budgets of several targets every child is timed on each, and a choice meets its own target's; a resume gives the same bytes", async () => {
   const file = join(await temporaryFolder(), "search.json");
   // The phone is slow where the board is fast: it likes small pictures, the board small files.
-  const phone = () =>
-    mockTarget({ name: "phone", msOf: ({ bytes }) => 40 - bytes.length / 20_000, outputsOf: () => new Map() });
+  const phone = () => mockTarget({ name: "phone", msOf: ({ bytes }) => 40 - bytes.length / 20_000 });
   const sizes = whole.result.candidates.map(({ fileBytes }) => fileBytes).sort((a, b) => a - b);
   const middle = sizes[sizes.length >> 1]! / 20_000;
   const smallestSize = sizes[0]! / 20_000;

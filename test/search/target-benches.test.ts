@@ -35,6 +35,7 @@ test("a target that goes away is waited for, which is said once; another failure
   const [opened] = await openBenches([undefined], { first, others: [] }, options);
   expect(await opened!.bench.measure([named("a")], "screen")).toHaveLength(1);
   expect(notes).toEqual([
+    "Numerics are not checked on target flaky: it gives times alone.",
     "Target flaky went away: the search waits for it. target flaky is away; want an answer. Start it again.",
   ]);
   failures = 1;

@@ -1,16 +1,24 @@
 /** nestling bench */
 import { Command } from "commander";
 import { UserError } from "../../base/user-error.js";
-import { benchFiles, type BenchResult } from "../../evaluate/bench-files.js";
+import { benchFiles, type BenchResult } from "../../deploy/bench-files.js";
 import { milliseconds, percent, table } from "../../base/format.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { describeEnvironment } from "../../target/environment.js";
 import { gateLatency, type GateResult } from "../../deploy/gate.js";
 import { fewWhole, sessionSeconds, share, wholeNumber, type CommonOptions } from "../options.js";
-import { onTargets, targetOption, tokenOption } from "../on-target.js";
+import {
+  differenceOption,
+  differencesOf,
+  onTargets,
+  targetOption,
+  tokenOption,
+  type DifferenceFlag,
+} from "../on-target.js";
+import { describeNumerics } from "../describe-numerics.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, DifferenceFlag {
   readonly threads?: number;
   readonly target?: readonly string[];
   readonly tokenFile?: string;
@@ -32,6 +40,7 @@ export const benchCommand = (): Command =>
     .argument("<files...>", ".onnx files")
     .option(...targetOption)
     .option(...tokenOption)
+    .option(...differenceOption)
     .option("--threads <n>", "short for --target local:threads=N", fewWhole)
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
     .option("--seconds <n>", "length of the session: a longer one repeats better", sessionSeconds, defaultSeconds)
@@ -49,7 +58,12 @@ export const benchCommand = (): Command =>
         const terminal = output(json ?? false);
         const targets = targetsOf(where);
         if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
-        const protocol = { seed, seconds, ...(samples !== undefined && { samples }) };
+        const protocol = {
+          seed,
+          seconds,
+          differences: differencesOf(where),
+          ...(samples !== undefined && { samples }),
+        };
         const flags = tokenFile === undefined ? {} : { tokenFile };
         const found = await onTargets(targets, flags, terminal, async (opened) => {
           const results: (BenchResult | GateResult)[] = [];
@@ -101,6 +115,15 @@ function verdict({ comparison, failed }: GateResult): string {
   return `${failed ? "Failed" : "Passed"}: ${found}. ${figures}.`;
 }
 
+/** On this machine, files without a certificate have nothing to be compared with, and nobody asked. */
+function numericsLines({ target, results, unchecked }: BenchResult): string[] {
+  const checked = results.flatMap(({ name, numerics }) =>
+    numerics ? [`${name} ${describeNumerics(target, numerics)}`] : [],
+  );
+  const not = unchecked.map(({ file, why }) => `${file}: numerics are not checked on ${target}: ${why}`);
+  return [...checked, ...(target === "local" ? [] : not)];
+}
+
 function describe(found: BenchResult | GateResult, seconds: number): string {
   const { results, environment } = found;
   const known = (ms: number | undefined): string => (ms === undefined ? "-" : milliseconds(ms));
@@ -123,6 +146,7 @@ function describe(found: BenchResult | GateResult, seconds: number): string {
     : ["This machine is too noisy", `Stop other work, or give --seconds ${4 * seconds}.`];
   return [
     table(rows),
+    ...numericsLines(found),
     ...(worst > NOISY ? [`${reason}: ± ${percent(worst, 0)}. ${advice}`] : []),
     ...(profileSessions > 0
       ? [

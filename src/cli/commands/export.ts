@@ -11,12 +11,21 @@ import { checkOut } from "../../deploy/check-out.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import { fewWhole, opsetNumber, positiveWhole, sessionSeconds, type CommonOptions } from "../options.js";
-import { onTargets, targetOption, tokenOption, type TokenFlag } from "../on-target.js";
+import { fewWhole, opsetNumber, positiveWhole, probeOption, sessionSeconds, type CommonOptions } from "../options.js";
+import {
+  differenceOption,
+  differencesOf,
+  onTargets,
+  targetOption,
+  tokenOption,
+  type DifferenceFlag,
+  type TokenFlag,
+} from "../on-target.js";
+import { describeNumerics } from "../describe-numerics.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions, TokenFlag {
+interface Options extends CommonOptions, TokenFlag, DifferenceFlag {
   readonly arch: string;
   readonly out: string;
   readonly data?: string;
@@ -25,6 +34,7 @@ interface Options extends CommonOptions, TokenFlag {
   readonly staticBatch?: number;
   readonly precision: PrecisionName;
   readonly explain?: boolean;
+  readonly probe: boolean;
   readonly seconds: number;
   readonly target?: readonly string[];
 }
@@ -47,6 +57,8 @@ export const exportCommand = (): Command =>
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
     .option(...targetOption)
     .option(...tokenOption)
+    .option(...differenceOption)
+    .option(...probeOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
@@ -68,6 +80,8 @@ export const exportCommand = (): Command =>
           target: target!,
           otherTargets,
           seconds: options.seconds,
+          differences: differencesOf(options),
+          withoutProbe: !options.probe,
           ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
           onCompiled: (child) => (report = child.report),
         }),
@@ -85,6 +99,9 @@ export const exportCommand = (): Command =>
           ...(c.otherTargets ?? []).map(
             (on) =>
               `  on ${on.target} ${milliseconds(on.latencyMs)} ± ${percent(on.latency.repeatability, 1)} undisturbed`,
+          ),
+          ...[c, ...(c.otherTargets ?? [])].map(
+            ({ target, latency }) => `  ${describeNumerics(target, latency.numerics)}`,
           ),
           `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
           `Next: nestling verify ${options.out} --run ${folder}`,

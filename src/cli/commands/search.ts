@@ -6,17 +6,35 @@ import { defaultOpset } from "../../compile/opsets.js";
 import { checkPlace } from "../../base/check-place.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
+import { agrees } from "../../evaluate/probe.js";
 import { search } from "../../deploy/search-and-export.js";
 import { parseBudgets, type Budget } from "../../search/budget.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
-import { collect, opsetNumber, positiveWhole, sessionSeconds, wholeNumber, type CommonOptions } from "../options.js";
-import { onTargets, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
+import {
+  collect,
+  opsetNumber,
+  positiveWhole,
+  probeOption,
+  sessionSeconds,
+  wholeNumber,
+  type CommonOptions,
+} from "../options.js";
+import {
+  differenceOption,
+  differencesOf,
+  onTargets,
+  targetOption,
+  tokenOption,
+  type DifferenceFlag,
+  type TargetFlags,
+} from "../on-target.js";
+import { describeNumerics } from "../describe-numerics.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions, TargetFlags {
+interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly budget: readonly string[];
   readonly data?: string;
   readonly out?: string;
@@ -26,6 +44,7 @@ interface Options extends CommonOptions, TargetFlags {
   readonly seed: number;
   readonly resume?: boolean;
   readonly seconds: number;
+  readonly probe: boolean;
 }
 
 export const searchCommand = (): Command =>
@@ -51,6 +70,8 @@ export const searchCommand = (): Command =>
     .option("--resume", "resume from search.json")
     .option(...targetOption)
     .option(...tokenOption)
+    .option(...differenceOption)
+    .option(...probeOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
     .action(async (folder: string, options: Options) => {
@@ -77,6 +98,8 @@ export const searchCommand = (): Command =>
             otherTargets,
             onNote: (line) => terminal.note(line),
             seconds: options.seconds,
+            differences: differencesOf(options),
+            withoutProbe: !options.probe,
             fineCandidates: options.fine,
             recalibrationImages: options.recalibrationImages,
             opset: options.opset,
@@ -115,6 +138,11 @@ export const searchCommand = (): Command =>
         [
           `Judged ${found.candidates.length} architectures on ${thousands(found.judgedImages)} images in all (${join(out, "search.json")}).`,
           table(rows),
+          ...children.flatMap(({ path, certificate }) =>
+            [certificate, ...(certificate.otherTargets ?? [])].flatMap(({ target, latency: { numerics } }) =>
+              numerics && !agrees(numerics) ? [`${path} ${describeNumerics(target, numerics)}`] : [],
+            ),
+          ),
           ...found.chosen.map(explain),
           `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
         ].join("\n"),

@@ -3,10 +3,18 @@ import { Command } from "commander";
 import { verifyChild } from "../../deploy/verify.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { sessionSeconds, type CommonOptions } from "../options.js";
-import { onTargets, targetOption, tokenOption, type TargetFlags } from "../on-target.js";
+import {
+  differenceOption,
+  differencesOf,
+  onTargets,
+  targetOption,
+  tokenOption,
+  type DifferenceFlag,
+  type TargetFlags,
+} from "../on-target.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions, TargetFlags {
+interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly run?: string;
   readonly data?: string;
   readonly seconds: number;
@@ -22,6 +30,7 @@ export const verifyCommand = (): Command =>
     .option("--data <source>", "the data set: measures accuracy again")
     .option(...targetOption)
     .option(...tokenOption)
+    .option(...differenceOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
     .action(async (file: string, { run, data, seconds, json, ...where }: Options) => {
@@ -30,7 +39,14 @@ export const verifyCommand = (): Command =>
       const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
       const verification = await onTargets(where.target ?? ["local"], where, terminal, ([target, ...otherTargets]) =>
         verifyChild(file, {
-          ...{ ...given, seconds, target: target!, otherTargets, onNote: (text) => terminal.note(text) },
+          ...{
+            ...given,
+            seconds,
+            target: target!,
+            otherTargets,
+            differences: differencesOf(where),
+            onNote: (text) => terminal.note(text),
+          },
           // On a target that is named, the certified latency is a claim.
           ...(where.target !== undefined && { repeat: {} }),
         }),

@@ -72,6 +72,7 @@ export function commandTarget(options: CommandOptions): Target {
   return {
     name,
     loadsEachVisit: true,
+    timesAlone: true,
     get nowMs() {
       return performance.now();
     },

@@ -4,12 +4,17 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { certifiedProbe } from "../../../src/deploy/child-probe.js";
+import { exportChild } from "../../../src/deploy/export-child.js";
 import { anchor } from "../../../src/evaluate/anchor.js";
+import { numericsOf } from "../../../src/evaluate/probe.js";
+import { biggest } from "../../../src/space/space.js";
 import { localTarget } from "../../../src/target/local.js";
 import { withModel } from "../../../src/target/target.js";
+import { tinyRun } from "../../search/tiny-run.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { targetOf, tokenFileIn } from "./agents.js";
 
@@ -26,7 +31,8 @@ const cpuinfo = [0, 1]
   .map((text) => `${text}CPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: 0xd08\nCPU revision\t: 3\n\n`)
   .join("");
 
-const title = "an agent on an emulated aarch64 computes what this machine computes, within float's tolerance";
+const title =
+  "an agent on an emulated aarch64 computes what this machine computes, a child's probe too, within float's tolerance";
 test.skipIf(missing.length > 0)(
   missing.length > 0 ? `${title} (skipped: qemu or NESTLING_AARCH64_NODE is missing)` : title,
   async () => {
@@ -72,5 +78,16 @@ test.skipIf(missing.length > 0)(
         expect(rounds).toHaveLength(2);
       }),
     );
+
+    const run = await tinyRun();
+    const out = join(folder, "child.onnx");
+    const architecture = biggest(run.supernet.space);
+    const certificate = await exportChild(run, architecture, { out, recalibrationImages: 300, seconds: 0.1 });
+    const numerics = await withModel(there, await readFile(out), (model) =>
+      numericsOf(model, certifiedProbe(certificate)!),
+    );
+    // Other kernels round otherwise.
+    expect(numerics.maxDifference).toBeGreaterThan(0);
+    expect(numerics.maxDifference).toBeLessThanOrEqual(numerics.tolerance);
   },
 );

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { anchor } from "../../src/evaluate/anchor.js";
-import { benchFiles } from "../../src/evaluate/bench-files.js";
+import { benchFiles } from "../../src/deploy/bench-files.js";
 import { mockTarget } from "../../src/target/mock.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

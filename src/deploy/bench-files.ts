@@ -5,8 +5,9 @@ import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { describeModel } from "../onnx/decode.js";
 import type { Environment } from "../target/environment.js";
 import type { Target } from "../target/target.js";
-import { withLatencyBench, type LatencyBench, type LatencyOptions } from "./latency.js";
-import type { Latency, Session } from "./rounds.js";
+import { withLatencyBench, type LatencyBench, type LatencyOptions } from "../evaluate/latency.js";
+import type { Latency, Session } from "../evaluate/rounds.js";
+import { probeBeside } from "./probe-beside.js";
 
 /** How and where files are timed. */
 export interface BenchOptions extends LatencyOptions {
@@ -23,11 +24,15 @@ export interface BenchResult {
   readonly environment: Environment;
   /** In the order of the files. */
   readonly results: readonly Latency[];
+  /** Files whose numerics were not checked on the target, and why. */
+  readonly unchecked: readonly { readonly file: string; readonly why: string }[];
 }
 
 /**
- * Times .onnx files of image classifiers together, at batch 1 where the batch is free.
+ * Times .onnx files of image classifiers together, at batch 1 where the batch is free. A file with its certificate beside it must compute
+ * on the target what the certificate's probe says.
  * @throws UserError `evaluate/model` where one is missing or no model of one float input, `runtime/model`, `target/…`,
+ * `target/numerics` where the target computes a probe otherwise, unless differences are only noted,
  * `file/write` for the samples, before anything is timed
  */
 export async function benchFiles(paths: readonly string[], options: BenchOptions = {}): Promise<BenchResult> {
@@ -43,7 +48,11 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
     paths.map(async (path) => {
       const mistake: Mistake = { code: "evaluate/model", want: "an .onnx file", fix: "Check the path." };
       const bytes = await readUserBytes(path, mistake);
-      return { name: path, bytes, dims: inputDims(bytes, path) };
+      const dims = inputDims(bytes, path);
+      const beside = await probeBeside(path, bytes);
+      return "missing" in beside
+        ? { name: path, bytes, dims, missing: beside.missing }
+        : { name: path, bytes, dims, probe: beside };
     }),
   );
   const { target, samples, onSession, ...protocol } = options;
@@ -60,7 +69,10 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
     await write();
     const results = await bench.measure(models);
     await write();
-    return { target: bench.target, environment: bench.environment, results };
+    const unchecked = models.flatMap(({ name, missing }, i) =>
+      results[i]!.numerics ? [] : [{ file: name, why: missing ?? "the target gives times alone" }],
+    );
+    return { target: bench.target, environment: bench.environment, results, unchecked };
   });
 }
 
