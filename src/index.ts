@@ -85,7 +85,7 @@ export type { AgentLimits } from "./target/agent/limits.js";
 export { mockTarget, type MockOptions, type MockRun, type MockTarget } from "./target/mock.js";
 export type { LoadedModel, ModelRun, Start, Stretch, Target, TimedRound } from "./target/target.js";
 export type { BrowserFacts, Environment } from "./target/environment.js";
-export type { MachineState } from "./target/machine-state.js";
+export { warningsOf, type MachineState, type StateChange } from "./target/machine-state.js";
 export { measureAccuracy, type Accuracy } from "./evaluate/accuracy.js";
 export { openLatencyBench, type Effort, type LatencyBench, type LatencyOptions } from "./evaluate/latency.js";
 export type { Latency, Round, Session } from "./evaluate/rounds.js";

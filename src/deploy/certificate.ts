@@ -10,6 +10,12 @@ const precision = z.enum(precisionNames);
 const interval = z.tuple([z.number(), z.number()]);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+const machineState = z.strictObject({
+  clockMHz: z.strictObject({ now: z.number(), most: z.number() }).optional(),
+  temperatureC: z.number().optional(),
+  throttling: z.array(z.string()).readonly().optional(),
+});
+
 /** Latency on a target, and of what session it is. */
 const latencyShape = {
   latencyMs: z.number().describe("Undisturbed latency, batch 1, by docs/latency-protocol.md."),
@@ -43,6 +49,10 @@ const latencyShape = {
         .describe(
           "Largest |difference| of the probe's logits there, and what it may be; left out where the target gives times alone.",
         ),
+      state: z
+        .strictObject({ before: machineState, after: machineState })
+        .optional()
+        .describe("The device's clock, heat and throttling before and after the session, where the system shows them."),
     })
     .describe("The session that latencyMs is from."),
   target: z.string().describe("Where latency was measured."),

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { milliseconds, percent } from "../base/format.js";
 import { withLatencyBench, type LatencyBench } from "../evaluate/latency.js";
 import type { Latency } from "../evaluate/rounds.js";
+import { warningsOf } from "../target/machine-state.js";
 import type { Target } from "../target/target.js";
 import type { Certificate } from "./certificate.js";
 import { certifiedOn, compareLatency, isWithin, whyOtherDevice, type CertifiedLatency } from "./compare-latency.js";
@@ -35,7 +36,11 @@ export async function verifyLatency(
 ): Promise<void> {
   await withLatencyBench(target, { seconds, signal }, async (bench) => {
     const dims = certificate.inputs.pixel_values.map((size) => (typeof size === "number" ? size : 1));
-    const measure = async (): Promise<Latency> => (await bench.measure([{ name: certificate.id, bytes, dims }]))[0]!;
+    const measure = async (): Promise<Latency> => {
+      const [latency] = await bench.measure([{ name: certificate.id, bytes, dims }]);
+      if (latency!.state) for (const warning of warningsOf(latency!.state)) onNote?.(warning);
+      return latency!;
+    };
     const why = whyOtherDevice(bench, certificate);
     const certified = certifiedOn(bench.target, certificate) ?? certificate;
     if (repeat && why === undefined) {

@@ -73,8 +73,8 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
   let profile = profiles === undefined ? undefined : await readProfile(profilePath(profiles, device));
   let anchorMs: number | undefined;
   let fastestMs = profile?.referenceMs ?? Infinity;
-  const measured = async (timed: Promise<Session>): Promise<Session> => {
-    fastestMs = Math.min(fastestMs, anchorOf(await timed));
+  const measured = (timed: Session): Session => {
+    fastestMs = Math.min(fastestMs, anchorOf(timed));
     return timed;
   };
   /** In few rounds the anchor tells of JavaScript that isn't compiled yet, more than of the machine; at 0 ms, of a clock too coarse. */
@@ -96,15 +96,18 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
       if (effort === "screen") {
         // What screenings refer to on a machine that isn't known: the anchor alone, for a tenth of a session.
         if (anchorMs === undefined) {
-          const alone = await measured(screen([], 100 * seconds));
+          const alone = measured(await screen([], 100 * seconds));
           if (!profile) await keep(alone);
           anchorMs = profile?.referenceMs ?? anchorOf(alone);
         }
         const reference = { referenceMs: anchorMs, sessions: profile?.sessions.length ?? 0 };
-        return latenciesOf(await measured(screen(models)), seed, reference);
+        return latenciesOf(measured(await screen(models)), seed, reference);
       }
       const loadMs = (1000 * seconds) / LOADS;
-      const decided = await measured(session(models, { loads: LOADS, loadMs, compileMs: 2 * loadMs, minRounds: 1 }));
+      const { state: before } = await target.environment();
+      const timed = await session(models, { loads: LOADS, loadMs, compileMs: 2 * loadMs, minRounds: 1 });
+      const { state: after } = await target.environment();
+      const decided = measured({ ...timed, ...(before && after && { state: { before, after } }) });
       onSession?.(decided);
       await keep(decided);
       if (!profile || !tells(decided)) return latenciesOf(decided, seed, { fastestMs });

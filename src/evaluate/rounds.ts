@@ -1,4 +1,5 @@
 /** What the rounds of a session say of each model: the undisturbed latency, which decides, and the times as they were. */
+import type { StateChange } from "../target/machine-state.js";
 import type { Start } from "../target/target.js";
 import type { Numerics } from "./probe.js";
 import { median, quantile } from "./statistics.js";
@@ -39,6 +40,8 @@ export interface Latency {
   readonly profileSessions: number;
   /** How the target computes the model's probe; undefined where there is none, or the target gives times alone. */
   readonly numerics?: Numerics | undefined;
+  /** Clock, temperature and throttling before and after a session that decides, where the system shows them. */
+  readonly state?: StateChange | undefined;
 }
 
 /** One round of a session. */
@@ -61,6 +64,8 @@ export interface Session {
   readonly rounds: readonly Round[];
   /** How the target computes each model's probe. */
   readonly numerics?: readonly (Numerics | undefined)[];
+  /** The device before and after it, where it was looked at. */
+  readonly state?: StateChange | undefined;
   /** Whether every visit was a program of its own, which warms up by itself. */
   readonly byProgram?: boolean;
 }
@@ -85,7 +90,7 @@ export interface KnownAnchor {
 
 /** @param seed of the resampling */
 export function latenciesOf(session: Session, seed: number, known: KnownAnchor = {}): Latency[] {
-  const { names, seconds, starts, rounds, numerics } = session;
+  const { names, seconds, starts, rounds, numerics, state } = session;
   const { referenceMs, fastestMs, unexplained = 0 } = known;
   const loads = loadsOf(rounds);
   const byLoad = (medians: readonly number[]): number[][] => loads.map((load) => load.map((round) => medians[round]!));
@@ -122,6 +127,7 @@ export function latenciesOf(session: Session, seed: number, known: KnownAnchor =
       scale,
       profileSessions: known.sessions ?? 0,
       ...(numerics?.[model] && { numerics: numerics[model] }),
+      ...(state && { state }),
     };
   });
 }

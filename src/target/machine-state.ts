@@ -5,11 +5,34 @@ import { join } from "node:path";
 /** A machine's clock and heat, read now. What the system does not show is left out. */
 export interface MachineState {
   /** The first core's clock rate in MHz: now, and the most that it is allowed. */
-  readonly clockMHz?: { readonly now: number; readonly most: number };
+  readonly clockMHz?: { readonly now: number; readonly most: number } | undefined;
   /** The hottest of the system's sensors, in °C. */
-  readonly temperatureC?: number;
+  readonly temperatureC?: number | undefined;
   /** What slows a Raspberry Pi, now or since it started; empty for nothing. */
-  readonly throttling?: readonly string[];
+  readonly throttling?: readonly string[] | undefined;
+}
+
+/** A machine before and after a session; what the system does not show is left out. */
+export interface StateChange {
+  readonly before: MachineState;
+  readonly after: MachineState;
+}
+
+/** A rise of so many °C says that the device warmed up while it was measured. */
+const NOTABLE_RISE = 10;
+
+/** What of a change should make one doubt a latency, in sentences. */
+export function warningsOf({ before, after }: StateChange): string[] {
+  const began = (after.throttling ?? []).filter((reason) => !before.throttling?.includes(reason));
+  const [from, to] = [before.temperatureC ?? Infinity, after.temperatureC ?? -Infinity];
+  return [
+    ...(before.throttling && began.length > 0
+      ? [`The device slowed itself during the session: ${began.join(", ")}.`]
+      : []),
+    ...(to - from >= NOTABLE_RISE
+      ? [`The device became hotter during the session: ${Math.round(from)} °C, then ${Math.round(to)} °C.`]
+      : []),
+  ];
 }
 
 /** Bits of the firmware's answer, as `vcgencmd get_throttled` documents them. */

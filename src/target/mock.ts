@@ -2,6 +2,7 @@
 import { UserError } from "../base/user-error.js";
 import type { Environment } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
+import type { MachineState } from "./machine-state.js";
 import { runRounds } from "./run-rounds.js";
 import type { ModelRun, Target } from "./target.js";
 
@@ -29,6 +30,8 @@ export interface MockOptions {
   readonly loadMs?: number;
   /** What a run returns; by default one output, `logits`, equal to the input, which counts as no outputs (`timesAlone`). */
   readonly outputsOf?: (input: Float32Array, dims: readonly number[], bytes: Uint8Array) => ModelRun["outputs"];
+  /** What it shows of its clock and heat when its clock is at this; nothing by default. */
+  readonly stateOf?: (nowMs: number) => MachineState;
   /** Folder of its latency profiles; none by default. */
   readonly profiles?: string;
   /** Models that it refuses to load; none by default. */
@@ -61,7 +64,7 @@ const environment: Environment = {
  * @throws UserError from `load`: `target/model` for a model that the script refuses
  */
 export function mockTarget(options: MockOptions): MockTarget {
-  const { name = "mock", msOf, loadMs = 0, refuses = () => false } = options;
+  const { name = "mock", msOf, loadMs = 0, stateOf, refuses = () => false } = options;
   const { outputsOf = (input: Float32Array) => new Map([["logits", input.slice()]]) } = options;
   const models = loadedModels(name);
   const log: MockRun[] = [];
@@ -80,7 +83,7 @@ export function mockTarget(options: MockOptions): MockTarget {
       return models.count;
     },
     log,
-    environment: async () => environment,
+    environment: async () => ({ ...environment, ...(stateOf && { state: stateOf(nowMs) }) }),
     load: (bytes) =>
       models.add(async () => {
         if (refuses(bytes)) {

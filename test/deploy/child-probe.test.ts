@@ -185,3 +185,17 @@ test("certificates without a probe are read as ever: verify checks the anchor, b
   expect(await why(foreign)).toBe("the certificate beside it is of another file");
   expect(await why(child, board)).toBe("the target gives times alone");
 });
+
+test("a certificate has the device's state before and after its session, where the target shows it", async () => {
+  const out = join(await temporaryFolder(), "child.onnx");
+  const stateOf = (nowMs: number) => ({
+    clockMHz: { now: 1500, most: 1800 },
+    temperatureC: 40 + nowMs,
+    throttling: [],
+  });
+  const board = mockTarget({ name: "board", msOf: () => 1, stateOf });
+  const { latency } = await exportChild(run, architecture, { out, recalibrationImages, target: board, seconds: 1 });
+  expect(latency.state!.before).toEqual(stateOf(0));
+  expect(latency.state!.after).toEqual(stateOf(board.nowMs));
+  expect((await verify(out)).passed).toBe(true);
+});

@@ -1,4 +1,5 @@
 /** The latency protocol, exact on a mock whose times are scripted; one test at the end asks the real clock. */
+import { mockTarget } from "../../src/target/mock.js";
 import { expect, test } from "vitest";
 import { anchor } from "../../src/evaluate/anchor.js";
 import { listProfiles } from "../../src/evaluate/anchor-profile.js";
@@ -294,4 +295,16 @@ test("on this machine's own clock the anchor as a candidate takes what the ancho
       expect(intervalMs[1]).toBeGreaterThan(undisturbedMs);
     }
   });
+});
+
+test("a session says how the device was before and after it, where it shows that; a screening does not look", async () => {
+  const stateOf = (nowMs: number) => ({ temperatureC: nowMs < 1000 ? 50 : 80, throttling: [] });
+  const model = { name: "a", bytes: new Uint8Array(1), dims: [1] };
+  const bench = await openLatencyBench(mockTarget({ msOf: () => 1, stateOf }), { seconds: 2 });
+  expect((await bench.measure([model], "screen"))[0]).not.toHaveProperty("state");
+  const hot = mockTarget({ msOf: () => 1, stateOf });
+  const [measured] = await (await openLatencyBench(hot, { seconds: 2 })).measure([model]);
+  expect(measured!.state).toEqual({ before: stateOf(0), after: stateOf(2000) });
+  const [silent] = await (await openLatencyBench(mockTarget({ msOf: () => 1 }), { seconds: 2 })).measure([model]);
+  expect(silent).not.toHaveProperty("state");
 });

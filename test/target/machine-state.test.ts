@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { machineState } from "../../src/target/machine-state.js";
+import { machineState, warningsOf } from "../../src/target/machine-state.js";
 import { machineOf } from "../machine-files.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
@@ -27,4 +27,17 @@ test("what a system does not show is left out; one that shows nothing has no sta
     throttling: [],
   });
   expect(machineState(await temporaryFolder())).toBeUndefined();
+});
+
+test("only throttling that began and a notable rise of temperature are warned of", () => {
+  const calm = { temperatureC: 48, throttling: ["under-voltage before"] };
+  const warned = (after: typeof calm): string[] => warningsOf({ before: calm, after });
+  expect(warned(calm)).toEqual([]);
+  expect(warned({ temperatureC: 57.9, throttling: [] })).toEqual([]);
+  expect(warned({ temperatureC: 30, throttling: calm.throttling })).toEqual([]);
+  expect(warned({ temperatureC: 71.4, throttling: [...calm.throttling, "throttled", "throttled before"] })).toEqual([
+    "The device slowed itself during the session: throttled, throttled before.",
+    "The device became hotter during the session: 48 °C, then 71 °C.",
+  ]);
+  expect(warningsOf({ before: {}, after: { temperatureC: 99, throttling: ["throttled"] } })).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { benchFiles, type BenchResult } from "../../deploy/bench-files.js";
 import { milliseconds, percent, table } from "../../base/format.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { describeEnvironment } from "../../target/environment.js";
+import { warningsOf } from "../../target/machine-state.js";
 import { gateLatency, type GateResult } from "../../deploy/gate.js";
 import { fewWhole, sessionSeconds, share, wholeNumber, type CommonOptions } from "../options.js";
 import {
@@ -147,6 +148,8 @@ function describe(found: BenchResult | GateResult, seconds: number): string {
   return [
     table(rows),
     ...numericsLines(found),
+    // All of a session have one state.
+    ...(results[0]!.state ? warningsOf(results[0]!.state) : []),
     ...(worst > NOISY ? [`${reason}: ± ${percent(worst, 0)}. ${advice}`] : []),
     ...(profileSessions > 0
       ? [

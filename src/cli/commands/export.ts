@@ -9,6 +9,7 @@ import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { checkOut } from "../../deploy/check-out.js";
 import { exportChild } from "../../deploy/export-child.js";
+import { warningsOf } from "../../target/machine-state.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
 import { fewWhole, opsetNumber, positiveWhole, probeOption, sessionSeconds, type CommonOptions } from "../options.js";
@@ -100,8 +101,8 @@ export const exportCommand = (): Command =>
             (on) =>
               `  on ${on.target} ${milliseconds(on.latencyMs)} ± ${percent(on.latency.repeatability, 1)} undisturbed`,
           ),
-          ...[c, ...(c.otherTargets ?? [])].map(
-            ({ target, latency }) => `  ${describeNumerics(target, latency.numerics)}`,
+          ...[c, ...(c.otherTargets ?? [])].flatMap(({ target, latency: { numerics, state } }) =>
+            [describeNumerics(target, numerics), ...(state ? warningsOf(state) : [])].map((line) => `  ${line}`),
           ),
           `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
           `Next: nestling verify ${options.out} --run ${folder}`,

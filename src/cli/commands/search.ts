@@ -7,10 +7,11 @@ import { checkPlace } from "../../base/check-place.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { agrees } from "../../evaluate/probe.js";
-import { search } from "../../deploy/search-and-export.js";
+import { search, type SearchOutcome } from "../../deploy/search-and-export.js";
 import { parseBudgets, type Budget } from "../../search/budget.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
+import { warningsOf } from "../../target/machine-state.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
 import {
   collect,
@@ -143,6 +144,7 @@ export const searchCommand = (): Command =>
               numerics && !agrees(numerics) ? [`${path} ${describeNumerics(target, numerics)}`] : [],
             ),
           ),
+          ...warningsOfChildren(children),
           ...found.chosen.map(explain),
           `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
         ].join("\n"),
@@ -157,3 +159,13 @@ function targetsOf(given: readonly string[] | undefined, budgets: readonly Budge
   const first = given ?? [(isOwn ? undefined : named[0]) ?? "local"];
   return [...new Set([...first, ...named])];
 }
+
+/** What happened on each target while children were timed; those of a session share it. */
+const warningsOfChildren = (children: SearchOutcome["children"]): string[] => {
+  const all = children.flatMap(({ certificate }) =>
+    [certificate, ...(certificate.otherTargets ?? [])].flatMap(({ target, latency: { state } }) =>
+      (state ? warningsOf(state) : []).map((line) => `${target}: ${line}`),
+    ),
+  );
+  return [...new Set(all)];
+};
