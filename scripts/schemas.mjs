@@ -5,6 +5,7 @@ import { packSchema } from "../dist/data/pack/pack-index.js";
 import { placeSchema } from "../dist/data/place.js";
 import { certificateSchema } from "../dist/deploy/certificate.js";
 import { engines } from "../dist/engine/choose.js";
+import { latencyProfileSchema } from "../dist/search/profile/profile-file.js";
 import { searchSchema } from "../dist/search/search-file.js";
 import { architectureSchema, spaceSchema } from "../dist/supernet/convnet/schema.js";
 import { targetsSchema } from "../dist/target/targets-file.js";
@@ -19,6 +20,7 @@ const sources = {
   certificate: certificateSchema,
   data: placeSchema,
   pack: packSchema,
+  profile: latencyProfileSchema,
   targets: targetsSchema,
 };
 

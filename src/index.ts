@@ -64,7 +64,7 @@ export type { Execution } from "./train/task.js";
 export type { Numbers, Ranks } from "./ranks/ranks.js";
 export type { CheckpointFile } from "./checkpoint/checkpoint-file.js";
 export type { WeightsDescription } from "./checkpoint/checkpoint.js";
-export { openRun, type Run } from "./run/run.js";
+export { openRun, spaceOfRun, type Run } from "./run/run.js";
 export { compiler, type CompileOptions, type CompiledChild, type Compiler } from "./compile/compile-child.js";
 export type { PrecisionName } from "./compile/precisions.js";
 export type { Provenance } from "./compile/provenance.js";
@@ -96,6 +96,8 @@ export { parseBudget, parseBudgets, type Budget, type BudgetKind } from "./searc
 export type { SearchResult, Candidate } from "./search/search-file.js";
 export type { SearchOptions, SearchProgress } from "./search/search.js";
 export { search, type SearchAndExportOptions, type SearchOutcome } from "./deploy/search-and-export.js";
+export { profileTarget, type ProfileOptions } from "./search/profile/profile-target.js";
+export { readLatencyProfile, type LatencyProfile } from "./search/profile/profile-file.js";
 export { exportChild, exportChildren, type ExportOptions } from "./deploy/export-child.js";
 export type { JudgeOptions } from "./deploy/judge-child.js";
 export type { Repeat } from "./deploy/verify-latency.js";

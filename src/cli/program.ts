@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./commands/export.js")).exportCommand(),
   verify: async () => (await import("./commands/verify.js")).verifyCommand(),
   bench: async () => (await import("./commands/bench.js")).benchCommand(),
+  profile: async () => (await import("./commands/profile.js")).profileCommand(),
   target: async () => (await import("./commands/target.js")).targetCommand(),
   agent: async () => (await import("./commands/agent.js")).agentCommand(),
   report: async () => (await import("./commands/report.js")).reportCommand(),

@@ -10,6 +10,7 @@ import type { ImageWishes } from "../data/load-listing.js";
 import { loadDataset } from "../data/load.js";
 import { findPlace, leftOutOf } from "../data/place.js";
 import { partsOf } from "../data/split.js";
+import type { SearchSpace } from "../space/space.js";
 import { parseSpace } from "../supernet/spaces.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
 import { layoutOf, viewsOf } from "../supernet/initialize.js";
@@ -64,6 +65,15 @@ export async function openRun(
     ...{ folder, description, steps, supernet, weights: shared, weightsHash, train, validation },
     data: { ...data, ...(evaluation && { evaluation }) },
   };
+}
+
+/**
+ * The space of RUN, without its pictures.
+ * @throws UserError `checkpoint/…`, `space/…`
+ */
+export async function spaceOfRun(folder: string): Promise<SearchSpace> {
+  const { description } = await openCheckpoint(join(folder, "checkpoint"));
+  return parseSpace(description.space, `${folder}/checkpoint: space`);
 }
 
 function refuseOtherData(data: Dataset, trained: WeightsDescription["data"], place: string): void {

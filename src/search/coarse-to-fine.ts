@@ -20,6 +20,8 @@ import { coarseGrid } from "./grid.js";
 import type { Hits } from "./hits.js";
 import { fitLatencyModel, type LatencyModel, type LatencyModels } from "./latency-model.js";
 import type { Plan } from "./plan.js";
+import type { TargetProfiles } from "./profile/choose-profiles.js";
+import { profiledModel } from "./profile/profiled-model.js";
 import { propose } from "./propose.js";
 
 /** A child that was screened, and perhaps was in the final. */
@@ -53,6 +55,8 @@ export interface SearchTask<S extends Screened> {
   readonly onJudged?: (judged: readonly (S & Judged)[], belief: Belief) => Promise<void>;
   /** What to propose from instead of mutants and random children. */
   readonly pool?: readonly Architecture[];
+  /** What is known of targets' latencies; of the others, it is learnt from the grid. */
+  readonly profiles?: TargetProfiles;
 }
 
 export interface SearchState<S extends Screened = Screened> {
@@ -68,7 +72,7 @@ const REFIT = 1.2;
 
 /** @throws UserError `search/impossible` before anything is kept, where even the smallest child misses a budget */
 export async function coarseToFine<S extends Screened>(task: SearchTask<S>): Promise<SearchState<S>> {
-  const { space, budgets, fineCandidates, seed, plan, screen, finish, onJudged, pool } = task;
+  const { space, budgets, fineCandidates, seed, plan, screen, finish, onJudged, pool, profiles } = task;
   const featuresOf = featuresIn(space, (architecture) => plan(architecture).macs);
   const judged: (S & Judged)[] = [];
   const modelOf = modelKept(featuresOf);
@@ -86,7 +90,7 @@ export async function coarseToFine<S extends Screened>(task: SearchTask<S>): Pro
     if (idOf(space, architecture) !== first.id) await take(await screen(architecture), { phase: "coarse" });
   }
 
-  const latency = latencyModelsOf(judged, plan);
+  const latency = latencyModelsOf(judged, plan, profiles);
   const left = new Map(budgets.map((budget) => [budget, fineCandidates]));
   for (let i = 0; i < budgets.length * fineCandidates; i++) {
     const open = budgets.filter((budget) => left.get(budget)! > 0);
@@ -124,15 +128,26 @@ function modelKept(featuresOf: ReturnType<typeof featuresIn>): (judged: readonly
 }
 
 /** A model for every target that latency was measured on. */
-function latencyModelsOf(judged: readonly Judged[], plan: SearchTask<Screened>["plan"]): LatencyModels {
-  const modelOf = (costOf: (child: Judged) => LatencyCost | undefined): LatencyModel | undefined => {
+function latencyModelsOf(
+  judged: readonly Judged[],
+  plan: SearchTask<Screened>["plan"],
+  profiles: TargetProfiles = new Map(),
+): LatencyModels {
+  const modelOf = (
+    target: string | undefined,
+    costOf: (child: Judged) => LatencyCost | undefined,
+  ): LatencyModel | undefined => {
     const measured = judged.flatMap((child) => {
       const latencyMs = costOf(child)?.latencyMs;
-      return latencyMs === undefined ? [] : [{ work: plan(child.architecture).work, latencyMs }];
+      return latencyMs === undefined ? [] : [{ ...plan(child.architecture), latencyMs }];
     });
-    return measured.length > 0 ? fitLatencyModel(measured) : undefined;
+    if (measured.length === 0) return undefined;
+    const profile = profiles.get(target);
+    return profile ? profiledModel(profile.costs, measured) : fitLatencyModel(measured);
   };
   const targets = Object.keys(judged[0]?.otherLatencies ?? {});
-  const others = targets.map((target) => [target, modelOf(({ otherLatencies }) => otherLatencies?.[target])!] as const);
-  return { first: modelOf((child) => child), others: Object.fromEntries(others) };
+  const others = targets.map(
+    (target) => [target, modelOf(target, ({ otherLatencies }) => otherLatencies?.[target])!] as const,
+  );
+  return { first: modelOf(undefined, (child) => child), others: Object.fromEntries(others) };
 }

@@ -5,11 +5,11 @@
  *   w = argmin Σ_i ((Σ_k w_k x_ik − t_i) / t_i)² + λ Σ_k w_k²     (x scaled to at most 1, so that λ is one for all)
  */
 import { cholesky, matrixOf, solveBy } from "./cholesky.js";
-import type { Work } from "./plan.js";
+import type { Plan, Work } from "./plan.js";
 
 export interface LatencyModel {
   /** In ms. */
-  predict(work: Work): number;
+  predict(child: Pick<Plan, "work" | "layers">): number;
   /** Root mean square of its relative errors on what it was fitted to. */
   readonly error: number;
 }
@@ -43,8 +43,8 @@ export function fitLatencyModel(measured: readonly Measured[]): LatencyModel {
     cholesky(matrix),
     Float64Array.from(names, (_, k) => rows.reduce((sum, row) => sum + row[k]!, 0)),
   );
-  const predict = (work: Work): number =>
+  const predict = ({ work }: Pick<Plan, "work">): number =>
     names.reduce((sum, name, k) => sum + (weights[k]! * work[name]) / scale[k]!, 0);
-  const squares = measured.map(({ work, latencyMs }) => (predict(work) / latencyMs - 1) ** 2);
+  const squares = measured.map((child) => (predict(child) / child.latencyMs - 1) ** 2);
   return { predict, error: Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length) };
 }

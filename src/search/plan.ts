@@ -7,11 +7,14 @@ import { inferExtents } from "../graph/shapes.js";
 import type { Architecture } from "../space/space.js";
 import { slice } from "../supernet/slice.js";
 import type { Supernet } from "../supernet/supernet.js";
+import { layerCostsOf, type LayerCosts } from "./profile/layer-costs.js";
 
 export interface Plan {
   readonly macs: number;
   readonly parameters: number;
   readonly work: Work;
+  /** The same by kind of layer: what a device's profile predicts from. */
+  readonly layers: LayerCosts;
 }
 
 /** What latency is predicted from, each with its own speed. */
@@ -39,5 +42,6 @@ export function planOf(supernet: Supernet, architecture: Architecture): Plan {
     .flatMap((node) => valuesOutOf(node))
     .reduce((sum, value) => sum + value.channels * pixelsOf(extents, value), 0);
   const denseMacs = macs - depthwiseMacs;
-  return { macs, parameters, work: { constant: 1, denseMacs, depthwiseMacs, written, operators: operators.length } };
+  const work: Work = { constant: 1, denseMacs, depthwiseMacs, written, operators: operators.length };
+  return { macs, parameters, work, layers: layerCostsOf(plain, extents) };
 }

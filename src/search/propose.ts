@@ -81,9 +81,9 @@ export function propose(prospect: Prospect, draw: Random): Proposal | undefined 
 }
 
 /** A planned child's costs, its latency as the model predicts it with its own error. */
-function predicted({ macs, parameters, work }: Plan, { first, others }: LatencyModels): Costs {
+function predicted({ macs, parameters, ...plan }: Plan, { first, others }: LatencyModels): Costs {
   const under = (model: LatencyModel): LatencyCost => {
-    const latencyMs = model.predict(work);
+    const latencyMs = model.predict(plan);
     const { error } = model;
     return { latencyMs, latencyIntervalMs: [latencyMs / (1 + error), latencyMs * (1 + error)] };
   };

@@ -66,6 +66,7 @@ const resultSchema = z.strictObject({
   target: z.string().optional().describe("Where latency was measured; only under a latency budget."),
   otherTargets: z.array(z.string()).optional().describe("Further targets that have a latency budget."),
   opset: z.int().optional().describe("ONNX's opset of the files that were judged; 17 where it is left out."),
+  profiles: z.array(z.string()).optional().describe("SHA-256 of the latency profiles that ordered the proposals."),
   judgedImages: z.number().describe("Images judged, summed over the children."),
   candidates: z.array(candidateSchema),
   front: z

@@ -21,6 +21,8 @@ import { judgeOf, type JudgedChild } from "./judge.js";
 import { candidateOf, screenedOf } from "./candidate.js";
 import { paretoFront } from "./pareto.js";
 import { planOf, type Plan } from "./plan.js";
+import { changedSince, chooseProfiles } from "./profile/choose-profiles.js";
+import type { LatencyProfile } from "./profile/profile-file.js";
 import { judgedBefore, writeSearch, type Candidate, type SearchIdentity, type SearchResult } from "./search-file.js";
 import { budgetsOf, openBenches, timedOf } from "./target-benches.js";
 import { refuseTooFew, screeningImagesOf } from "./validation.js";
@@ -43,6 +45,8 @@ export interface SearchOptions {
   readonly target?: Target;
   /** Further targets, of budgets such as `latency@pi=12ms`. */
   readonly otherTargets?: readonly Target[];
+  /** Latency profiles of targets that have a budget: they order what is proposed, and measuring decides. */
+  readonly profiles?: readonly LatencyProfile[];
   /** Length of a latency session that decides, in seconds; 25 by default. */
   readonly seconds?: number;
   /** Where a target computes a child's probe otherwise: refused by default, which ends the search, or noted in certificates. */
@@ -79,8 +83,8 @@ export interface SearchFindings {
 export const defaultFineCandidates = 24;
 
 /**
- * @throws UserError `search/impossible`, `search/validation`, `compile/opset` before the work starts, `search/resume`, `target/numerics` where a
- * target computes a child otherwise than this machine's CPU
+ * @throws UserError `search/impossible`, `search/validation`, `compile/opset`, `search/profile-space`, `search/profile-target` before the work starts,
+ * `search/resume`, `target/numerics` where a target computes a child otherwise than this machine's CPU
  */
 export function searchRun(run: Run, options: SearchOptions): Promise<SearchFindings> {
   return withTarget(options.target, (target) => searchOn(target, run, options));
@@ -104,6 +108,7 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   const timed = timedOf(budgets);
   const isTimed = timed.includes(undefined);
   const otherTargets = timed.filter((name) => name !== undefined);
+  const profiles = chooseProfiles(options.profiles ?? [], { space, timed, first: target.name });
   const identity: SearchIdentity = {
     format: 2,
     space: space.data,
@@ -120,10 +125,16 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     ...(otherTargets.length > 0 && { otherTargets }),
     // A key without a value: a search that asks for none is no resumption of one that asked.
     opset: opset === defaultOpset ? undefined : opset,
+    profiles: profiles.size === 0 ? undefined : [...profiles.values()].map(({ sha256 }) => sha256).sort(),
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
   const total = coarseGrid(space).length + budgets.length * fineCandidates;
   const benches = await openBenches(timed, targets, { seed, seconds, differences, signal, onNote });
+  for (const { target: of, bench } of benches) {
+    const profile = profiles.get(of);
+    const changed = profile && changedSince(profile, bench.environment);
+    if (changed !== undefined) onNote?.(changed);
+  }
   const judge = judgeOf(run, children, {
     screeningImages: identity.screeningImages,
     isWithin: (costs) => budgets.some((budget) => mayMeet(budget, costs)),
@@ -131,7 +142,7 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   });
   const measured: Measured = new Map(timed.map((name) => [name, new Map<string, Latency>()]));
   const state = await coarseToFine<JudgedChild>({
-    ...{ space, budgets, fineCandidates, seed, plan },
+    ...{ space, budgets, fineCandidates, seed, plan, profiles },
     screen: async (architecture) => {
       signal?.throwIfAborted();
       const before = known.get(idOf(space, architecture));

@@ -38,6 +38,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", "--recalibration-images", "64", ...shortly],
   verify: ["verify", "run/child.onnx", "--run", "run", ...shortly],
   bench: ["bench", "run/child.onnx", ...shortly],
+  profile: ["profile", "run", "--children", "3", ...shortly],
   "target list": ["target", "list"],
   "target check": ["target", "check", "local:threads=2"],
   report: ["report", "run"],

@@ -28,27 +28,25 @@ test("work is computed from the child's own graph: all MACs, one kind or the oth
 });
 
 test("what is linear in the work is found exactly, on points that it was not fitted to", () => {
-  const measured = points
-    .slice(0, 40)
-    .map((point) => ({ work: plan(point).work, latencyMs: timeOf(plan(point).work) }));
+  const measured = points.slice(0, 40).map((point) => ({ ...plan(point), latencyMs: timeOf(plan(point).work) }));
   const model = fitLatencyModel(measured);
   expect(model.error).toBeLessThan(1e-3);
   for (const point of points.slice(40)) {
-    const { work } = plan(point);
-    expect(Math.abs(model.predict(work) / timeOf(work) - 1)).toBeLessThan(5e-3);
+    const child = plan(point);
+    expect(Math.abs(model.predict(child) / timeOf(child.work) - 1)).toBeLessThan(5e-3);
   }
-  expect(fitLatencyModel(measured).predict(measured[0]!.work)).toBe(model.predict(measured[0]!.work));
+  expect(fitLatencyModel(measured).predict(measured[0]!)).toBe(model.predict(measured[0]!));
 });
 
 test("noise of 3 % on each measurement leaves an error of about 3 %, and fewer points than features still give numbers", () => {
   const draw = random("noise");
   const noisy = points.map((point) => {
-    const { work } = plan(point);
-    return { work, latencyMs: timeOf(work) * (1 + 0.03 * draw.normal()) };
+    const child = plan(point);
+    return { ...child, latencyMs: timeOf(child.work) * (1 + 0.03 * draw.normal()) };
   });
   const { error } = fitLatencyModel(noisy);
   expect(error).toBeGreaterThan(0.015);
   expect(error).toBeLessThan(0.045);
   const few = fitLatencyModel(noisy.slice(0, 2));
-  expect(few.predict(noisy[0]!.work) / noisy[0]!.latencyMs).toBeCloseTo(1, 2);
+  expect(few.predict(noisy[0]!) / noisy[0]!.latencyMs).toBeCloseTo(1, 2);
 });

@@ -9,6 +9,7 @@ import { defaultSeconds } from "../../evaluate/latency.js";
 import { agrees } from "../../evaluate/probe.js";
 import { search, type SearchOutcome } from "../../deploy/search-and-export.js";
 import { parseBudgets, type Budget } from "../../search/budget.js";
+import { readLatencyProfile } from "../../search/profile/profile-file.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { warningsOf } from "../../target/machine-state.js";
@@ -46,6 +47,7 @@ interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly resume?: boolean;
   readonly seconds: number;
   readonly probe: boolean;
+  readonly profile?: readonly string[];
 }
 
 export const searchCommand = (): Command =>
@@ -73,6 +75,7 @@ export const searchCommand = (): Command =>
     .option(...tokenOption)
     .option(...differenceOption)
     .option(...probeOption)
+    .option("--profile <file>", "latency profile of a target, to propose by; may be given several times", collect)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
     .action(async (folder: string, options: Options) => {
@@ -81,6 +84,7 @@ export const searchCommand = (): Command =>
       const out = options.out ?? folder;
       // Before the pictures are read.
       await checkPlace(join(out, "search.json"));
+      const profiles = await Promise.all((options.profile ?? []).map(readLatencyProfile));
       const run = await openOn(terminal, folder, options.data);
       terminal.note(
         `Searching ${run.supernet.space.name} on ${thousands(run.validation.length)} validation images; writing ${out}`,
@@ -98,6 +102,7 @@ export const searchCommand = (): Command =>
             target: target!,
             otherTargets,
             onNote: (line) => terminal.note(line),
+            profiles,
             seconds: options.seconds,
             differences: differencesOf(options),
             withoutProbe: !options.probe,

@@ -23,6 +23,7 @@ const whole: Readonly<Record<string, readonly string[]>> = {
   "engine install": ["engine", "install"],
   doctor: ["doctor"],
   agent: ["agent"],
+  profile: ["profile", "--space", tinySpacePath, "--children", "3", ...shortly],
   "target list": ["target", "list"],
   "target check": ["target", "check", "local"],
 };
@@ -52,7 +53,7 @@ const untried: ReadonlySet<string> = new Set(["engine install --index"]);
 
 /** What the message names instead of the option. */
 const unnamed =
-  /^--(?:space|recipe|data|arch|out|run|samples|budget|target|token-file|against|host|cert|key|client-ca)$/;
+  /^--(?:space|recipe|data|arch|out|run|samples|budget|target|token-file|profile|against|host|cert|key|client-ca)$/;
 
 /** Every command that does something, with its words. */
 async function leaves(): Promise<{ readonly words: string; readonly command: Command }[]> {
