@@ -5,6 +5,20 @@ export const milliseconds = (ms: number): string => `${ms.toFixed(ms < 1 ? 3 : 2
 export const millions = (count: number): string => `${(count / 1e6).toFixed(2)} M`;
 export const thousands = (count: number): string => count.toLocaleString("en-US");
 
+const BARS = "▁▂▃▄▅▆▇█";
+
+/**
+ * A bar for each number, in one line of text.
+ * @param range numbers of the lowest and the highest bar; 0 and the largest number by default
+ */
+export function sparkline(values: readonly number[], [low, high] = [0, Math.max(...values)]): string {
+  const barOf = (value: number): string => {
+    const share = high > low ? (value - low) / (high - low) : 0;
+    return BARS[Math.min(BARS.length - 1, Math.max(0, Math.floor(share * BARS.length)))]!;
+  };
+  return values.map(barOf).join("");
+}
+
 /**
  * Columns padded to their widest cell; numbers to the right.
  * @param rows cells by column, in the order of the first row's columns; without rows the table is empty

@@ -26,6 +26,8 @@ const latencyShape = {
       p50Ms: z.number().describe("Median of all runs as they were."),
       p90Ms: z.number(),
       minMs: z.number(),
+      quantilesMs: z.array(z.number()).optional().describe("0 %, 5 %, … 100 % of the runs were at most as slow."),
+      courseMs: z.array(z.number()).optional().describe("Median run of each twelfth of the session, in order."),
       firstMs: z.number().optional().describe("Median over the session's loads of the first run after loading."),
       loadMs: z.number().optional().describe("Median over the session's loads of the time that loading takes."),
       seconds: z.number().describe("Length of the session."),

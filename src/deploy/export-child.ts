@@ -132,10 +132,10 @@ type ExportOptionsOfTargets = Pick<
 >;
 
 function measuredOn({ target, environment }: LatencyBench, measured: Latency): CertifiedLatency {
-  const { name: _, undisturbedMs, intervalMs, ...session } = measured;
+  const { name: _, undisturbedMs, intervalMs, quantilesMs, courseMs, ...session } = measured;
   return {
     latencyMs: undisturbedMs,
-    latency: { intervalMs: [...intervalMs], ...session },
+    latency: { intervalMs: [...intervalMs], ...session, quantilesMs: [...quantilesMs], courseMs: [...courseMs] },
     target,
     environment: { ...environment },
   };

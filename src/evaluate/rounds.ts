@@ -2,6 +2,7 @@
 import type { StateChange } from "../target/machine-state.js";
 import type { Start } from "../target/target.js";
 import type { Numerics } from "./probe.js";
+import { courseOf, quantilesOf } from "./distribution.js";
 import { median, quantile } from "./statistics.js";
 import { repeatabilityOf, undisturbed } from "./undisturbed.js";
 
@@ -20,6 +21,10 @@ export interface Latency {
   readonly p90Ms: number;
   /** The fastest run. */
   readonly minMs: number;
+  /** All runs as they were: 0 %, 5 %, … 100 % of them were at most as slow, in ms. */
+  readonly quantilesMs: readonly number[];
+  /** The median run of each twelfth of the session, in order, in ms: how the device's speed drifted. Fewer where there were fewer rounds. */
+  readonly courseMs: readonly number[];
   /** Median over the session's loads of the first run after loading: caches are cold, memory is not yet planned. Undefined where a program doesn't say. */
   readonly firstMs?: number | undefined;
   /** Median over the session's loads of the time that loading takes, in ms. */
@@ -117,6 +122,8 @@ export function latenciesOf(session: Session, seed: number, known: KnownAnchor =
       p50Ms: median(runs),
       p90Ms: quantile(runs, 0.9),
       minMs: runs[0]!,
+      quantilesMs: quantilesOf(runs),
+      courseMs: courseOf(rounds.map(({ times }) => times[model]!)),
       firstMs: knownMedian(starts[model]!.map(({ firstMs }) => firstMs)),
       loadMs: knownMedian(starts[model]!.map(({ loadMs }) => loadMs)),
       seconds,

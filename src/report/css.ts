@@ -73,6 +73,9 @@ i.line.smallest { border-color: var(--smallest); }
 i.line.front { border-color: var(--front); }
 .block { fill: var(--block); }
 .slot { fill: none; stroke: var(--line); stroke-dasharray: 3 3; }
+.runs { margin: 12px 0; }
+.runs rect { fill: var(--block); }
+.runs .curve { stroke: var(--biggest); }
 .architecture { margin: 12px 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 0; font-variant-numeric: tabular-nums; }
 dd { margin: 0; overflow-wrap: anywhere; }

@@ -10,6 +10,7 @@ import { curve } from "./curves.js";
 import { html, Markup } from "./html.js";
 import { paretoPlot } from "./pareto-plot.js";
 import type { RunFolder } from "./read-folder.js";
+import { drawRuns } from "./runs-drawing.js";
 
 type Child = RunFolder["children"][number];
 type Fact = readonly [name: string, value: string | number | undefined];
@@ -73,6 +74,7 @@ function card({ path, certificate: c }: Child, run: string | undefined, space: S
       ["from the supernet", `at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`],
       ["SHA-256", c.sha256],
     ])}
+    ${[c, ...(c.otherTargets ?? [])].map(({ target, latency: { quantilesMs, courseMs, seconds } }) => quantilesMs && courseMs && drawRuns({ target, quantilesMs, courseMs, seconds }))}
     <div class="scroll" tabindex="0">
       ${c.provenance.spaceHash === space.hash && drawArchitecture(c.architecture, space.parts)}
     </div>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { milliseconds, millions, percent, table, thousands } from "../../src/base/format.js";
+import { milliseconds, millions, percent, sparkline, table, thousands } from "../../src/base/format.js";
 
 test("numbers with their units", () => {
   expect([percent(0.12345), percent(1, 0)]).toEqual(["12.35 %", "100 %"]);
@@ -28,4 +28,10 @@ test("a table: numbers to the right, text to the left, no blanks at the end of a
 test("columns are the first row's; without rows there is no table", () => {
   expect(table([{ a: "x" }, { b: "y" }])).toBe("a\nx\n");
   expect(table([])).toBe("");
+});
+
+test("a sparkline has a bar for each number, from the lowest to the highest", () => {
+  expect(sparkline([0, 1, 2, 4])).toBe("▁▃▅█");
+  expect(sparkline([5, 6, 4, 99], [5, 6])).toBe("▁█▁█");
+  expect(sparkline([0, 0])).toBe("▁▁");
 });

@@ -2,7 +2,9 @@
 import { Command } from "commander";
 import { UserError } from "../../base/user-error.js";
 import { benchFiles, type BenchResult } from "../../deploy/bench-files.js";
-import { milliseconds, percent, table } from "../../base/format.js";
+import { milliseconds, percent, sparkline, table } from "../../base/format.js";
+import { densityOf } from "../../evaluate/distribution.js";
+import type { Latency } from "../../evaluate/rounds.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { describeEnvironment } from "../../target/environment.js";
 import { warningsOf } from "../../target/machine-state.js";
@@ -32,6 +34,8 @@ interface Options extends CommonOptions, DifferenceFlag {
 
 /** Above this, a comparison of two sessions says little. */
 const NOISY = 0.05;
+/** Bars of a distribution. */
+const BINS = 16;
 /** From so many sessions on, a machine's profile is no reason for a wide interval. */
 const KNOWN_SESSIONS = 4;
 
@@ -125,6 +129,18 @@ function numericsLines({ target, results, unchecked }: BenchResult): string[] {
   return [...checked, ...(target === "local" ? [] : not)];
 }
 
+/** Runs from the fastest to the one that 95 % are at most as slow as; the course has room for a quarter more than its fastest part. */
+function distribution({ name, quantilesMs, courseMs }: Latency): Record<string, string> {
+  const { range, shares } = densityOf(quantilesMs, BINS);
+  const fastest = Math.min(...courseMs);
+  return {
+    file: name,
+    runs: sparkline(shares),
+    "from, to": range.map(milliseconds).join(", "),
+    "over the session": sparkline(courseMs, [fastest, Math.max(1.25 * fastest, ...courseMs)]),
+  };
+}
+
 function describe(found: BenchResult | GateResult, seconds: number): string {
   const { results, environment } = found;
   const known = (ms: number | undefined): string => (ms === undefined ? "-" : milliseconds(ms));
@@ -147,6 +163,7 @@ function describe(found: BenchResult | GateResult, seconds: number): string {
     : ["This machine is too noisy", `Stop other work, or give --seconds ${4 * seconds}.`];
   return [
     table(rows),
+    table(results.map(distribution)),
     ...numericsLines(found),
     // All of a session have one state.
     ...(results[0]!.state ? warningsOf(results[0]!.state) : []),
