@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/exact/**/*.test.ts"],
     testTimeout: 1_800_000,
     pool: "forks",
+    globalSetup: ["test/made-once.setup.ts"],
     reporters: ["verbose", "./scripts/closing-line-reporter.ts"],
   },
 });

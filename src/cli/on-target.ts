@@ -37,12 +37,16 @@ export interface DifferenceFlag {
 export const differencesOf = ({ allowDifference }: DifferenceFlag): Differences =>
   allowDifference ? "noted" : "refused";
 
-/** @param texts as --target has them; `use` gets each once, in their order */
+/**
+ * @param texts as --target has them; `use` gets each once, in their order
+ * @param standIn for a target that others measure on
+ */
 export async function onTargets<T>(
   texts: readonly string[],
   { tokenFile }: TokenFlag,
   { note }: Pick<Output, "note">,
   use: (targets: readonly Target[]) => Promise<T>,
+  standIn: (text: string) => Target | undefined = () => undefined,
 ): Promise<T> {
   let said = "";
   const onWait = (reason: string): void => {
@@ -56,7 +60,9 @@ export async function onTargets<T>(
   }
   const targets: Target[] = [];
   try {
-    for (const text of new Set(texts)) targets.push(await openTarget(text, { tokenFile, onWait }));
+    for (const text of new Set(texts)) {
+      targets.push(standIn(text) ?? (await openTarget(text, { tokenFile, onWait })));
+    }
     return await use(targets);
   } finally {
     for (const target of targets) await target.close();

@@ -46,6 +46,12 @@ export const probeOption = [
 /** For options that may be given several times. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
+/** --queue */
+export const queueOption = [
+  "--queue <url>",
+  "Redis that workers share: redis://HOST:PORT, or rediss:// for TLS (docs/many-machines.md)",
+] as const;
+
 /** Options that every command has. */
 export interface CommonOptions {
   readonly json?: boolean;

@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   data: async () => (await import("./commands/data.js")).dataCommand(),
   train: async () => (await import("./commands/train.js")).trainCommand(),
   search: async () => (await import("./commands/search.js")).searchCommand(),
+  worker: async () => (await import("./commands/worker.js")).workerCommand(),
   export: async () => (await import("./commands/export.js")).exportCommand(),
   verify: async () => (await import("./commands/verify.js")).verifyCommand(),
   bench: async () => (await import("./commands/bench.js")).benchCommand(),

@@ -31,6 +31,8 @@ export interface ExportOptions extends JudgeOptions {
   readonly signal?: AbortSignal;
   /** An open bench instead of a target. */
   readonly bench?: LatencyBench;
+  /** The bench of others that measure on a target, by its name. */
+  readonly benchOf?: (target: string) => LatencyBench | undefined;
   /** The child's latency where `bench` has measured it already, together with others for example. */
   readonly latency?: Latency;
 }
@@ -115,20 +117,23 @@ async function timedOn(
 }
 
 const onBenches = <T>(
-  { bench, target, otherTargets = [], ...options }: ExportOptionsOfTargets,
+  { bench, benchOf, target, otherTargets = [], ...options }: ExportOptionsOfTargets,
   use: (first: LatencyBench, others: readonly LatencyBench[]) => Promise<T>,
 ): Promise<T> => {
   const useFirst = async (first: LatencyBench): Promise<T> => {
     const others: LatencyBench[] = [];
-    for (const other of otherTargets) others.push(await openLatencyBench(other, options));
+    for (const other of otherTargets) {
+      others.push(benchOf?.(other.name) ?? (await openLatencyBench(other, options)));
+    }
     return use(first, others);
   };
-  return bench ? useFirst(bench) : withLatencyBench(target, options, useFirst);
+  const first = bench ?? (target && benchOf?.(target.name));
+  return first ? useFirst(first) : withLatencyBench(target, options, useFirst);
 };
 
 type ExportOptionsOfTargets = Pick<
   ExportOptions,
-  "bench" | "target" | "otherTargets" | "seconds" | "differences" | "signal"
+  "bench" | "benchOf" | "target" | "otherTargets" | "seconds" | "differences" | "signal"
 >;
 
 function measuredOn({ target, environment }: LatencyBench, measured: Latency): CertifiedLatency {

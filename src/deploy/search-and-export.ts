@@ -1,8 +1,11 @@
 /** Search, then the child chosen for each budget as a file with its certificate. */
 import { join } from "node:path";
 import { lockFolder } from "../base/folder-lock.js";
+import { defaultOpset } from "../compile/opsets.js";
+import { defaultSeconds } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { architectureOf } from "../space/space.js";
+import type { JudgedBy } from "../search/crew.js";
 import { searchRun, type SearchOptions } from "../search/search.js";
 import type { SearchResult } from "../search/search-file.js";
 import { withTarget } from "../target/local.js";
@@ -44,13 +47,20 @@ export async function search(run: Run, options: SearchAndExportOptions): Promise
 const childIn = (out: string, fileName: string): string => join(out, "children", `${fileName}.onnx`);
 
 function searchInto(out: string, run: Run, options: SearchAndExportOptions): Promise<SearchOutcome> {
-  const { seconds, signal, opset, differences, withoutProbe } = options;
+  const { seconds, signal, opset, differences, withoutProbe, crew } = options;
   return withTarget(options.target, async (target) => {
     const { result, latencies, otherLatencies } = await searchRun(run, {
       ...options,
       target,
       file: join(out, "search.json"),
     });
+    const by: JudgedBy = {
+      recalibrationImages: result.recalibrationImages,
+      opset: opset ?? defaultOpset,
+      seed: result.seed,
+      seconds: seconds ?? defaultSeconds,
+      differences: differences ?? "refused",
+    };
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
       const found = result.chosen.find(({ budget }) => budget === text);
       return found ? [{ budget: text, id: found.id, path: childIn(out, fileName) }] : [];
@@ -61,6 +71,7 @@ function searchInto(out: string, run: Run, options: SearchAndExportOptions): Pro
       {
         ...{ target, recalibrationImages: result.recalibrationImages, latencies, otherLatencies },
         ...(options.otherTargets && { otherTargets: options.otherTargets }),
+        ...(crew && { benchOf: (name: string) => crew.bench(name, by) }),
         ...(opset !== undefined && { opset }),
         ...(seconds !== undefined && { seconds }),
         ...(differences && { differences }),

@@ -25,8 +25,8 @@ export async function finish(
 ): Promise<JudgedChild[]> {
   const before = finalists.map(({ id }) => known.get(id));
   if (before.every((candidate) => candidate?.inFinal)) return before.map((candidate) => childOf(candidate!));
-  const finished: JudgedChild[] = [];
-  for (const child of finalists) finished.push({ ...child, hits: await judge.complete(child) });
+  const hits = await judge.complete(finalists);
+  const finished = finalists.map((child, i) => ({ ...child, hits: hits[i]! }));
   const latencies = await judge.photoFinish(finished);
   return finished.map((child, i) => {
     const own = latencies.map((of) => of[i]!);

@@ -47,12 +47,14 @@ export interface TargetBench {
 }
 
 export interface Judge {
+  /** Children that will be screened: a judge that has help may begin. */
+  foresee?(architectures: readonly Architecture[]): void;
   /** On the screening images; on none where it is within no budget. */
   screen(architecture: Architecture): Promise<JudgedChild>;
-  /** The hits of a child that was screened on all images. */
-  complete(child: JudgedChild): Promise<Hits>;
+  /** The hits on all images of children that were screened. */
+  complete(children: readonly Pick<JudgedChild, "architecture" | "hits">[]): Promise<readonly Hits[]>;
   /** Latencies measured together for long enough to decide, for each bench in the children's order. */
-  photoFinish(children: readonly JudgedChild[]): Promise<readonly (readonly Latency[])[]>;
+  photoFinish(children: readonly Pick<JudgedChild, "architecture">[]): Promise<readonly (readonly Latency[])[]>;
 }
 
 /**
@@ -92,6 +94,10 @@ export function judgeOf(
     );
     return { name: id, bytes, dims: [1, ...shape], probe };
   };
+  const hitsOnRest = async (architecture: Architecture): Promise<Hits> => {
+    const { bytes } = await compiler.compile(architecture);
+    return (await judgeOn(bytes, imagesAt(architecture.resolution, screeningImages))).hits;
+  };
   return {
     async screen(architecture) {
       const child = await compiler.compile(architecture);
@@ -105,11 +111,13 @@ export function judgeOf(
         : { hits: new Uint8Array(), softAccuracy: 0 };
       return { id, architecture, ...costs, peakBytes, fileBytes: bytes.length, sha256, ...seen };
     },
-    async complete({ architecture, hits }) {
-      if (hits.length === run.validation.length) return hits;
-      const { bytes } = await compiler.compile(architecture);
-      const rest = await judgeOn(bytes, imagesAt(architecture.resolution, screeningImages));
-      return Uint8Array.of(...hits, ...rest.hits);
+    async complete(children) {
+      const completed: Hits[] = [];
+      for (const { architecture, hits } of children) {
+        const isWhole = hits.length === run.validation.length;
+        completed.push(isWhole ? hits : Uint8Array.of(...hits, ...(await hitsOnRest(architecture))));
+      }
+      return completed;
     },
     async photoFinish(children) {
       const models: Timed[] = [];
@@ -126,7 +134,7 @@ export function judgeOf(
 /** A child's latencies as its costs have them; one of each bench. */
 export function latenciesOf(
   benches: readonly TargetBench[],
-  measured: readonly Latency[],
+  measured: readonly Pick<Latency, "undisturbedMs" | "intervalMs">[],
 ): Pick<Costs, "latencyMs" | "latencyIntervalMs" | "otherLatencies"> {
   const all = benches.map(({ target }, i) => {
     const { undisturbedMs, intervalMs } = measured[i]!;

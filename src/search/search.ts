@@ -5,6 +5,7 @@
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
 import { defaultOpset } from "../compile/opsets.js";
+import { defaultSeconds, type LatencyBench } from "../evaluate/latency.js";
 import type { Differences } from "../evaluate/probe.js";
 import type { Latency } from "../evaluate/rounds.js";
 import type { Run } from "../run/run.js";
@@ -12,8 +13,9 @@ import type { Architecture } from "../space/space.js";
 import { idOf, smallest } from "../space/space.js";
 import { withTarget } from "../target/local.js";
 import type { Target } from "../target/target.js";
-import { mayMeet, refuseImpossible, type Budget } from "./budget.js";
+import { mayMeet, refuseImpossible, type Budget, type Costs } from "./budget.js";
 import { coarseToFine, type SearchState } from "./coarse-to-fine.js";
+import type { Crew, CrewTask, JudgedBy } from "./crew.js";
 import { decide } from "./decide.js";
 import { coarseGrid, gridDescription } from "./grid.js";
 import { finish, type Measured } from "./finish.js";
@@ -53,6 +55,8 @@ export interface SearchOptions {
   readonly differences?: Differences;
   /** Ends the search with its reason, before the next child or in a latency session; search.json resumes it. */
   readonly signal?: AbortSignal;
+  /** Others that judge, too: the results are the same. `openCrew` makes one. */
+  readonly crew?: Crew;
   /** Where search.json is kept up to date. */
   readonly file: string;
   /** Called with what people should know meanwhile: a target went away, for example. */
@@ -91,7 +95,7 @@ export function searchRun(run: Run, options: SearchOptions): Promise<SearchFindi
 }
 
 async function searchOn(target: Target, run: Run, options: SearchOptions): Promise<SearchFindings> {
-  const { file, onCandidate, onNote, seconds, differences, signal } = options;
+  const { file, onCandidate, onNote, seconds = defaultSeconds, differences = "refused", signal, crew } = options;
   const targets = { first: target, others: options.otherTargets ?? [] };
   const budgets = budgetsOf(options.budgets, targets);
   const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
@@ -129,17 +133,20 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
   const total = coarseGrid(space).length + budgets.length * fineCandidates;
-  const benches = await openBenches(timed, targets, { seed, seconds, differences, signal, onNote });
+  const by: JudgedBy = { recalibrationImages, opset, seed, seconds, differences };
+  const benchOf = (name: string): LatencyBench | undefined => crew?.bench(name, by);
+  const benches = await openBenches(timed, targets, { seed, seconds, differences, signal, onNote, benchOf });
   for (const { target: of, bench } of benches) {
     const profile = profiles.get(of);
     const changed = profile && changedSince(profile, bench.environment);
     if (changed !== undefined) onNote?.(changed);
   }
-  const judge = judgeOf(run, children, {
-    screeningImages: identity.screeningImages,
-    isWithin: (costs) => budgets.some((budget) => mayMeet(budget, costs)),
-    benches,
-  });
+  const ownJudge: CrewTask["ownJudge"] = (conditions) => judgeOf(run, children, conditions);
+  const isWithin = (costs: Costs): boolean => budgets.some((budget) => mayMeet(budget, costs));
+  const { screeningImages, validationImages } = identity;
+  const task: CrewTask = { ...by, screeningImages, validationImages, isWithin, costsOf: plan, benches, ownJudge };
+  const judge = crew?.judge(task) ?? ownJudge({ screeningImages, isWithin, benches });
+  judge.foresee?.(coarseGrid(space).filter((architecture) => !known.has(idOf(space, architecture))));
   const measured: Measured = new Map(timed.map((name) => [name, new Map<string, Latency>()]));
   const state = await coarseToFine<JudgedChild>({
     ...{ space, budgets, fineCandidates, seed, plan, profiles },

@@ -1,7 +1,7 @@
 /** The targets of a search: which budget is of which one, and a bench on each that has a budget. */
 import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../base/user-error.js";
-import { openLatencyBench, type LatencyOptions } from "../evaluate/latency.js";
+import { openLatencyBench, type LatencyBench, type LatencyOptions } from "../evaluate/latency.js";
 import type { Target } from "../target/target.js";
 import type { Budget } from "./budget.js";
 import type { TargetBench } from "./judge.js";
@@ -41,6 +41,8 @@ interface Options extends LatencyOptions {
   readonly onNote?: ((line: string) => void) | undefined;
   /** How long a search waits before it asks a target that went away again, in ms. */
   readonly pauseMs?: number;
+  /** The bench of others that measure on a target. */
+  readonly benchOf?: (target: string) => LatencyBench | undefined;
 }
 
 /** A bench on each target that has a budget. A search waits for a target that goes away. */
@@ -52,6 +54,11 @@ export async function openBenches(
   const benches: TargetBench[] = [];
   for (const target of timed) {
     const device = target === undefined ? first : others.find(({ name }) => name === target)!;
+    const served = options.benchOf?.(device.name);
+    if (served) {
+      benches.push({ target, bench: served });
+      continue;
+    }
     const again = <T>(work: () => Promise<T>): Promise<T> => untilBack(device.name, work, options);
     const bench = await again(() => openLatencyBench(device, options));
     if (device.timesAlone) options.onNote?.(`Numerics are not checked on target ${device.name}: it gives times alone.`);

@@ -10,6 +10,8 @@ import { agrees } from "../../evaluate/probe.js";
 import { search, type SearchOutcome } from "../../deploy/search-and-export.js";
 import { parseBudgets, type Budget } from "../../search/budget.js";
 import { readLatencyProfile } from "../../search/profile/profile-file.js";
+import { openCrew, type CrewProgress } from "../../queue/crew.js";
+import { checkQueue } from "../../queue/redis.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { warningsOf } from "../../target/machine-state.js";
@@ -19,6 +21,7 @@ import {
   opsetNumber,
   positiveWhole,
   probeOption,
+  queueOption,
   sessionSeconds,
   wholeNumber,
   type CommonOptions,
@@ -34,7 +37,7 @@ import {
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
 import { openOn } from "../open-on.js";
-import { output } from "../output.js";
+import { output, type Output } from "../output.js";
 
 interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly budget: readonly string[];
@@ -48,6 +51,7 @@ interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly seconds: number;
   readonly probe: boolean;
   readonly profile?: readonly string[];
+  readonly queue?: string;
 }
 
 export const searchCommand = (): Command =>
@@ -77,7 +81,11 @@ export const searchCommand = (): Command =>
     .option(...probeOption)
     .option("--profile <file>", "latency profile of a target, to propose by; may be given several times", collect)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
-    .addHelpText("after", "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M")
+    .option(...queueOption)
+    .addHelpText(
+      "after",
+      "\nExample: nestling search runs/full --budget latency=0.3ms --budget macs=3M\n         nestling search runs/full --budget macs=3M --queue redis://redis.lan:6379",
+    )
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
       const budgets = parseBudgets(options.budget);
@@ -85,12 +93,22 @@ export const searchCommand = (): Command =>
       // Before the pictures are read.
       await checkPlace(join(out, "search.json"));
       const profiles = await Promise.all((options.profile ?? []).map(readLatencyProfile));
+      if (options.queue !== undefined) await checkQueue(options.queue);
       const run = await openOn(terminal, folder, options.data);
       terminal.note(
         `Searching ${run.supernet.space.name} on ${thousands(run.validation.length)} validation images; writing ${out}`,
       );
       for (const line of unseenClasses(run)) terminal.note(line);
-      const bar = terminal.progress("search");
+      const bar = searchBar(terminal);
+      const crew =
+        options.queue === undefined
+          ? undefined
+          : await openCrew(run, {
+              queue: options.queue,
+              resume: options.resume ?? false,
+              onNote: (line) => terminal.note(line),
+              onProgress: bar.crew,
+            });
       const { result: found, children } = await onTargets(
         targetsOf(options.target, budgets),
         options,
@@ -111,14 +129,19 @@ export const searchCommand = (): Command =>
             opset: options.opset,
             seed: options.seed,
             resume: options.resume ?? false,
+            ...(crew && { crew }),
             onCandidate: ({ phase, id, macs }, { done, total, judgedImages }) =>
-              bar.update(
+              bar.search(
                 done,
                 total,
                 `${phase} ${id} at ${millions(macs)} MACs; ${thousands(judgedImages)} images judged`,
               ),
           }),
-      ).finally(() => bar.stop());
+        (name) => crew?.target(name),
+      ).finally(async () => {
+        bar.stop();
+        await crew?.close();
+      });
       const rows = children.map(({ budget, path, certificate }) => ({
         budget,
         id: certificate.id,
@@ -155,6 +178,29 @@ export const searchCommand = (): Command =>
         ].join("\n"),
       );
     });
+
+/** One bar for the search and for what its workers have done beside it. */
+function searchBar(terminal: Output) {
+  const bar = terminal.progress("search");
+  let [done, total, detail] = [0, 0, ""];
+  let crewed: CrewProgress | undefined;
+  const show = (): void => {
+    if (total === 0) return;
+    const { workers = 0, ahead = 0 } = crewed ?? {};
+    bar.update(done + ahead, total, crewed ? `${detail}; ${workers} worker${workers === 1 ? "" : "s"}` : detail);
+  };
+  return {
+    search: (nowDone: number, ofTotal: number, saying: string): void => {
+      [done, total, detail] = [nowDone, ofTotal, saying];
+      show();
+    },
+    crew: (progress: CrewProgress): void => {
+      crewed = progress;
+      show();
+    },
+    stop: bar.stop,
+  };
+}
 
 /** Those of --target first, else the first that a budget names, else this machine; then those that budgets name. */
 function targetsOf(given: readonly string[] | undefined, budgets: readonly Budget[]): readonly string[] {

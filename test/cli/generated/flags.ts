@@ -16,6 +16,7 @@ const whole: Readonly<Record<string, readonly string[]>> = {
   verify: ["verify", "run/child.onnx", ...shortly],
   bench: ["bench", "run/child.onnx", ...shortly],
   "data pack": ["data", "pack", images, "--out", "packed"],
+  worker: ["worker", "run", "--queue", "redis://127.0.0.1:1"],
   report: ["report", "run"],
   "space show": ["space", "show", tinySpacePath],
   "space check": ["space", "check", tinySpacePath],
@@ -45,15 +46,29 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   target: ["nowhere", "", "file", "local:threads=-1", "local:provider=", "http://", "ftp://a", "browser:provider=cpu"],
   certificate: ["nowhere", "", "file", "folder", BELOW_A_FILE],
   percent: ["", "5", "0.05", "-5%", "5 %", "many%"],
+  url: [
+    "",
+    "nowhere",
+    "redis://",
+    "http://127.0.0.1:1",
+    "redis://127.0.0.1:1",
+    "rediss://127.0.0.1:1",
+    "redis://a:b@127.0.0.1:1/x",
+  ],
   address: ["", "nowhere.invalid", "0.0.0.0", "127.0.0.1:80"],
 };
 
 /** Options whose value decides nothing that a quick test could see. */
-const untried: ReadonlySet<string> = new Set(["engine install --index"]);
+const untried: ReadonlySet<string> = new Set([
+  "engine install --index",
+  // Asked for after Redis, which is none here: test/cli/worker.test.ts.
+  "worker --data",
+]);
 
 /** What the message names instead of the option. */
 const unnamed =
   /^--(?:space|recipe|data|arch|out|run|samples|budget|target|token-file|profile|against|host|cert|key|client-ca)$/;
+  /^--(?:space|recipe|data|arch|out|run|samples|budget|target|token-file|against|host|cert|key|client-ca|queue)$/;
 
 /** Every command that does something, with its words. */
 async function leaves(): Promise<{ readonly words: string; readonly command: Command }[]> {

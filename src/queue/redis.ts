@@ -1,0 +1,167 @@
+/** Redis, by BullMQ and ioredis, which are loaded here and nowhere else: without a queue nobody needs them. */
+import type * as BullMq from "bullmq";
+import type { Redis } from "ioredis";
+import { UserError } from "../base/user-error.js";
+
+/** The versions that nestling is tested with; package.json names them, too. */
+const WANTED = "bullmq@6.7.0 ioredis@6.0.0";
+const CONNECT_MS = 10_000;
+/** Longest pause before Redis is asked again. */
+const RETRY_MS = 1000;
+
+/** An open Redis. */
+export interface OpenRedis {
+  readonly bullmq: typeof BullMq;
+  /** The one connection for commands that end at once. Commands wait while Redis is away. */
+  readonly commands: Redis;
+  /** A further one, for commands that wait. */
+  readonly connect: () => Redis;
+  /** Ends every connection, after what is to be done before; a Redis that is away isn't waited for. */
+  readonly close: (before: Promise<unknown>) => Promise<void>;
+}
+
+/**
+ * Opens Redis and tries it.
+ * @param url redis://[name:password@]host[:port][/number], or rediss:// for TLS
+ * @param onAway called when Redis went away, and every connection waits for it
+ * @throws UserError `queue/url`, `queue/packages` where BullMQ or ioredis is not installed, `queue/redis`
+ */
+export async function openRedis(url: string, onAway: (shown: string) => void = () => undefined): Promise<OpenRedis> {
+  const { shown, bullmq, ioredis } = await triedRedis(url);
+  const open: Redis[] = [];
+  const connect = (): Redis => {
+    const connection = new ioredis.Redis(url, settings);
+    // ioredis connects again by itself.
+    connection.on("error", () => undefined);
+    open.push(connection);
+    return connection;
+  };
+  const commands = connect();
+  let isAway = false;
+  commands.on("ready", () => (isAway = false));
+  commands.on("reconnecting", () => {
+    if (!isAway) onAway(shown);
+    isAway = true;
+  });
+  return {
+    ...{ bullmq, commands, connect },
+    async close(before) {
+      // A job at hand is finished first, as long as Redis can be told.
+      const gone = new Promise<void>((resolve) => {
+        const look = setInterval(() => {
+          if (!isAway) return;
+          clearInterval(look);
+          resolve();
+        }, 100);
+        void before.catch(() => undefined).finally(() => clearInterval(look));
+      });
+      await Promise.race([before.catch(() => undefined), gone]);
+      for (const connection of open) connection.disconnect();
+    },
+  };
+}
+
+/**
+ * Whether a queue can be opened: for commands that do long work before they open it.
+ * @throws UserError as `openRedis`
+ */
+export async function checkQueue(url: string): Promise<void> {
+  await triedRedis(url);
+}
+
+async function triedRedis(url: string) {
+  const shown = shownUrl(url);
+  const { bullmq, ioredis } = await packages();
+  // ioredis would go on with another database where there is none of this number.
+  const database = Number(new URL(url).pathname.slice(1));
+  await tried(new ioredis.Redis(url, { ...settings, lazyConnect: true, retryStrategy: () => null }), shown, database);
+  return { shown, bullmq, ioredis };
+}
+
+const settings = {
+  // As BullMQ asks for: a command waits until Redis is back.
+  maxRetriesPerRequest: null,
+  connectTimeout: CONNECT_MS,
+  retryStrategy: (times: number) => Math.min(50 * times, RETRY_MS),
+};
+
+/**
+ * The address without name and password.
+ * @throws UserError `queue/url`
+ */
+function shownUrl(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const isRedis = parsed && ["redis:", "rediss:"].includes(parsed.protocol) && parsed.hostname !== "";
+  if (!isRedis || !/^(?:\/\d{0,5})?$/.test(parsed.pathname)) {
+    throw new UserError("queue/url", {
+      at: "the queue's address",
+      // It may hold a password.
+      got: parsed?.password ? `${parsed.protocol}//…` : JSON.stringify(url),
+      want: "redis://HOST:PORT, or rediss://HOST:PORT for TLS",
+      fix: "Name and password go before the host, as in redis://name:password@host:6379.",
+    });
+  }
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}
+
+async function packages(): Promise<{ bullmq: typeof BullMq; ioredis: { Redis: typeof Redis } }> {
+  try {
+    const [bullmq, ioredis] = await Promise.all([import("bullmq"), import("ioredis")]);
+    return { bullmq, ioredis };
+  } catch (error) {
+    throw new UserError(
+      "queue/packages",
+      {
+        at: "what a queue needs",
+        got: "missing",
+        want: WANTED,
+        fix: `Run npm install ${WANTED} (15 MB) on each machine.`,
+      },
+      { cause: error },
+    );
+  }
+}
+
+async function tried(connection: Redis, at: string, database: number): Promise<void> {
+  let reason: unknown;
+  connection.on("error", (error: unknown) => (reason = error));
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`no answer in ${CONNECT_MS / 1000} seconds`));
+    }, CONNECT_MS);
+  });
+  try {
+    await Promise.race([connection.connect().then(() => connection.select(database)), late]);
+  } catch (error) {
+    throw refused(at, reason ?? error);
+  } finally {
+    clearTimeout(timer);
+    connection.disconnect();
+  }
+}
+
+function refused(at: string, error: unknown): UserError {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const refusal = refusals.find(([pattern]) => pattern.test(message));
+  const problem = refusal
+    ? { at, got: refusal[1], want: "one that lets nestling in", fix: refusal[2] }
+    : {
+        at,
+        got: `no Redis that answers (${message || String(code)})`,
+        want: "a running Redis",
+        fix: "Start one (redis-server --appendonly yes), or give another address; docs/many-machines.md.",
+      };
+  return new UserError("queue/redis", problem, { cause: error });
+}
+
+const PASSWORD = "Put name and password into the address: redis://name:password@host:6379.";
+
+/** What Redis says, what it means, and what to do. */
+const refusals: readonly (readonly [RegExp, string, string])[] = [
+  [/NOAUTH/, "a Redis that asks for a password", PASSWORD],
+  [/WRONGPASS|invalid password|without any password/, "a Redis that refuses this name and password", PASSWORD],
+  [/NOPERM/, "a Redis whose user may not do what a queue does", "Give a user that may use every command and key."],
+  [/DB index/, "a Redis without a database of this number", "Leave the number out, or give one that is there."],
+  [/protected mode/i, "a Redis in protected mode", "Give it a password, as its documentation says."],
+];

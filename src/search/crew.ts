@@ -1,0 +1,42 @@
+/** Others that judge for a search: it asks as it would its own judge, and gets the same results. src/queue has one. */
+import type { LatencyBench } from "../evaluate/latency.js";
+import type { Differences } from "../evaluate/probe.js";
+import type { Architecture } from "../space/space.js";
+import type { Costs } from "./budget.js";
+import type { Judge, TargetBench } from "./judge.js";
+
+/** What a child's judgement follows from, besides the run. */
+export interface JudgedBy {
+  readonly recalibrationImages: number;
+  readonly opset: number;
+  /** Of the latency sessions. */
+  readonly seed: number;
+  /** Length of a latency session that decides. */
+  readonly seconds: number;
+  /** What becomes of a target that computes a child's probe otherwise. */
+  readonly differences: Differences;
+}
+
+/** What a search judges by, and its own way to do it. */
+export interface CrewTask extends JudgedBy {
+  /** Of the validation images, the first that every child sees. */
+  readonly screeningImages: number;
+  /** All of them. */
+  readonly validationImages: number;
+  readonly isWithin: (costs: Costs) => boolean;
+  readonly costsOf: (architecture: Architecture) => Costs;
+  /** The search's benches: its own, and the crew's. */
+  readonly benches: readonly TargetBench[];
+  /** The search's own judge, on fewer benches and images. */
+  readonly ownJudge: (conditions: {
+    readonly screeningImages: number;
+    readonly isWithin: (costs: Costs) => boolean;
+    readonly benches: readonly TargetBench[];
+  }) => Judge;
+}
+
+export interface Crew {
+  /** Its bench on the target of this name; undefined where nobody serves it, and the search measures by itself. */
+  bench(target: string, by: JudgedBy): LatencyBench | undefined;
+  judge(task: CrewTask): Judge;
+}

@@ -1,0 +1,130 @@
+/** nestling worker and search --queue as a user runs them, on a Redis of the test's own. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { hasRedis, needsRedis, startRedis } from "../queue/redis-server.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { runNestling } from "./bad-input.js";
+import { makeFinishedRun, searchArgs } from "./finished-run.js";
+
+const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
+
+/** Resolves when the worker works. */
+async function workerIn(
+  cwd: string,
+  ...args: readonly string[]
+): Promise<{ child: ChildProcess; ended: Promise<string> }> {
+  const child = spawn(process.execPath, [main, "worker", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let printed = "";
+  child.stdout.on("data", (text) => (printed += String(text)));
+  const ended = once(child, "close").then(() => printed);
+  const lines = createInterface(child.stderr);
+  await new Promise<void>((works, fails) => {
+    let said = "";
+    lines.on("line", (line) => {
+      said += `${line}\n`;
+      if (/^(?:Judging|Measuring)/.test(line)) works();
+    });
+    child.once("exit", () => {
+      fails(new Error(said));
+    });
+  });
+  return { child, ended };
+}
+
+describe.skipIf(!hasRedis)(`a worker${needsRedis}`, () => {
+  test("helps a search, which says so and writes the same bytes; Ctrl-C ends it with what it has done", async () => {
+    const folder = await temporaryFolder();
+    const run = await makeFinishedRun(folder);
+    const redis = await startRedis();
+    const judge = await workerIn(folder, run, "--queue", redis.url, "--json");
+    const timer = await workerIn(folder, run, "--queue", redis.url, "--target", "local:threads=2", "--json");
+    const limits = ["--budget", "latency@local:threads=2=1s", "--target", "local:threads=2"];
+    const args = [...searchArgs(run), "--fine", "6", "--queue", redis.url];
+    const found = await runNestling([...args, "--out", "together"], { cwd: folder });
+    expect(found.status, found.stderr).toBe(0);
+    expect(found.stderr).toMatch(/search \d+\/\d+ .*; 2 workers/);
+    const alone = await runNestling([...searchArgs(run), "--fine", "6", "--out", "alone"], { cwd: folder });
+    expect(alone.status, alone.stderr).toBe(0);
+    const searchIn = (out: string) => readFile(join(folder, out, "search.json"), "utf8");
+    expect(await searchIn("together")).toBe(await searchIn("alone"));
+
+    const timed = await runNestling([...args, ...limits, "--out", "timed"], { cwd: folder });
+    expect(timed.status, timed.stderr).toBe(0);
+    expect(timed.stderr).toContain("Latency on local:threads=2 is measured by the workers that serve it.");
+    for (const { child } of [judge, timer]) child.kill("SIGINT");
+    const done = async ({ ended }: typeof judge) => JSON.parse(await ended) as { judged: number; measured: number };
+    const [judged, measured] = [await done(judge), await done(timer)];
+    expect([judged.measured, measured.judged]).toEqual([0, 0]);
+    expect(judged.judged).toBeGreaterThan(0);
+    expect(measured.measured).toBeGreaterThan(20);
+  });
+
+  test("a Redis with a password is refused without it, and works with it; it is shown nowhere", async () => {
+    const folder = await temporaryFolder();
+    const run = await makeFinishedRun(folder);
+    const { port } = await startRedis("--requirepass", "xyzzy");
+    const search = (login: string) =>
+      runNestling([...searchArgs(run), "--out", "found", "--queue", `redis://${login}127.0.0.1:${port}`], {
+        cwd: folder,
+      });
+    const none = await search("");
+    expect([none.status, none.stdout]).toEqual([2, ""]);
+    expect(none.stderr).toBe(
+      `redis://127.0.0.1:${port} is a Redis that asks for a password; want one that lets nestling in. Put name and password into the address: redis://name:password@host:6379.\n`,
+    );
+    const wrong = await search(":plugh@");
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining("refuses this name and password")]);
+    const right = await search(":xyzzy@");
+    expect(right.status, right.stderr).toBe(0);
+    for (const { stderr, stdout } of [none, wrong, right]) expect(stderr + stdout).not.toMatch(/plugh|xyzzy/);
+  });
+
+  test("a worker whose run or data is another one is refused", async () => {
+    const folder = await temporaryFolder();
+    const run = await makeFinishedRun(folder);
+    const redis = await startRedis();
+    const worker = (...args: readonly string[]) =>
+      runNestling(["worker", run, "--queue", redis.url, ...args], { cwd: folder });
+    const lost = await worker("--data", "nowhere");
+    expect([lost.status, lost.stderr]).toEqual([2, expect.stringContaining("nowhere")]);
+    const database = await runNestling(["worker", run, "--queue", `${redis.url}/99`], { cwd: folder });
+    expect([database.status, database.stderr]).toEqual([
+      2,
+      expect.stringContaining("without a database of this number"),
+    ]);
+  });
+});
+
+test("without BullMQ a queue is refused with what to install; everything else works", async () => {
+  const folder = await temporaryFolder();
+  const root = resolve(import.meta.dirname, "../..");
+  await cp(join(root, "dist"), join(folder, "dist"), { recursive: true });
+  await cp(join(root, "package.json"), join(folder, "package.json"));
+  await mkdir(join(folder, "node_modules"));
+  for (const name of await readdir(join(root, "node_modules"))) {
+    if (!["bullmq", "ioredis"].includes(name)) {
+      await symlink(join(root, "node_modules", name), join(folder, "node_modules", name));
+    }
+  }
+  const run = await makeFinishedRun(folder);
+  const nestling = async (...args: readonly string[]) => {
+    const child = spawn(process.execPath, [join(folder, "dist/cli/main.js"), ...args], { cwd: folder });
+    let said = "";
+    child.stderr.on("data", (text) => (said += String(text)));
+    const [status] = (await once(child, "close")) as [number];
+    return { status, said };
+  };
+  const refused = await nestling(...searchArgs(run), "--out", "found", "--queue", "redis://127.0.0.1:1");
+  expect(refused).toEqual({
+    status: 2,
+    said: "what a queue needs is missing; want bullmq@6.7.0 ioredis@6.0.0. Run npm install bullmq@6.7.0 ioredis@6.0.0 (15 MB) on each machine.\n",
+  });
+  expect(
+    await nestling(...searchArgs(run), "--data", join(root, "fixtures/fashion-mnist"), "--out", "found"),
+  ).toMatchObject({ status: 0 });
+});
