@@ -92,12 +92,21 @@ export type { Latency, Round, Session } from "./evaluate/rounds.js";
 export type { Timed } from "./evaluate/session.js";
 export { probeOf, numericsOf, type Differences, type Numerics, type Probe, type ProbeInput } from "./evaluate/probe.js";
 export { benchFiles, type BenchOptions, type BenchResult } from "./deploy/bench-files.js";
-export { parseBudget, parseBudgets, type Budget, type BudgetKind } from "./search/budget.js";
+export {
+  parseBudget,
+  parseBudgets,
+  type Budget,
+  type BudgetKind,
+  type Costs,
+  type LatencyCost,
+} from "./search/budget.js";
 export type { SearchResult, Candidate } from "./search/search-file.js";
 export type { SearchOptions, SearchProgress } from "./search/search.js";
 export { search, type SearchAndExportOptions, type SearchOutcome } from "./deploy/search-and-export.js";
 export { profileTarget, type ProfileOptions } from "./search/profile/profile-target.js";
 export { readLatencyProfile, type LatencyProfile } from "./search/profile/profile-file.js";
+export type { Hits } from "./search/hits.js";
+export type { Judge, JudgedChild, ScreenedLatency, TargetBench } from "./search/judge.js";
 export type { Crew, CrewTask, JudgedBy } from "./search/crew.js";
 export { openCrew, type CrewOptions, type CrewProgress, type QueueCrew } from "./queue/crew.js";
 export { startWorker, type Worker, type WorkerJob, type WorkerOptions } from "./queue/worker.js";

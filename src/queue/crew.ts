@@ -48,7 +48,7 @@ export interface CrewProgress {
 export interface QueueCrew extends Crew {
   /** Stands for a target that a worker serves; undefined where none does. */
   target(name: string): Target | undefined;
-  /** Ends what this process does for the crew, and withdraws jobs that nobody has begun. Workers go on. */
+  /** Ends what this process does for the crew, and withdraws jobs that nobody has begun. Workers stay. */
   close(): Promise<void>;
 }
 
@@ -220,7 +220,7 @@ function queuedJudge(
         ahead.set(of.idOf(architecture), begun);
         begun.then(
           () => of.progress(1),
-          // Told when it is its turn.
+          // A failure is reported when it is its turn.
           () => undefined,
         );
       }

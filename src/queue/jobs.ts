@@ -19,7 +19,7 @@ const shared = {
 
 const latency = {
   ...shared,
-  /** Of the search that asks: another search measures again. */
+  /** The search that asks; another search measures again. */
   session: z.string().regex(/^[0-9a-f]{16,64}$/),
   target: z.string().min(1).max(200),
   seed: whole,

@@ -34,7 +34,7 @@ const memberSchema = z.strictObject({
   pid: z.int(),
   does: z.enum(["search", "judge", "time"]),
   run: identitySchema,
-  /** Of a member that times: its targets, by name. */
+  /** The targets of a member that times, by name. */
   targets: z.record(z.string(), environmentSchema),
 });
 

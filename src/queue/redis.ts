@@ -46,7 +46,7 @@ export async function openRedis(url: string, onAway: (shown: string) => void = (
   return {
     ...{ bullmq, commands, connect },
     async close(before) {
-      // A job at hand is finished first, as long as Redis can be told.
+      // A job at hand is finished first, as long as Redis answers.
       const gone = new Promise<void>((resolve) => {
         const look = setInterval(() => {
           if (!isAway) return;
@@ -72,7 +72,7 @@ export async function checkQueue(url: string): Promise<void> {
 async function triedRedis(url: string) {
   const shown = shownUrl(url);
   const { bullmq, ioredis } = await packages();
-  // ioredis would go on with another database where there is none of this number.
+  // ioredis would use another database where there is none of this number.
   const database = Number(new URL(url).pathname.slice(1));
   await tried(new ioredis.Redis(url, { ...settings, lazyConnect: true, retryStrategy: () => null }), shown, database);
   return { shown, bullmq, ioredis };

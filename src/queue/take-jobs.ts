@@ -1,4 +1,4 @@
-/** Takes jobs from a queue, one at a time, until it is told to stop. */
+/** Takes jobs from a queue, one at a time, until it is closed. */
 import type { Job as QueuedJob } from "bullmq";
 import { BadJob, type Performer } from "./perform.js";
 import { PREFIX, type Job } from "./jobs.js";

@@ -9,7 +9,7 @@ import type { Judge, TargetBench } from "./judge.js";
 export interface JudgedBy {
   readonly recalibrationImages: number;
   readonly opset: number;
-  /** Of the latency sessions. */
+  /** The seed of latency sessions. */
   readonly seed: number;
   /** Length of a latency session that decides. */
   readonly seconds: number;
@@ -19,11 +19,13 @@ export interface JudgedBy {
 
 /** What a search judges by, and its own way to do it. */
 export interface CrewTask extends JudgedBy {
-  /** Of the validation images, the first that every child sees. */
+  /** The number of validation images that every child sees, from the first on. */
   readonly screeningImages: number;
   /** All of them. */
   readonly validationImages: number;
+  /** Whether costs may meet a budget. */
   readonly isWithin: (costs: Costs) => boolean;
+  /** MACs and parameters. */
   readonly costsOf: (architecture: Architecture) => Costs;
   /** The search's benches: its own, and the crew's. */
   readonly benches: readonly TargetBench[];
@@ -35,8 +37,10 @@ export interface CrewTask extends JudgedBy {
   }) => Judge;
 }
 
+/** Others that judge for a search, with the results of its own judge. */
 export interface Crew {
   /** Its bench on the target of this name; undefined where nobody serves it, and the search measures by itself. */
   bench(target: string, by: JudgedBy): LatencyBench | undefined;
+  /** A judge with the results of the search's own. */
   judge(task: CrewTask): Judge;
 }

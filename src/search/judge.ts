@@ -46,6 +46,7 @@ export interface TargetBench {
   readonly bench: LatencyBench;
 }
 
+/** What a search asks of the children that it considers. */
 export interface Judge {
   /** Children that will be screened: a judge that has help may begin. */
   foresee?(architectures: readonly Architecture[]): void;

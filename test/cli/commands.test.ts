@@ -48,7 +48,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   "space count": ["space", "count", tinySpacePath, "--arch", "biggest"],
 };
 
-test("every command has a call here, but one that needs the network and two that do not end: test/install, test/cli/agent.test.ts and test/cli/worker.test.ts run them", () => {
+test("every command has a call here, but one that needs the network and two that do not end: test/install, test/cli/agent.test.ts and test/queue/kill.test.ts run them", () => {
   expect([...Object.keys(calls), "engine install", "agent", "worker"].sort()).toEqual([...commands].sort());
 });
 

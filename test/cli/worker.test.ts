@@ -1,69 +1,15 @@
-/** nestling worker and search --queue as a user runs them, on a Redis of the test's own. */
-import { spawn, type ChildProcess } from "node:child_process";
+/** What search --queue and nestling worker refuse, as a user sees it, on a Redis of the test's own. test/queue/kill.test.ts has them at work. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { cp, mkdir, readdir, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { hasRedis, needsRedis, startRedis } from "../queue/redis-server.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { runNestling } from "./bad-input.js";
 import { makeFinishedRun, searchArgs } from "./finished-run.js";
 
-const main = resolve(import.meta.dirname, "../../dist/cli/main.js");
-
-/** Resolves when the worker works. */
-async function workerIn(
-  cwd: string,
-  ...args: readonly string[]
-): Promise<{ child: ChildProcess; ended: Promise<string> }> {
-  const child = spawn(process.execPath, [main, "worker", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let printed = "";
-  child.stdout.on("data", (text) => (printed += String(text)));
-  const ended = once(child, "close").then(() => printed);
-  const lines = createInterface(child.stderr);
-  await new Promise<void>((works, fails) => {
-    let said = "";
-    lines.on("line", (line) => {
-      said += `${line}\n`;
-      if (/^(?:Judging|Measuring)/.test(line)) works();
-    });
-    child.once("exit", () => {
-      fails(new Error(said));
-    });
-  });
-  return { child, ended };
-}
-
 describe.skipIf(!hasRedis)(`a worker${needsRedis}`, () => {
-  test("helps a search, which says so and writes the same bytes; Ctrl-C ends it with what it has done", async () => {
-    const folder = await temporaryFolder();
-    const run = await makeFinishedRun(folder);
-    const redis = await startRedis();
-    const judge = await workerIn(folder, run, "--queue", redis.url, "--json");
-    const timer = await workerIn(folder, run, "--queue", redis.url, "--target", "local:threads=2", "--json");
-    const limits = ["--budget", "latency@local:threads=2=1s", "--target", "local:threads=2"];
-    const args = [...searchArgs(run), "--fine", "6", "--queue", redis.url];
-    const found = await runNestling([...args, "--out", "together"], { cwd: folder });
-    expect(found.status, found.stderr).toBe(0);
-    expect(found.stderr).toMatch(/search \d+\/\d+ .*; 2 workers/);
-    const alone = await runNestling([...searchArgs(run), "--fine", "6", "--out", "alone"], { cwd: folder });
-    expect(alone.status, alone.stderr).toBe(0);
-    const searchIn = (out: string) => readFile(join(folder, out, "search.json"), "utf8");
-    expect(await searchIn("together")).toBe(await searchIn("alone"));
-
-    const timed = await runNestling([...args, ...limits, "--out", "timed"], { cwd: folder });
-    expect(timed.status, timed.stderr).toBe(0);
-    expect(timed.stderr).toContain("Latency on local:threads=2 is measured by the workers that serve it.");
-    for (const { child } of [judge, timer]) child.kill("SIGINT");
-    const done = async ({ ended }: typeof judge) => JSON.parse(await ended) as { judged: number; measured: number };
-    const [judged, measured] = [await done(judge), await done(timer)];
-    expect([judged.measured, measured.judged]).toEqual([0, 0]);
-    expect(judged.judged).toBeGreaterThan(0);
-    expect(measured.measured).toBeGreaterThan(20);
-  });
-
   test("a Redis with a password is refused without it, and works with it; it is shown nowhere", async () => {
     const folder = await temporaryFolder();
     const run = await makeFinishedRun(folder);

@@ -102,7 +102,7 @@ describe.skipIf(!hasRedis)(`a crew over Redis${needsRedis}`, () => {
     expect(again.children[0]!.certificate.latencyMs).toBe(certificate.latencyMs);
   });
 
-  test("a search that was ended goes on with what is done in the queue; a new one takes accuracies, and measures again", async () => {
+  test("a search that was ended resumes with what is done in the queue; a new one takes accuracies, and measures again", async () => {
     const redis = await startRedis();
     const boards = await workerOf(redis, { targets: [board()] });
     const judges = await workerOf(redis);
@@ -159,7 +159,7 @@ describe.skipIf(!hasRedis)(`a crew over Redis${needsRedis}`, () => {
     );
   });
 
-  test("what others wrote into the queue is refused and ends no worker; a result that nestling did not write is told", async () => {
+  test("what others wrote into the queue is refused and ends no worker; a result that nestling did not write is reported", async () => {
     const redis = await startRedis();
     const connection = { host: "127.0.0.1", port: redis.port };
     const queue = new Queue(judgingQueue(keyOf(identityOf(run))), { connection, prefix: PREFIX });

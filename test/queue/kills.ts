@@ -62,7 +62,7 @@ export async function killAtRandom(moments: number, seed: number): Promise<Kille
       return { child, ended: once(child, "exit").then(() => said) };
     };
     let search = startSearch();
-    let said = "";
+    let said: string;
     for (;;) {
       const pause = left.length > 0 ? 200 + draw.next() * 2500 : 60_000;
       await Promise.race([delay(pause), search.ended]);

@@ -57,13 +57,14 @@ async function freePort(): Promise<number> {
 /** Also one that asks for a password. */
 async function answers(port: number): Promise<boolean> {
   const redis = new Redis(port, "127.0.0.1", { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
-  redis.on("error", () => undefined);
+  let reason = "";
+  redis.on("error", (error: Error) => (reason = error.message));
   try {
     await redis.connect();
     await redis.ping();
     return true;
   } catch (error) {
-    return /NOAUTH/.test((error as Error).message);
+    return /NOAUTH/.test(`${String(error)} ${reason}`);
   } finally {
     redis.disconnect();
   }
