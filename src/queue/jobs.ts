@@ -68,6 +68,8 @@ export const resultSchemas = {
       p50Ms: ms,
       p90Ms: ms,
       minMs: ms,
+      quantilesMs: z.array(ms).min(1).max(1000),
+      courseMs: z.array(ms).min(1).max(1000),
       firstMs: ms.optional(),
       loadMs: ms.optional(),
       seconds: ms,
