@@ -73,7 +73,7 @@ i.line.smallest { border-color: var(--smallest); }
 i.line.front { border-color: var(--front); }
 .block { fill: var(--block); }
 .slot { fill: none; stroke: var(--line); stroke-dasharray: 3 3; }
-.runs { margin: 12px 0; }
+.runs { margin: 12px 0; max-width: 520px; }
 .runs rect { fill: var(--block); }
 .runs .curve { stroke: var(--biggest); }
 .architecture { margin: 12px 0; }
