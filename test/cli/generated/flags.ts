@@ -67,8 +67,7 @@ const untried: ReadonlySet<string> = new Set([
 
 /** What the message names instead of the option. */
 const unnamed =
-  /^--(?:space|recipe|data|arch|out|run|samples|budget|target|token-file|profile|against|host|cert|key|client-ca)$/;
-  /^--(?:space|recipe|data|arch|out|run|samples|budget|target|token-file|against|host|cert|key|client-ca|queue)$/;
+  /^--(?:space|recipe|data|arch|out|run|samples|budget|target|token-file|profile|against|host|cert|key|client-ca|queue)$/;
 
 /** Every command that does something, with its words. */
 async function leaves(): Promise<{ readonly words: string; readonly command: Command }[]> {
