@@ -1,13 +1,18 @@
-/** What search --queue and nestling worker refuse, as a user sees it, on a Redis of the test's own. test/queue/kill.test.ts has them at work. */
+/** search --queue and nestling worker as a user sees them, and what they refuse, on a Redis of the test's own. test/queue/kill.test.ts kills them at work. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readdir, symlink } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { describe, expect, test } from "vitest";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { SearchResult } from "../../src/search/search-file.js";
 import { hasRedis, needsRedis, startRedis } from "../queue/redis-server.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { runNestling } from "./bad-input.js";
-import { makeFinishedRun, searchArgs } from "./finished-run.js";
+import { makeFinishedRun, searchArgs, shortly } from "./finished-run.js";
+
+const root = resolve(import.meta.dirname, "../..");
 
 describe.skipIf(!hasRedis)(`a worker${needsRedis}`, () => {
   test("a Redis with a password is refused without it, and works with it; it is shown nowhere", async () => {
@@ -30,7 +35,46 @@ describe.skipIf(!hasRedis)(`a worker${needsRedis}`, () => {
     for (const { stderr, stdout } of [none, wrong, right]) expect(stderr + stdout).not.toMatch(/plugh|xyzzy/);
   });
 
-  test("a worker whose run or data is another one is refused", async () => {
+  test("one worker judges, another measures on its target; the bar counts them, and a signal ends them after their job", async () => {
+    const folder = await temporaryFolder();
+    const run = await makeFinishedRun(folder);
+    const redis = await startRedis();
+    const targets = { two: { kind: "local", threads: 2 } };
+    await writeFile(join(folder, "nestling.targets.json"), JSON.stringify({ targets }));
+    const startWorker = (...args: readonly string[]) => {
+      const all = [join(root, "dist/cli/main.js"), "worker", run, "--queue", redis.url, ...args, "--json"];
+      const child = spawn(process.execPath, all, { cwd: folder });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      let said = "";
+      child.stderr.on("data", (more) => (said += String(more)));
+      return { child, printed: text(child.stdout), ended: once(child, "exit"), said: () => said };
+    };
+    const workers = [startWorker(), startWorker("--target", "two")];
+    for (const { said } of workers) while (!said().includes("for searches of")) await delay(50);
+    const budgets = ["--budget", "macs=1M", "--budget", "latency@two=1000ms", "--fine", "1"];
+    const found = await runNestling(
+      ["search", run, ...budgets, "--recalibration-images", "64", ...shortly, "--out", "found", "--queue", redis.url],
+      { cwd: folder },
+    );
+    expect(found.status, found.stderr).toBe(0);
+    expect(found.stderr).toContain("2 workers");
+    expect(found.stderr).toContain("Latency on two is measured by the workers that serve it.");
+    const done: unknown[] = [];
+    for (const { child, printed, ended } of workers) {
+      child.kill("SIGINT");
+      expect(await ended).toEqual([0, null]);
+      done.push(JSON.parse(await printed));
+    }
+    const { candidates } = JSON.parse(await readFile(join(folder, "found/search.json"), "utf8")) as SearchResult;
+    const [judge, timer] = done as { judged: number; measured: number }[];
+    expect(judge).toMatchObject({ measured: 0 });
+    // The search judges, too: how many the worker gets is not fixed.
+    expect(judge!.judged).toBeGreaterThan(0);
+    expect(timer!.judged).toBe(0);
+    expect(timer!.measured).toBeGreaterThanOrEqual(candidates.length);
+  });
+
+  test("a worker whose data or database is missing is refused", async () => {
     const folder = await temporaryFolder();
     const run = await makeFinishedRun(folder);
     const redis = await startRedis();
@@ -48,7 +92,6 @@ describe.skipIf(!hasRedis)(`a worker${needsRedis}`, () => {
 
 test("without BullMQ a queue is refused with what to install; everything else works", async () => {
   const folder = await temporaryFolder();
-  const root = resolve(import.meta.dirname, "../..");
   await cp(join(root, "dist"), join(folder, "dist"), { recursive: true });
   await cp(join(root, "package.json"), join(folder, "package.json"));
   await mkdir(join(folder, "node_modules"));
@@ -61,7 +104,7 @@ test("without BullMQ a queue is refused with what to install; everything else wo
   const nestling = async (...args: readonly string[]) => {
     const child = spawn(process.execPath, [join(folder, "dist/cli/main.js"), ...args], { cwd: folder });
     let said = "";
-    child.stderr.on("data", (text) => (said += String(text)));
+    child.stderr.on("data", (more) => (said += String(more)));
     const [status] = (await once(child, "close")) as [number];
     return { status, said };
   };

@@ -10,7 +10,7 @@ import { agrees } from "../../evaluate/probe.js";
 import { search, type SearchOutcome } from "../../deploy/search-and-export.js";
 import { parseBudgets, type Budget } from "../../search/budget.js";
 import { readLatencyProfile } from "../../search/profile/profile-file.js";
-import { openCrew, type CrewProgress } from "../../queue/crew.js";
+import { openCrew } from "../../queue/crew.js";
 import { checkQueue } from "../../queue/redis.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
@@ -37,7 +37,8 @@ import {
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
 import { openOn } from "../open-on.js";
-import { output, type Output } from "../output.js";
+import { output } from "../output.js";
+import { searchBar } from "../search-bar.js";
 
 interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly budget: readonly string[];
@@ -107,7 +108,7 @@ export const searchCommand = (): Command =>
               queue: options.queue,
               resume: options.resume ?? false,
               onNote: (line) => terminal.note(line),
-              onProgress: bar.crew,
+              onProgress: (progress) => bar.crew(progress),
             });
       const { result: found, children } = await onTargets(
         targetsOf(options.target, budgets),
@@ -178,29 +179,6 @@ export const searchCommand = (): Command =>
         ].join("\n"),
       );
     });
-
-/** One bar for the search and for what its workers have done beside it. */
-function searchBar(terminal: Output) {
-  const bar = terminal.progress("search");
-  let [done, total, detail] = [0, 0, ""];
-  let crewed: CrewProgress | undefined;
-  const show = (): void => {
-    if (total === 0) return;
-    const { workers = 0, ahead = 0 } = crewed ?? {};
-    bar.update(done + ahead, total, crewed ? `${detail}; ${workers} worker${workers === 1 ? "" : "s"}` : detail);
-  };
-  return {
-    search: (nowDone: number, ofTotal: number, saying: string): void => {
-      [done, total, detail] = [nowDone, ofTotal, saying];
-      show();
-    },
-    crew: (progress: CrewProgress): void => {
-      crewed = progress;
-      show();
-    },
-    stop: bar.stop,
-  };
-}
 
 /** Those of --target first, else the first that a budget names, else this machine; then those that budgets name. */
 function targetsOf(given: readonly string[] | undefined, budgets: readonly Budget[]): readonly string[] {
