@@ -39,6 +39,9 @@ test("every child judged and every number of the certificates is on it, with the
       expect(text).toContain(words);
     }
   }
+  // How this machine computes each child's probe, and the runs that its latency is from.
+  expect(text.match(/<dt>logits on local<\/dt>\s*<dd>differ by at most [\d.e+-]+; [\d.e+-]+ allowed/g)).toHaveLength(2);
+  expect(text.match(/<svg class="runs"[^>]* aria-label="Runs from [\d.]+ ms to/g)).toHaveLength(2);
 });
 
 test("targets beside the first have a plot of their own, with their budgets, and a line in the certificates", async () => {
