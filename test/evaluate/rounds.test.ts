@@ -27,6 +27,8 @@ test("a round counts by its median, p50, p90 and the fastest by single runs as t
     ...{ name: "a", undisturbedMs: 5, repeatability, intervalMs: [5 * (1 - repeatability), 5 * (1 + repeatability)] },
     // 3 4 5 6 7 8 9 9 50 50 50 100
     ...{ p50Ms: 8.5, p90Ms: 50, minMs: 3, firstMs: 9, loadMs: 7, seconds: 2, rounds: 4, runs: 12 },
+    quantilesMs: [3, 3, 4, 4, 5, 5, 6, 7, 7, 8, 8, 9, 9, 9, 50, 50, 50, 50, 50, 100, 100],
+    courseMs: [5, 8, 9, 50],
     // The anchor's rounds take 1, 2, 3 and 1.5 ms.
     ...{ anchorMs: 1, anchorSpread: 2, scale: 1, profileSessions: 0 },
   });
