@@ -4,59 +4,17 @@ import type { DocumentKind } from "../base/document.js";
 import { newestOpset, oldestOpset } from "../compile/opsets.js";
 import { precisionNames } from "../compile/precisions.js";
 import { preprocessingSchema } from "../data/preprocessing.js";
+import { sessionSchema } from "../evaluate/session-schema.js";
 import { architectureSchema } from "../space/architecture.js";
 
 const precision = z.enum(precisionNames);
 const interval = z.tuple([z.number(), z.number()]);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
-const machineState = z.strictObject({
-  clockMHz: z.strictObject({ now: z.number(), most: z.number() }).optional(),
-  temperatureC: z.number().optional(),
-  throttling: z.array(z.string()).readonly().optional(),
-});
-
 /** Latency on a target, and of what session it is. */
 const latencyShape = {
   latencyMs: z.number().describe("Undisturbed latency, batch 1, by docs/latency-protocol.md."),
-  latency: z
-    .strictObject({
-      intervalMs: interval.describe("Where another session's undisturbed latency lies, in 95 % of cases."),
-      repeatability: z.number().describe("The share by which another session differs at most, in 95 % of cases."),
-      p50Ms: z.number().describe("Median of all runs as they were."),
-      p90Ms: z.number(),
-      minMs: z.number(),
-      quantilesMs: z.array(z.number()).optional().describe("0 %, 5 %, … 100 % of the runs were at most as slow."),
-      courseMs: z.array(z.number()).optional().describe("Median run of each twelfth of the session, in order."),
-      firstMs: z.number().optional().describe("Median over the session's loads of the first run after loading."),
-      loadMs: z.number().optional().describe("Median over the session's loads of the time that loading takes."),
-      seconds: z.number().describe("Length of the session."),
-      rounds: z.number(),
-      runs: z.number(),
-      anchorMs: z.number().describe("The anchor's undisturbed latency in the same session."),
-      anchorSpread: z.number(),
-      scale: z
-        .number()
-        .optional()
-        .describe(
-          "latencyMs is what was measured times this, so that it refers to the anchor of the machine's profile.",
-        ),
-      profileSessions: z
-        .number()
-        .optional()
-        .describe("Sessions of the machine that its profile held; 0: no profile was used, and scale is 1."),
-      numerics: z
-        .strictObject({ maxDifference: z.number(), tolerance: z.number() })
-        .optional()
-        .describe(
-          "Largest |difference| of the probe's logits there, and what it may be; left out where the target gives times alone.",
-        ),
-      state: z
-        .strictObject({ before: machineState, after: machineState })
-        .optional()
-        .describe("The device's clock, heat and throttling before and after the session, where the system shows them."),
-    })
-    .describe("The session that latencyMs is from."),
+  latency: sessionSchema.describe("The session that latencyMs is from."),
   target: z.string().describe("Where latency was measured."),
   environment: z.record(z.string(), z.unknown()),
 };

@@ -137,10 +137,10 @@ type ExportOptionsOfTargets = Pick<
 >;
 
 function measuredOn({ target, environment }: LatencyBench, measured: Latency): CertifiedLatency {
-  const { name: _, undisturbedMs, intervalMs, quantilesMs, courseMs, ...session } = measured;
+  const { name: _, undisturbedMs, ...session } = measured;
   return {
     latencyMs: undisturbedMs,
-    latency: { intervalMs: [...intervalMs], ...session, quantilesMs: [...quantilesMs], courseMs: [...courseMs] },
+    latency: session,
     target,
     environment: { ...environment },
   };

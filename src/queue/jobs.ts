@@ -6,6 +6,7 @@ import { z } from "zod";
 import { newestOpset, oldestOpset } from "../compile/opsets.js";
 import { sha256Of } from "../base/hash.js";
 import { canonicalJson } from "../base/seal.js";
+import { sessionSchema } from "../evaluate/session-schema.js";
 import { identitySchema } from "./run-identity.js";
 
 const whole = z.int().min(0).max(1e9);
@@ -43,7 +44,7 @@ export type JobOf<K extends Job["kind"]> = Extract<Job, { kind: K }>;
 
 const hits = z.string().regex(/^[0-9a-f]*$/);
 const ms = z.number().min(0);
-const interval = z.tuple([ms, ms]).readonly();
+const interval: z.ZodType<readonly [low: number, high: number]> = z.tuple([ms, ms]);
 
 /** A result for each kind. */
 export const resultSchemas = {
@@ -60,26 +61,9 @@ export const resultSchemas = {
   complete: z.strictObject({ id, hits }),
   time: z.strictObject({ id, latencyMs: ms, latencyIntervalMs: interval }),
   decide: z.array(
-    z.looseObject({
-      name: id,
-      undisturbedMs: ms,
-      intervalMs: interval,
-      repeatability: ms,
-      p50Ms: ms,
-      p90Ms: ms,
-      minMs: ms,
-      quantilesMs: z.array(ms).min(1).max(1000).readonly(),
-      courseMs: z.array(ms).min(1).max(1000).readonly(),
-      firstMs: ms.optional(),
-      loadMs: ms.optional(),
-      seconds: ms,
-      rounds: whole,
-      runs: whole,
-      anchorMs: ms,
-      anchorSpread: z.number(),
-      scale: ms,
-      profileSessions: whole,
-    }),
+    sessionSchema
+      .required({ quantilesMs: true, courseMs: true, scale: true, profileSessions: true })
+      .extend({ name: id, undisturbedMs: ms }),
   ),
 } as const;
 
