@@ -95,8 +95,8 @@ function shownUrl(url: string): string {
   if (!isRedis || !/^(?:\/\d{0,5})?$/.test(parsed.pathname)) {
     throw new UserError("queue/url", {
       at: "the queue's address",
-      // It may hold a password.
-      got: parsed?.password ? `${parsed.protocol}//…` : JSON.stringify(url),
+      // What comes before @ may be a password, also where this is no address.
+      got: JSON.stringify(url.replace(/^.*@/s, "…@")),
       want: "redis://HOST:PORT, or rediss://HOST:PORT for TLS",
       fix: "Name and password go before the host, as in redis://name:password@host:6379.",
     });

@@ -90,6 +90,16 @@ describe.skipIf(!hasRedis)(`a worker${needsRedis}`, () => {
   });
 });
 
+test.each(["redis:/me:plugh@host:1", "http://me:plugh@host", "redis://me:plugh@host:1/x", "me:plugh@host"])(
+  "an address that is none, %s, is refused without its password",
+  async (address) => {
+    const { status, stderr, stdout } = await runNestling(["worker", "run", "--queue", address]);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/the queue's address is "…@host/);
+    expect(stderr).not.toContain("plugh");
+  },
+);
+
 test("without BullMQ a queue is refused with what to install; everything else works", async () => {
   const folder = await temporaryFolder();
   await cp(join(root, "dist"), join(folder, "dist"), { recursive: true });
