@@ -53,7 +53,7 @@ export async function lockFolder(folder: string, what: string): Promise<Release>
 const TURN = { atMost: 10_000, every: 5 };
 
 /**
- * Writes files while no other process writes the same ones: of two that do, first one's lie there whole, then the other's.
+ * Writes files while no other process writes the same ones: of two that want to, one waits for the other.
  * @param path of one of the files; its lock lies beside it for as long as `write` takes
  * @throws UserError `file/locked` where another process takes longer than a few seconds, `file/write`, and what `write` throws
  */

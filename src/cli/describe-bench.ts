@@ -26,7 +26,7 @@ function verdict({ comparison, failed }: GateResult): string {
 /** On this machine, files without a certificate have nothing to be compared with, and nobody asked. */
 function numericsLines({ target, results, unchecked }: BenchResult): string[] {
   const checked = results.flatMap(({ name, numerics }) =>
-    numerics ? [`${name} ${describeNumerics(target, numerics)}`] : [],
+    numerics ? describeNumerics(target, numerics).map((line) => `${name}: ${line}`) : [],
   );
   const not = unchecked.map(({ file, why }) => `${file}: numerics are not checked on ${target}: ${why}`);
   return [...checked, ...(target === "local" ? [] : not)];

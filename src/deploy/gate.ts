@@ -1,7 +1,7 @@
 /** A gate for continuous integration: is a file slower than a certificate says, by more than the two sessions differ by? */
 import { readDocument } from "../base/document.js";
 import { UserError } from "../base/user-error.js";
-import { benchFiles, type BenchOptions, type BenchResult } from "../deploy/bench-files.js";
+import { benchFiles, type BenchOptions, type BenchResult } from "./bench-files.js";
 import { certificateFile } from "./certificate.js";
 import { certifiedOn, compareLatency, whyOtherDevice, type LatencyComparison } from "./compare-latency.js";
 

@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { chromium } from "playwright-core";
@@ -10,6 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Certificate } from "../../src/deploy/certificate.js";
 import type { Candidate, SearchResult } from "../../src/search/search-file.js";
 import { makeFinishedRun, shortly } from "../cli/finished-run.js";
+import { freePort } from "../free-port.js";
 import { hasChromium, howToGet } from "../target/browser/chromium.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
@@ -90,16 +90,6 @@ function startIn(cwd: string, args: readonly string[]): Started {
     stream.setEncoding("utf8").on("data", (more: string) => (said += more));
   }
   return { child, ended: once(child, "exit"), said: () => said };
-}
-
-/** Nothing listens there now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

@@ -1,10 +1,10 @@
 /** A Redis of a test's own: on a free port, in a folder that goes with it. */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { Redis } from "ioredis";
+import { freePort } from "../free-port.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
@@ -43,15 +43,6 @@ export async function startRedis(...options: readonly string[]): Promise<RedisSe
       await start();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Also one that asks for a password. */

@@ -12,14 +12,13 @@ import {
   targetOption,
   tokenOption,
   type DifferenceFlag,
+  type TargetFlags,
 } from "../on-target.js";
 import { describeBench } from "../describe-bench.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions, DifferenceFlag {
+interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly threads?: number;
-  readonly target?: readonly string[];
-  readonly tokenFile?: string;
   readonly seed: number;
   readonly seconds: number;
   readonly samples?: string;
@@ -46,42 +45,37 @@ export const benchCommand = (): Command =>
       0.05,
     )
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx --target local:threads=2")
-    .action(
-      async (files: string[], { seed, seconds, samples, against, failAbove, json, tokenFile, ...where }: Options) => {
-        const terminal = output(json ?? false);
-        const targets = targetsOf(where);
-        if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
-        const protocol = {
-          seed,
-          seconds,
-          differences: differencesOf(where),
-          ...(samples !== undefined && { samples }),
-        };
-        const flags = tokenFile === undefined ? {} : { tokenFile };
-        const found = await onTargets(targets, flags, terminal, async (opened) => {
-          const results: (BenchResult | GateResult)[] = [];
-          for (const target of opened) {
-            const place = target.name === "local" ? "" : ` on ${target.name}`;
-            terminal.note(
-              `Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`,
-            );
-            const options = { ...protocol, target };
-            results.push(
-              against === undefined
-                ? await benchFiles(files, options)
-                : await gateLatency(files[0]!, against, failAbove, options),
-            );
-          }
-          return results;
-        });
-        if (found.some((result) => "failed" in result && result.failed)) process.exitCode = 1;
-        const texts = found.map((result) => describeBench(result, seconds));
-        terminal.result(
-          found.length === 1 ? found[0]! : { targets: found },
-          found.length === 1 ? texts[0]! : texts.map((text, i) => `${found[i]!.target}\n${text}`).join("\n\n"),
-        );
-      },
-    );
+    .action(async (files: string[], { seed, seconds, samples, against, failAbove, json, ...where }: Options) => {
+      const terminal = output(json ?? false);
+      const targets = targetsOf(where);
+      if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
+      const protocol = {
+        seed,
+        seconds,
+        differences: differencesOf(where),
+        ...(samples !== undefined && { samples }),
+      };
+      const found = await onTargets(targets, where, terminal, async (opened) => {
+        const results: (BenchResult | GateResult)[] = [];
+        for (const target of opened) {
+          const place = target.name === "local" ? "" : ` on ${target.name}`;
+          terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`);
+          const options = { ...protocol, target };
+          results.push(
+            against === undefined
+              ? await benchFiles(files, options)
+              : await gateLatency(files[0]!, against, failAbove, options),
+          );
+        }
+        return results;
+      });
+      if (found.some((result) => "failed" in result && result.failed)) process.exitCode = 1;
+      const texts = found.map((result) => describeBench(result, seconds));
+      terminal.result(
+        found.length === 1 ? found[0]! : { targets: found },
+        found.length === 1 ? texts[0]! : texts.map((text, i) => `${found[i]!.target}\n${text}`).join("\n\n"),
+      );
+    });
 
 /** @throws UserError `cli/target` where both options say it */
 function targetsOf({ target, threads }: Pick<Options, "target" | "threads">): readonly string[] {

@@ -20,13 +20,13 @@ import {
   targetOption,
   tokenOption,
   type DifferenceFlag,
-  type TokenFlag,
+  type TargetFlags,
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions, TokenFlag, DifferenceFlag {
+interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly arch: string;
   readonly out: string;
   readonly data?: string;
@@ -37,7 +37,6 @@ interface Options extends CommonOptions, TokenFlag, DifferenceFlag {
   readonly explain?: boolean;
   readonly probe: boolean;
   readonly seconds: number;
-  readonly target?: readonly string[];
 }
 
 export const exportCommand = (): Command =>
@@ -102,7 +101,7 @@ export const exportCommand = (): Command =>
               `  on ${on.target} ${milliseconds(on.latencyMs)} ± ${percent(on.latency.repeatability, 1)} undisturbed`,
           ),
           ...[c, ...(c.otherTargets ?? [])].flatMap(({ target, latency: { numerics, state } }) =>
-            [describeNumerics(target, numerics), ...(state ? warningsOf(state) : [])].map((line) => `  ${line}`),
+            [...describeNumerics(target, numerics), ...(state ? warningsOf(state) : [])].map((line) => `  ${line}`),
           ),
           `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
           `Next: nestling verify ${options.out} --run ${folder}`,

@@ -170,7 +170,7 @@ export const searchCommand = (): Command =>
           table(rows),
           ...children.flatMap(({ path, certificate }) =>
             [certificate, ...(certificate.otherTargets ?? [])].flatMap(({ target, latency: { numerics } }) =>
-              numerics && !agrees(numerics) ? [`${path} ${describeNumerics(target, numerics)}`] : [],
+              numerics && !agrees(numerics) ? describeNumerics(target, numerics).map((line) => `${path}: ${line}`) : [],
             ),
           ),
           ...warningsOfChildren(children),

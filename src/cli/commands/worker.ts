@@ -4,13 +4,12 @@ import { Command } from "commander";
 import { checkQueue } from "../../queue/redis.js";
 import { startWorker } from "../../queue/worker.js";
 import { collect, queueOption, type CommonOptions } from "../options.js";
-import { onTargets, tokenOption, type TokenFlag } from "../on-target.js";
+import { onTargets, tokenOption, type TargetFlags } from "../on-target.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions, TokenFlag {
+interface Options extends CommonOptions, TargetFlags {
   readonly queue: string;
-  readonly target?: readonly string[];
   readonly data?: string;
 }
 
@@ -27,9 +26,9 @@ export const workerCommand = (): Command =>
     .option(...tokenOption)
     .option("--data <source>", "the run's data set, where it lies now")
     .addHelpText("after", "\nExample: nestling worker runs/full --queue redis://redis.lan:6379")
-    .action(async (folder: string, { queue, target: targets = [], data, json, tokenFile }: Options) => {
+    .action(async (folder: string, { queue, data, json, ...where }: Options) => {
       const terminal = output(json ?? false);
-      await onTargets(targets, tokenFile === undefined ? {} : { tokenFile }, terminal, async (opened) => {
+      await onTargets(where.target ?? [], where, terminal, async (opened) => {
         // Before the pictures are read.
         await checkQueue(queue);
         const run = await openOn(terminal, folder, data);
