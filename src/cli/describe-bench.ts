@@ -5,7 +5,9 @@ import type { GateResult } from "../deploy/gate.js";
 import { densityOf } from "../evaluate/distribution.js";
 import type { Latency } from "../evaluate/rounds.js";
 import { describeEnvironment } from "../target/environment.js";
+import { describePlacement } from "../target/placement.js";
 import { warningsOf } from "../target/machine-state.js";
+import { describeLoads } from "./describe-loads.js";
 import { describeNumerics } from "./describe-numerics.js";
 
 /** Above this, a comparison of two sessions says little. */
@@ -67,6 +69,10 @@ export function describeBench(found: BenchResult | GateResult, seconds: number):
   return [
     table(rows),
     table(results.map(distribution)),
+    ...describeLoads(found),
+    ...results.flatMap(({ name, placement }) =>
+      placement ? [`${name}: ${describePlacement(placement, environment.executionProvider)}`] : [],
+    ),
     ...numericsLines(found),
     // All of a session have one state.
     ...(results[0]!.state ? warningsOf(results[0]!.state) : []),

@@ -37,6 +37,26 @@ export function share(text: string): number {
   return Number(percent) / 100;
 }
 
+/** A rate, written as `30fps`. */
+export function frameRate(text: string): number {
+  const [, frames] = /^(\d+(?:\.\d+)?)fps$/.exec(text) ?? [];
+  const rate = Number(frames);
+  if (frames === undefined || rate < 0.5 || rate > 1000) {
+    throw new InvalidArgumentError("Want frames in a second, such as 30fps, from 0.5fps to 1000fps.");
+  }
+  return rate;
+}
+
+/** A time in which a device may get hot, written as `60s`. */
+export function lastingSeconds(text: string): number {
+  const [, number] = /^(\d+(?:\.\d+)?)s$/.exec(text) ?? [];
+  const seconds = Number(number);
+  if (number === undefined || seconds < 10 || seconds > 3600) {
+    throw new InvalidArgumentError("Want seconds, such as 60s, from 10s to 3600s.");
+  }
+  return seconds;
+}
+
 /** --no-probe, of commands that write certificates. */
 export const probeOption = [
   "--no-probe",

@@ -5,14 +5,22 @@ import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { describeModel } from "../onnx/decode.js";
 import type { Environment } from "../target/environment.js";
 import type { Target } from "../target/target.js";
-import { withLatencyBench, type LatencyBench, type LatencyOptions } from "../evaluate/latency.js";
+import { defaultSeconds, openLatencyBench, type LatencyBench, type LatencyOptions } from "../evaluate/latency.js";
+import { timePaced, type PacedLatency } from "../evaluate/paced.js";
+import { refuseProgram } from "../evaluate/refuse-program.js";
 import type { Latency, Session } from "../evaluate/rounds.js";
+import { timeSustained, type SustainedLatency } from "../evaluate/sustained.js";
+import { withTarget } from "../target/local.js";
 import { probeBeside } from "./probe-beside.js";
 
 /** How and where files are timed. */
 export interface BenchOptions extends LatencyOptions {
   /** Where they are timed: on this machine by default. */
   readonly target?: Target;
+  /** Also times them with pauses: a run begins so many ms after the one before. It takes as long as the session. */
+  readonly everyMs?: number | undefined;
+  /** Also runs each of them without a pause for so many seconds, one after the other. */
+  readonly sustainSeconds?: number | undefined;
   /** A file for the raw rounds, as JSON lines: what they are of, then one line a round. */
   readonly samples?: string;
 }
@@ -24,6 +32,10 @@ export interface BenchResult {
   readonly environment: Environment;
   /** In the order of the files. */
   readonly results: readonly Latency[];
+  /** With `everyMs`: in the order of the files. */
+  readonly paced?: readonly PacedLatency[];
+  /** With `sustainSeconds`: in the order of the files. */
+  readonly sustained?: readonly SustainedLatency[];
   /** Files whose numerics were not checked on the target, and why. */
   readonly unchecked: readonly { readonly file: string; readonly why: string }[];
 }
@@ -55,13 +67,16 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
         : { name: path, bytes, dims, probe: beside };
     }),
   );
-  const { target, samples, onSession, ...protocol } = options;
+  const { target, samples, onSession, everyMs, sustainSeconds, ...protocol } = options;
   let session: Session | undefined;
   const keep = (measured: Session): void => {
     session = measured;
     onSession?.(measured);
   };
-  return withLatencyBench(target, { ...protocol, onSession: keep }, async (bench) => {
+  return withTarget(target, async (device) => {
+    if (everyMs !== undefined) refuseProgram(device, "a pace");
+    if (sustainSeconds !== undefined) refuseProgram(device, "a sustained load");
+    const bench = await openLatencyBench(device, { ...protocol, onSession: keep });
     const write = async (): Promise<void> => {
       if (samples !== undefined) await writeFileAtomic(samples, samplesText(bench, paths, session));
     };
@@ -69,10 +84,23 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
     await write();
     const results = await bench.measure(models);
     await write();
+    const { seed = 0, seconds = defaultSeconds, signal } = protocol;
+    const paced = everyMs !== undefined && (await timePaced(device, models, { everyMs, seconds, seed, signal }));
+    const sustained: SustainedLatency[] = [];
+    if (sustainSeconds !== undefined) {
+      for (const model of models) {
+        sustained.push(await timeSustained(device, model, { seconds: sustainSeconds, seed, signal }));
+      }
+    }
     const unchecked = models.flatMap(({ name, missing }, i) =>
       results[i]!.numerics ? [] : [{ file: name, why: missing ?? "the target gives times alone" }],
     );
-    return { target: bench.target, environment: bench.environment, results, unchecked };
+    return {
+      ...{ target: bench.target, environment: bench.environment, results },
+      ...(paced && { paced }),
+      ...(sustainSeconds !== undefined && { sustained }),
+      unchecked,
+    };
   });
 }
 

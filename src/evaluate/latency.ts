@@ -3,6 +3,7 @@
  * order, for a whole session, in which the models are loaded afresh again and again. A screening is one short load.
  */
 import type { Environment } from "../target/environment.js";
+import type { Placement } from "../target/placement.js";
 import { withTarget } from "../target/local.js";
 import { withModel, type Target } from "../target/target.js";
 import { deviceOf, keepSession, profilePath, readProfile, unexplainedBy } from "./anchor-profile.js";
@@ -83,6 +84,11 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
     if (profiles === undefined || known.seconds < KEPT_SECONDS || !tells(known)) return;
     profile = await keepSession(profiles, device, anchorOf(known), new Date());
   };
+  const placementsOf = async (models: readonly Timed[]): Promise<(Placement | undefined)[]> => {
+    const found: (Placement | undefined)[] = [];
+    for (const { bytes, dims } of models) found.push(await target.placementOf?.(bytes, dims));
+    return found;
+  };
   return {
     target: target.name,
     environment,
@@ -107,7 +113,8 @@ export async function openLatencyBench(target: Target, options: LatencyOptions =
       const { state: before } = await target.environment();
       const timed = await session(models, { loads: LOADS, loadMs, compileMs: 2 * loadMs, minRounds: 1 });
       const { state: after } = await target.environment();
-      const decided = measured({ ...timed, ...(before && after && { state: { before, after } }) });
+      const placements = await placementsOf(models);
+      const decided = measured({ ...timed, placements, ...(before && after && { state: { before, after } }) });
       onSession?.(decided);
       await keep(decided);
       if (!profile || !tells(decided)) return latenciesOf(decided, seed, { fastestMs });

@@ -1,5 +1,6 @@
 /** What the rounds of a session say of each model: the undisturbed latency, which decides, and the times as they were. */
 import type { StateChange } from "../target/machine-state.js";
+import type { Placement } from "../target/placement.js";
 import type { Start } from "../target/target.js";
 import type { Numerics } from "./probe.js";
 import { courseOf, quantilesOf } from "./distribution.js";
@@ -47,6 +48,8 @@ export interface Latency {
   readonly numerics?: Numerics | undefined;
   /** Clock, temperature and throttling before and after a session that decides, where the system shows them. */
   readonly state?: StateChange | undefined;
+  /** Which execution provider runs its nodes, after a session that decides, where the target can tell and it isn't the CPU that was asked for. */
+  readonly placement?: Placement | undefined;
 }
 
 /** One round of a session. */
@@ -71,6 +74,8 @@ export interface Session {
   readonly numerics?: readonly (Numerics | undefined)[];
   /** The device before and after it, where it was looked at. */
   readonly state?: StateChange | undefined;
+  /** Where the target runs each model's nodes, where it was asked. */
+  readonly placements?: readonly (Placement | undefined)[];
   /** Whether every visit was a program of its own, which warms up by itself. */
   readonly byProgram?: boolean;
 }
@@ -95,7 +100,7 @@ export interface KnownAnchor {
 
 /** @param seed of the resampling */
 export function latenciesOf(session: Session, seed: number, known: KnownAnchor = {}): Latency[] {
-  const { names, seconds, starts, rounds, numerics, state } = session;
+  const { names, seconds, starts, rounds, numerics, state, placements } = session;
   const { referenceMs, fastestMs, unexplained = 0 } = known;
   const loads = loadsOf(rounds);
   const byLoad = (medians: readonly number[]): number[][] => loads.map((load) => load.map((round) => medians[round]!));
@@ -135,6 +140,7 @@ export function latenciesOf(session: Session, seed: number, known: KnownAnchor =
       profileSessions: known.sessions ?? 0,
       ...(numerics?.[model] && { numerics: numerics[model] }),
       ...(state && { state }),
+      ...(placements?.[model] && { placement: placements[model] }),
     };
   });
 }

@@ -44,4 +44,10 @@ export const sessionSchema = z.strictObject({
     .strictObject({ before: machineState, after: machineState })
     .optional()
     .describe("The device's clock, heat and throttling before and after the session, where the system shows them."),
+  placement: z
+    .record(z.string(), z.strictObject({ nodes: z.int(), operators: z.record(z.string(), z.int()).optional() }))
+    .optional()
+    .describe(
+      "How many of the file's nodes each execution provider runs, after the runtime's optimisation; left out where the CPU was asked for, or where the target can't tell.",
+    ),
 });

@@ -1,9 +1,9 @@
 /** A session of the latency protocol: models and the anchor, timed together in rounds (docs/latency-protocol.md). */
-import { random } from "../base/random.js";
-import type { Start, Stretch, Target } from "../target/target.js";
+import type { Start, Target } from "../target/target.js";
 import { anchor } from "./anchor.js";
 import { checkNumerics, numericsOf, type Differences, type Numerics, type Probe } from "./probe.js";
 import type { Round, Session } from "./rounds.js";
+import { inputsOf, untilCompiled, warmUp, type Visit } from "./warm-up.js";
 
 /** A model to time. */
 export interface Timed {
@@ -20,15 +20,8 @@ export interface Timed {
 const MAX_ROUNDS_OF_LOAD = 2000;
 /** Timed runs of a model in a round, after one that refills the caches and is not counted. */
 const RUNS_PER_ROUND = 5;
-/** A model's first load warms the machine up, too; its time is bounded where runs take none. */
-const FIRST_WARM_UP = { runs: 10, ms: 25, atMost: 1000 };
-const WARM_UP_RUNS = 3;
-/** Until the JavaScript around a run is compiled, each takes 20 µs more. */
-const COMPILED_AFTER_RUNS = 3000;
 /** A program takes seconds for what a loaded model does in milliseconds. */
 const PROGRAM_ROUNDS = { atLeast: 5, atMost: 100 };
-
-type Visit = Stretch["visits"][number];
 
 /** How long a session is, and what it allows. */
 export interface Length {
@@ -56,10 +49,9 @@ export async function sessionOf(
 ): Promise<Session> {
   const names = models.map(({ name }) => name);
   const timed = [...models, anchor()];
-  const draw = random("inputs", seed);
-  // Normally distributed: zeros and denormals run at other speeds than images.
-  const inputs = timed.map(({ dims }) =>
-    Float32Array.from({ length: dims.reduce((product, size) => product * size, 1) }, () => draw.normal()),
+  const inputs = inputsOf(
+    timed.map(({ dims }) => dims),
+    seed,
   );
   const began = target.nowMs;
   const measured = await (target.loadsEachVisit ? byPrograms : byLoads)(target, timed, inputs, length, seed);
@@ -132,20 +124,5 @@ async function byPrograms(
     return { starts, rounds: rounds.map(({ atMs, times }, load) => ({ load, atMs, times })), byProgram: true };
   } finally {
     for (const { model } of visits) await model.release();
-  }
-}
-
-/** @returns ms of the first run */
-async function warmUp(target: Target, { model, input, dims }: Visit, isFirst: boolean): Promise<number> {
-  const [first] = await model.time(input, dims, isFirst ? FIRST_WARM_UP.runs : WARM_UP_RUNS);
-  const until = target.nowMs + (isFirst ? FIRST_WARM_UP.ms : 0);
-  for (let run = 0; target.nowMs < until && run < FIRST_WARM_UP.atMost; run++) await model.time(input, dims, 1);
-  return first!;
-}
-
-async function untilCompiled(target: Target, { model, input, dims }: Visit, untilMs: number): Promise<void> {
-  const atOnce = 100;
-  for (let run = 0; run < COMPILED_AFTER_RUNS && target.nowMs < untilMs; run += atOnce) {
-    await model.time(input, dims, atOnce);
   }
 }

@@ -5,6 +5,7 @@ import { explain } from "../search/explain.js";
 import type { SearchResult } from "../search/search-file.js";
 import { milliseconds, millions, percent, thousands } from "../base/format.js";
 import type { SearchSpace } from "../space/space.js";
+import { describePlacement } from "../target/placement.js";
 import { warningsOf } from "../target/machine-state.js";
 import { drawArchitecture } from "./architecture-drawing.js";
 import { curve } from "./curves.js";
@@ -68,14 +69,17 @@ function card({ path, certificate: c }: Child, run: string | undefined, space: S
         target === "local" ? "latency" : `latency on ${target}`,
         `${milliseconds(latencyMs)} (${latency.intervalMs.map((bound) => bound.toFixed(3)).join(" to ")}), batch 1`,
       ]),
-      ...[c, ...(c.otherTargets ?? [])].flatMap(({ target, latency: { numerics, state } }): Fact[] => [
-        [
-          `logits on ${target}`,
-          numerics &&
-            `differ by at most ${numerics.maxDifference.toExponential(1)}; ${numerics.tolerance.toExponential(1)} allowed`,
+      ...[c, ...(c.otherTargets ?? [])].flatMap(
+        ({ target, environment, latency: { numerics, state, placement } }): Fact[] => [
+          [
+            `logits on ${target}`,
+            numerics &&
+              `differ by at most ${numerics.maxDifference.toExponential(1)}; ${numerics.tolerance.toExponential(1)} allowed`,
+          ],
+          [`nodes on ${target}`, placement && describePlacement(placement, String(environment["executionProvider"]))],
+          [`${target} while timing`, state && (warningsOf(state).join(" ") || undefined)],
         ],
-        [`${target} while timing`, state && (warningsOf(state).join(" ") || undefined)],
-      ]),
+      ),
       ["MACs", millions(c.macs)],
       ["parameters", thousands(c.parameters)],
       ["file", `${thousands(c.fileBytes)} bytes`],

@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly provider?: string;
   /** `all` is what ships runs with; `disabled` runs the file node by node as written. */
   readonly optimization?: "all" | "disabled";
+  /** Begin of a file's path: onnxruntime writes there which nodes ran, when profiling ends. */
+  readonly profile?: string;
 }
 
 export interface Session {
@@ -17,18 +19,21 @@ export interface Session {
   readonly outputNames: readonly string[];
   /** Runs the model on one float32 input; every output by name. */
   run(input: Float32Array, dims: readonly number[]): Promise<ReadonlyMap<string, Float32Array>>;
+  /** Writes the profile, where one was asked for. */
+  endProfiling(): void;
   release(): Promise<void>;
 }
 
 /** @throws UserError `runtime/model` when onnxruntime refuses the model */
 export async function openSession(bytes: Uint8Array, options: SessionOptions = {}, at = "model"): Promise<Session> {
-  const { threads = 1, provider = "cpu", optimization = "all" } = options;
+  const { threads = 1, provider = "cpu", optimization = "all", profile } = options;
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: [provider],
     graphOptimizationLevel: optimization,
     intraOpNumThreads: threads,
     executionMode: "sequential",
     logSeverityLevel: 3,
+    ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     // Spinning threads would steal the cores of whatever is measured next.
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   }).catch((error: unknown) => {
@@ -39,7 +44,10 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions = {
         at,
         got,
         want: "an ONNX model that onnxruntime can load",
-        fix: "The file is damaged or newer than this onnxruntime.",
+        fix:
+          provider === "cpu"
+            ? "The file is damaged or newer than this onnxruntime."
+            : `Try the provider cpu: if it loads the file, ${provider} finds no device or no driver here.`,
       },
       { cause: error },
     );
@@ -52,6 +60,7 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions = {
       const outputs = await session.run({ [inputName]: new ort.Tensor("float32", input, dims) });
       return new Map(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
     },
+    endProfiling: () => session.endProfiling(),
     release: () => session.release(),
   };
 }

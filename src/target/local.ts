@@ -5,6 +5,8 @@ import { UserError } from "../base/user-error.js";
 import { listProviders, openSession } from "../runtime/session.js";
 import { environmentHere } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
+import { placementOf } from "./placement.js";
+import { profiledNodes } from "../runtime/profiled-nodes.js";
 import { runRounds } from "./run-rounds.js";
 import type { Target } from "./target.js";
 
@@ -70,6 +72,10 @@ export function localTarget(options: LocalOptions = {}): Target {
         };
       }),
     rounds: (stretch) => runRounds(stretch, target),
+    async placementOf(bytes, dims) {
+      if (provider === "cpu") return undefined;
+      return placementOf(await profiledNodes(bytes, dims, { threads, provider, optimization }));
+    },
     close: () => models.close(),
   };
   return target;

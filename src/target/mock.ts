@@ -3,7 +3,8 @@ import { UserError } from "../base/user-error.js";
 import type { Environment } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
 import type { MachineState } from "./machine-state.js";
-import { runRounds } from "./run-rounds.js";
+import type { Placement } from "./placement.js";
+import { runRounds, type DeviceClock } from "./run-rounds.js";
 import type { ModelRun, Target } from "./target.js";
 
 /** One run, as the script sees it when it starts. */
@@ -18,6 +19,8 @@ export interface MockRun {
   readonly streak: number;
   /** The mock's clock, in ms. */
   readonly nowMs: number;
+  /** How long the mock idled since the run before, in ms. */
+  readonly idleMs: number;
 }
 
 /** The script of a mock target. */
@@ -34,11 +37,13 @@ export interface MockOptions {
   readonly stateOf?: (nowMs: number) => MachineState;
   /** Folder of its latency profiles; none by default. */
   readonly profiles?: string;
+  /** Where it says that it runs a model's nodes; it can't tell by default. */
+  readonly placementOf?: (bytes: Uint8Array) => Placement;
   /** Models that it refuses to load; none by default. */
   readonly refuses?: (bytes: Uint8Array) => boolean;
 }
 
-/** A target that runs nothing, and what it has seen. Its clock is the sum of all runs' times. */
+/** A target that runs nothing, and what it has seen. Its clock is the sum of all runs' times, and of the pauses between them. */
 export interface MockTarget extends Target {
   /** How many models are loaded and not released. */
   readonly loaded: number;
@@ -64,15 +69,25 @@ const environment: Environment = {
  * @throws UserError from `load`: `target/model` for a model that the script refuses
  */
 export function mockTarget(options: MockOptions): MockTarget {
-  const { name = "mock", msOf, loadMs = 0, stateOf, refuses = () => false } = options;
+  const { name = "mock", msOf, loadMs = 0, stateOf, placementOf, refuses = () => false } = options;
   const { outputsOf = (input: Float32Array) => new Map([["logits", input.slice()]]) } = options;
   const models = loadedModels(name);
   const log: MockRun[] = [];
   let nowMs = 0;
+  let idleMs = 0;
   let nextModel = 0;
   let last: number | undefined;
   let streak = 0;
-  const target: MockTarget = {
+  const clock: DeviceClock = {
+    get nowMs() {
+      return nowMs;
+    },
+    async idle(ms) {
+      nowMs += ms;
+      idleMs += ms;
+    },
+  };
+  return {
     name,
     profiles: options.profiles,
     timesAlone: options.outputsOf === undefined,
@@ -100,17 +115,18 @@ export function mockTarget(options: MockOptions): MockTarget {
             }
             streak = last === model ? streak + 1 : 0;
             last = model;
-            const run = { bytes, model, index: index++, streak, nowMs };
+            const run = { bytes, model, index: index++, streak, nowMs, idleMs };
             log.push(run);
             const ms = msOf(run);
             nowMs += ms;
+            idleMs = 0;
             return { outputs: outputsOf(input, dims, bytes), ms };
           },
           release: async () => undefined,
         };
       }),
-    rounds: (stretch) => runRounds(stretch, target),
+    rounds: (stretch) => runRounds(stretch, clock),
+    ...(placementOf && { placementOf: async (bytes: Uint8Array) => placementOf(bytes) }),
     close: () => models.close(),
   };
-  return target;
 }

@@ -3,6 +3,7 @@
  * export, verify and bench receive one and do not know how it runs a model.
  */
 import type { Environment } from "./environment.js";
+import type { Placement } from "./placement.js";
 
 /** A device that runs models and times them. */
 export interface Target {
@@ -25,6 +26,13 @@ export interface Target {
   load(bytes: Uint8Array): Promise<LoadedModel>;
   /** Times loaded models in rounds, on the device: nothing lies between two runs of a stretch. */
   rounds(stretch: Stretch): Promise<readonly TimedRound[]>;
+  /**
+   * Which execution provider runs each of a model's nodes. Missing, or undefined, where the target can't tell, or where nothing could fall
+   * back since the CPU is what was asked for.
+   * @param dims shape of the model's input
+   * @throws UserError as `load`
+   */
+  placementOf?(bytes: Uint8Array, dims: readonly number[]): Promise<Placement | undefined>;
   /** Releases every model that is still loaded; nothing can be loaded afterwards. */
   close(): Promise<void>;
 }
@@ -47,6 +55,8 @@ export interface Stretch {
   readonly atLeast: number;
   /** and not after so many. */
   readonly atMost: number;
+  /** Each run begins so many ms after the one before, and the device idles in between; without it, runs follow at once. */
+  readonly everyMs?: number | undefined;
   /** Ends it with its reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -197,6 +197,12 @@ export const badFlags: readonly BadInput[] = [
   ),
   onRun("a budget of an unknown target", ["search", "run", "--budget", "latency@pi=5ms"], "target is pi; want"),
   line("a check of an unknown target", ["target", "check", "pi"], "target is pi; want"),
+  ...["30", "fps", "0fps", "0.4fps", "2000fps", "-30fps", "30 fps"].map((value) =>
+    line(`bench at a pace of ${value}`, ["bench", "a.onnx", "--pace", value], "--pace", "such as 30fps"),
+  ),
+  ...["60", "1m", "s", "5s", "-60s", "4000s", "1e2s"].map((value) =>
+    line(`bench sustained for ${value}`, ["bench", "a.onnx", "--sustain", value], "--sustain", "such as 60s"),
+  ),
   line("bench with 0 threads", ["bench", "a.onnx", "--threads", "0"], "--threads", "from 1 to 1024"),
   line("verify of nothing", ["verify"], "missing required argument 'file'"),
   line("report of nothing", ["report"], "missing required argument 'run'"),

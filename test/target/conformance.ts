@@ -105,6 +105,20 @@ export function targetConformance(name: string, subject: Subject): void {
       );
     });
 
+    checkOutputs("at a pace, runs begin as far apart as it says, and each is timed without the pause", async () => {
+      const target = opened();
+      await withModel(target, models[0], async (model) => {
+        const visits = [{ model, input: inputOf(1), dims: [1, ...dims] }];
+        const plan = { visits, runs: 4, seed: "a", forMs: 0, atLeast: 2, atMost: 2 };
+        await target.rounds(plan);
+        const began = target.nowMs;
+        const rounds = await target.rounds({ ...plan, everyMs: 100 });
+        expect(target.nowMs - began).toBeGreaterThan(790);
+        expect(rounds.map(({ times }) => times[0]!.length)).toEqual([3, 3]);
+        expect(Math.min(...rounds.flatMap(({ times }) => times[0]!))).toBeLessThan(90);
+      });
+    });
+
     checkOutputs("an input that does not fill its dimensions is refused, and the model still runs", async () => {
       await withModel(opened(), models[0], async (model) => {
         await expect(model.run(inputOf(1), [2, ...dims])).rejects.toThrow();

@@ -4,7 +4,15 @@ import { UserError } from "../../base/user-error.js";
 import { benchFiles, type BenchResult } from "../../deploy/bench-files.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { gateLatency, type GateResult } from "../../deploy/gate.js";
-import { fewWhole, sessionSeconds, share, wholeNumber, type CommonOptions } from "../options.js";
+import {
+  fewWhole,
+  frameRate,
+  lastingSeconds,
+  sessionSeconds,
+  share,
+  wholeNumber,
+  type CommonOptions,
+} from "../options.js";
 import {
   differenceOption,
   differencesOf,
@@ -21,6 +29,8 @@ interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly threads?: number;
   readonly seed: number;
   readonly seconds: number;
+  readonly pace?: number;
+  readonly sustain?: number;
   readonly samples?: string;
   readonly against?: string;
   readonly failAbove: number;
@@ -36,6 +46,16 @@ export const benchCommand = (): Command =>
     .option("--threads <n>", "short for --target local:threads=N", fewWhole)
     .option("--seed <n>", "of inputs and rounds", wholeNumber, 0)
     .option("--seconds <n>", "length of the session: a longer one repeats better", sessionSeconds, defaultSeconds)
+    .option(
+      "--pace <rate>",
+      "then also one run a frame, such as 30fps, as an app does that idles in between",
+      frameRate,
+    )
+    .option(
+      "--sustain <time>",
+      "then also each file without a pause, such as 60s: its end against its start",
+      lastingSeconds,
+    )
     .option("--samples <file>", "write the raw rounds, as JSON lines")
     .option("--against <certificate>", "compare with the latency that a certificate states")
     .option(
@@ -45,37 +65,49 @@ export const benchCommand = (): Command =>
       0.05,
     )
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx --target local:threads=2")
-    .action(async (files: string[], { seed, seconds, samples, against, failAbove, json, ...where }: Options) => {
-      const terminal = output(json ?? false);
-      const targets = targetsOf(where);
-      if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
-      const protocol = {
-        seed,
-        seconds,
-        differences: differencesOf(where),
-        ...(samples !== undefined && { samples }),
-      };
-      const found = await onTargets(targets, where, terminal, async (opened) => {
-        const results: (BenchResult | GateResult)[] = [];
-        for (const target of opened) {
-          const place = target.name === "local" ? "" : ` on ${target.name}`;
-          terminal.note(`Timing ${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`);
-          const options = { ...protocol, target };
-          results.push(
-            against === undefined
-              ? await benchFiles(files, options)
-              : await gateLatency(files[0]!, against, failAbove, options),
-          );
-        }
-        return results;
-      });
-      if (found.some((result) => "failed" in result && result.failed)) process.exitCode = 1;
-      const texts = found.map((result) => describeBench(result, seconds));
-      terminal.result(
-        found.length === 1 ? found[0]! : { targets: found },
-        found.length === 1 ? texts[0]! : texts.map((text, i) => `${found[i]!.target}\n${text}`).join("\n\n"),
-      );
-    });
+    .action(
+      async (
+        files: string[],
+        { seed, seconds, pace, sustain, samples, against, failAbove, json, ...where }: Options,
+      ) => {
+        const terminal = output(json ?? false);
+        const targets = targetsOf(where);
+        if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
+        const protocol = {
+          seed,
+          seconds,
+          differences: differencesOf(where),
+          ...(pace !== undefined && { everyMs: 1000 / pace }),
+          ...(sustain !== undefined && { sustainSeconds: sustain }),
+          ...(samples !== undefined && { samples }),
+        };
+        const found = await onTargets(targets, where, terminal, async (opened) => {
+          const results: (BenchResult | GateResult)[] = [];
+          for (const target of opened) {
+            const place = target.name === "local" ? "" : ` on ${target.name}`;
+            const more = [
+              ...(pace === undefined ? [] : [`at ${pace} fps for ${seconds} s`]),
+              ...(sustain === undefined ? [] : [`each without a pause for ${sustain} s`]),
+            ];
+            const what = `${files.length} file${files.length > 1 ? "s" : ""} together for ${seconds} s${place}`;
+            terminal.note(`Timing ${[what, ...more].join(", then ")}`);
+            const options = { ...protocol, target };
+            results.push(
+              against === undefined
+                ? await benchFiles(files, options)
+                : await gateLatency(files[0]!, against, failAbove, options),
+            );
+          }
+          return results;
+        });
+        if (found.some((result) => "failed" in result && result.failed)) process.exitCode = 1;
+        const texts = found.map((result) => describeBench(result, seconds));
+        terminal.result(
+          found.length === 1 ? found[0]! : { targets: found },
+          found.length === 1 ? texts[0]! : texts.map((text, i) => `${found[i]!.target}\n${text}`).join("\n\n"),
+        );
+      },
+    );
 
 /** @throws UserError `cli/target` where both options say it */
 function targetsOf({ target, threads }: Pick<Options, "target" | "threads">): readonly string[] {

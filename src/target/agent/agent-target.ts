@@ -4,6 +4,7 @@ import { readUserBytes } from "../../base/user-file.js";
 import { UserError } from "../../base/user-error.js";
 import type { Environment } from "../environment.js";
 import { loadedModels } from "../loaded-models.js";
+import type { Placement } from "../placement.js";
 import type { LoadedModel, Target } from "../target.js";
 import { connection, type Connection } from "./connection.js";
 import { httpClient } from "./http-client.js";
@@ -110,6 +111,13 @@ export function agentTarget(options: AgentTargetOptions): Target {
         return { model: id, dims };
       });
       return remoteRounds(session!, stretch, models);
+    },
+    async placementOf(bytes, dims) {
+      if (provider === "cpu") return undefined;
+      const at = await ofSession();
+      await at.begin();
+      const path = `/placement?dims=${dims.join(",")}`;
+      return (await at.askJson<{ placement?: Placement }>("POST", path, { body: bytes })).placement;
     },
     async close() {
       const at = session;

@@ -21,7 +21,8 @@ export type Call =
       readonly dims: readonly number[];
       readonly runs: number;
     }
-  | { readonly kind: "rounds"; readonly plan: RoundsRequest };
+  | { readonly kind: "rounds"; readonly plan: RoundsRequest }
+  | { readonly kind: "placement"; readonly bytes: Uint8Array; readonly dims: readonly number[] };
 
 export type Answer =
   | { readonly value: unknown }

@@ -21,16 +21,20 @@ const MOST_WAITING = 256;
 const KEPT_OF_STDERR = 2000;
 const over: Answer = { error: { message: "the session was ended" } };
 
+/** Nothing of the agent's environment but what finds libraries, devices and the folder for short-lived files. */
+const passedOn = [
+  ...["PATH", "LD_LIBRARY_PATH", "SystemRoot", "TMPDIR", "TEMP"],
+  ...["CUDA_VISIBLE_DEVICES", "VK_ICD_FILENAMES", "VK_DRIVER_FILES"],
+];
+
 export function startChild(wanted: SessionRequest, limits: AgentLimits): Child {
   const { memoryBytes, callMs } = limits;
   const start: ChildStart = { ...wanted, parent: process.pid, memoryBytes };
   const script = createRequire(import.meta.url).resolve("#agent-child");
-  // Nothing of the agent's environment but what finds libraries.
-  const { PATH, LD_LIBRARY_PATH, SystemRoot } = process.env;
   const child = fork(script, [JSON.stringify(start)], {
     serialization: "advanced",
     execArgv: [],
-    env: { PATH, LD_LIBRARY_PATH, SystemRoot },
+    env: Object.fromEntries(passedOn.map((name) => [name, process.env[name]])),
     cwd: tmpdir(),
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });

@@ -60,6 +60,9 @@ async function answer(call: Call): Promise<unknown> {
       const rounds = await target.rounds({ ...call.plan, visits });
       return { beganMs, endedMs: target.nowMs, rounds };
     }
+    case "placement":
+      checkModel(call.bytes);
+      return { placement: await target.placementOf?.(call.bytes, call.dims) };
   }
 }
 

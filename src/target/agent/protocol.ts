@@ -61,6 +61,7 @@ export const roundsRequest = z.strictObject({
   forMs: z.number().min(0).max(10_000),
   atLeast: whole(0, 10_000),
   atMost: whole(0, 10_000),
+  everyMs: z.number().min(1).max(10_000).optional(),
 });
 
 export type SessionRequest = z.infer<typeof sessionRequest>;

@@ -10,7 +10,7 @@ const MOST_OF_PART = 10_000;
 /** @param models of the visits, by the agent's numbers */
 export async function remoteRounds(
   session: RemoteSession,
-  { visits, runs, seed, forMs, atLeast, atMost, signal }: Stretch,
+  { visits, runs, seed, forMs, atLeast, atMost, everyMs, signal }: Stretch,
   models: readonly { readonly model: number; readonly dims: readonly number[] }[],
 ): Promise<TimedRound[]> {
   const inputs = visits.map(({ input }) => input);
@@ -29,6 +29,7 @@ export async function remoteRounds(
         forMs: Math.max(0, Math.min(PART_MS, forMs - elapsedMs)),
         atLeast: 1,
         atMost: Math.min(atMost - rounds.length, MOST_OF_PART),
+        ...(everyMs !== undefined && { everyMs }),
       };
       return session.postJson<RoundsAnswer>("/rounds", request, signal);
     });

@@ -25,6 +25,10 @@ export const helloOf = (id: string): Hello => ({ protocol: PROTOCOL, version, id
 export function routes(id: string, queue: Sessions, limits: AgentLimits): readonly Route[] {
   const admit = perMinute(limits.modelsPerMinute);
   const owned = ({ session }: Asked["params"]): void => queue.refuseOthers(session!);
+  const loading = (params: Asked["params"]): void => {
+    owned(params);
+    admit();
+  };
   const call = ({ params }: Asked, call: Call): Promise<unknown> =>
     queue.use(params["session"]!, (child) => child.call(call));
   const json = async (asked: Asked, one: Call): Promise<Reply> => ({ json: await call(asked, one) });
@@ -80,10 +84,7 @@ export function routes(id: string, queue: Sessions, limits: AgentLimits): readon
       method: "PUT",
       path: `${at}/models/:model`,
       most: limits.modelBytes,
-      before: (params) => {
-        owned(params);
-        admit();
-      },
+      before: loading,
       reply: (asked) => json(asked, { kind: "load", model: numberOf(asked.params), bytes: asked.body }),
     },
     {
@@ -98,8 +99,12 @@ export function routes(id: string, queue: Sessions, limits: AgentLimits): readon
       most: limits.inputBytes,
       before: owned,
       reply: async (asked) => {
-        const dims = (asked.query.get("dims") ?? "").split(",").map((size) => wholeOf(size, "dims"));
-        const run: Call = { kind: "run", model: numberOf(asked.params), input: inputOf(asked.body), dims };
+        const run: Call = {
+          kind: "run",
+          model: numberOf(asked.params),
+          input: inputOf(asked.body),
+          dims: dimsOf(asked),
+        };
         return { bytes: encodeOutputs((await call(asked, run)) as ModelRun) };
       },
     },
@@ -117,6 +122,13 @@ export function routes(id: string, queue: Sessions, limits: AgentLimits): readon
       most: JSON_BYTES,
       before: owned,
       reply: (asked) => json(asked, { kind: "rounds", plan: parsed(roundsRequest, asked.body) }),
+    },
+    {
+      method: "POST",
+      path: `${at}/placement`,
+      most: limits.modelBytes,
+      before: loading,
+      reply: (asked) => json(asked, { kind: "placement", bytes: asked.body, dims: dimsOf(asked) }),
     },
   ];
 }
@@ -149,6 +161,9 @@ function wholeOf(text: string, what: string): number {
   if (!/^\d{1,9}$/.test(text)) throw malformed(`${what} "${text.slice(0, 40)}"`, "a whole number");
   return Number(text);
 }
+
+const dimsOf = ({ query }: Asked): number[] =>
+  (query.get("dims") ?? "").split(",").map((size) => wholeOf(size, "dims"));
 
 const malformed = (got: string, want: string): HttpError =>
   new HttpError(

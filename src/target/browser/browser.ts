@@ -82,6 +82,12 @@ export function browserTarget(options: BrowserTargetOptions): Target {
       stretch.signal?.throwIfAborted();
       return rounds;
     },
+    async placementOf(bytes) {
+      // What wasm runs, the CPU runs.
+      if (provider === "wasm") return undefined;
+      const { gives } = await pages.ask((page) => page.call("placement", null, { bytes }));
+      return gives.placement ?? undefined;
+    },
     async close() {
       pages.stop();
       await models.close();

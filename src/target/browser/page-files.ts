@@ -19,10 +19,13 @@ const scripts = [
   ...[
     "boot",
     "calls",
+    "console-lines",
     "facts",
     "main",
     "messages",
     "model",
+    "placement",
+    "placement-lines",
     "rounds",
     "runtime",
     "timer",
@@ -30,7 +33,7 @@ const scripts = [
     "view",
     "worker",
   ].map((name) => `target/browser/page/${name}`),
-  ...["target/browser/protocol", "target/agent/outputs", "target/run-rounds", "base/random"],
+  ...["target/browser/protocol", "target/agent/outputs", "target/run-rounds", "target/placement", "base/random"],
 ];
 const openScript = "target/browser/page/boot";
 

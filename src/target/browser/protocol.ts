@@ -1,5 +1,6 @@
 /** What nestling and its page say to each other over a WebSocket. Both import this: nothing here is of Node or of a browser alone. */
 import type { BrowserFacts } from "../environment.js";
+import type { Placement } from "../placement.js";
 
 /** How onnxruntime-web runs models: on the CPU (`wasm`), or on the GPU. */
 export type BrowserProvider = "wasm" | "webgpu";
@@ -38,6 +39,7 @@ export interface RoundsAsked {
   readonly forMs: number;
   readonly atLeast: number;
   readonly atMost: number;
+  readonly everyMs?: number | undefined;
   readonly done: number;
   readonly sinceMs: number;
 }
@@ -52,6 +54,7 @@ export interface Calls {
   run: { asks: { readonly model: number; readonly dims: readonly number[] }; gives: null };
   time: { asks: TimeAsked; gives: { readonly times: readonly number[] } };
   rounds: { asks: RoundsAsked; gives: null };
+  placement: { asks: null; gives: { readonly placement: Placement | null } };
 }
 
 export interface Loaded {

@@ -45,6 +45,8 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   file: [BELOW_A_FILE, "folder"],
   target: ["nowhere", "", "file", "local:threads=-1", "local:provider=", "http://", "ftp://a", "browser:provider=cpu"],
   certificate: ["nowhere", "", "file", "folder", BELOW_A_FILE],
+  rate: ["", "30", "fps", "0fps", "-30fps", "30 fps", "many fps"],
+  time: ["", "60", "1m", "s", "5s", "-60s", "4000s"],
   percent: ["", "5", "0.05", "-5%", "5 %", "many%"],
   url: [
     "",

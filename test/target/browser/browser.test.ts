@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { outputsOf } from "../anchor-subject.js";
 import { targetConformance } from "../conformance.js";
 import { hasChromium, howToGet, openTabs, type Tabs } from "./chromium.js";
@@ -28,4 +28,15 @@ describe.skipIf(!hasChromium)(`in a browser${hasChromium ? "" : ` (skipped: ${ho
   };
   targetConformance("browser", { ...common, open: () => tabs.target() });
   targetConformance("browser:provider=webgpu", { ...common, open: () => tabs.target({ provider: "webgpu" }) });
+
+  test("a page says which nodes its GPU runs, and which fall back to the CPU", async () => {
+    const target = tabs.target({ provider: "webgpu" });
+    const mixed = tinyModel({ shrinks: true });
+    expect(await target.placementOf!(bytes, dims)).toEqual({ webgpu: { nodes: expect.any(Number) as number } });
+    expect(await target.placementOf!(mixed.bytes, mixed.dims)).toMatchObject({
+      webgpu: { operators: { Conv: 1 } },
+      cpu: { nodes: 1, operators: { Shrink: 1 } },
+    });
+    await target.close();
+  });
 });

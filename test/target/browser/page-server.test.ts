@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { browserTarget } from "../../../src/target/browser/browser.js";
+import { pageFiles } from "../../../src/target/browser/page-files.js";
 import type { PageLink } from "../../../src/target/browser/page-link.js";
 import { PROTOCOL } from "../../../src/target/browser/protocol.js";
 
@@ -88,6 +89,17 @@ test("with it, the page's scripts and onnxruntime-web's files, as they are insta
   const installed = readFileSync("node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm");
   expect(wasm.body.equals(installed)).toBe(true);
   expect((await get(port, worker, token, "POST")).status).toBe(404);
+});
+
+test("whatever a page's script imports is served, too: a page that misses one waits in silence", async () => {
+  const paths = [...(await pageFiles()).keys()].filter((path) => path.endsWith(".js"));
+  const imported = paths.flatMap((path) =>
+    [...readFileSync(`dist${path}`, "utf8").matchAll(/(?:from|import) "(\.[^"]+)"/g)].map(([, to]) =>
+      posix.join(posix.dirname(path), to!),
+    ),
+  );
+  expect(imported.length).toBeGreaterThan(10);
+  expect(imported.filter((path) => !paths.includes(path))).toEqual([]);
 });
 
 test("no path leads to another file: 404 with the token", async () => {

@@ -4,6 +4,7 @@ import type { CallName, Calls, PageRound } from "../protocol.js";
 import { gpuFacts, pageFacts } from "./facts.js";
 import type { FromWorker, ModelView } from "./messages.js";
 import { loadModel, type Model, type Where } from "./model.js";
+import { placementOn } from "./placement.js";
 import { pageRounds } from "./rounds.js";
 import { openRuntime } from "./runtime.js";
 import { resolutionOf, type Clock } from "./timer.js";
@@ -109,6 +110,9 @@ export function pageCalls(connection: Connection): Answers {
         },
       });
       return hasLeft ? undefined : [null];
+    },
+    async placement(_, bytes) {
+      return [{ placement: await placementOn(where!, bytes) }];
     },
   };
 }

@@ -20,7 +20,7 @@ export interface RoundsHooks {
 }
 
 export async function pageRounds(
-  { runs, seed, forMs, atLeast, atMost, done, sinceMs }: RoundsAsked,
+  { runs, seed, forMs, atLeast, atMost, everyMs, done, sinceMs }: RoundsAsked,
   visits: readonly Contestant[],
   clock: Clock,
   { between, onRound }: RoundsHooks,
@@ -38,7 +38,7 @@ export async function pageRounds(
   for (let round = done, elapsedMs = sinceMs; round < atMost && (round < atLeast || elapsedMs < forMs); round++) {
     if (!(await between(runs * visits.length))) return;
     const atMs = clock.now() - began;
-    const stretch = { visits, runs, seed: `${seed} ${round}`, forMs: 0, atLeast: 1, atMost: 1 };
+    const stretch = { visits, runs, seed: `${seed} ${round}`, forMs: 0, atLeast: 1, atMost: 1, everyMs };
     const [timed] = await runRounds(stretch, target);
     elapsedMs = clock.now() - began;
     onRound({ atMs, endMs: elapsedMs, times: timed!.times });

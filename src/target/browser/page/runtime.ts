@@ -1,6 +1,7 @@
 /** onnxruntime-web, by the bundle of one provider. */
 import type * as onnxruntime from "onnxruntime-web";
 import type { Settings } from "../protocol.js";
+import { holdConsole } from "./console-lines.js";
 
 export type Ort = typeof onnxruntime;
 
@@ -25,6 +26,7 @@ export async function openRuntime(
   folder: string,
   mostThreads: number,
 ): Promise<{ readonly ort: Ort; readonly threads: number }> {
+  holdConsole();
   const ort = (await import(`${folder}ort.${provider}.min.mjs`)) as Ort;
   // Without isolation onnxruntime-web would have one, silently.
   const possible = crossOriginIsolated ? mostThreads : 1;
