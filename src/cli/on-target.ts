@@ -59,9 +59,10 @@ export async function onTargets<T>(
     throw new UserError("cli/token", { at: "--token-file", got: "given for no agent", want, fix });
   }
   const targets: Target[] = [];
+  const colours = process.stderr.isTTY && process.stderr.hasColors();
   try {
     for (const text of new Set(texts)) {
-      targets.push(standIn(text) ?? (await openTarget(text, { tokenFile, onWait })));
+      targets.push(standIn(text) ?? (await openTarget(text, { tokenFile, onWait, colours })));
     }
     return await use(targets);
   } finally {

@@ -79,6 +79,8 @@ export interface Opening {
   readonly profiles: string | false;
   /** Called with a sentence where it waits. */
   readonly onWait?: ((reason: string) => void) | undefined;
+  /** Whether what it is called with goes to a terminal with colours. */
+  readonly colours?: boolean | undefined;
 }
 
 type Kind = TargetDescription["kind"];
@@ -136,14 +138,16 @@ export const targetKinds: { readonly [K in Kind]: Row<K> } = {
     written: "browser[:provider=webgpu][:threads=N][:host=0.0.0.0][:port=N]",
     what: "a phone or a laptop, by a page in its browser (docs/browser.md)",
     files: ["cert", "key"],
-    open: async ({ kind: _, ...options }, { name, profiles, onWait }) =>
+    open: async ({ kind: _, ...options }, { name, profiles, onWait, colours }) =>
       (await import("./browser/browser.js")).browserTarget({
         ...options,
         name,
         onWait,
         profiles: profiles === false ? undefined : profiles,
-        onLink: ({ url, qrCode, warning }) =>
-          onWait?.([`Open ${url} on the device:`, qrCode, ...(warning === undefined ? [] : [warning])].join("\n")),
+        onLink: ({ url, qrCode, plainQrCode, warning }) => {
+          const code = colours ? qrCode : plainQrCode;
+          onWait?.([`Open ${url} on the device:`, code, ...(warning === undefined ? [] : [warning])].join("\n"));
+        },
       }),
   },
 };

@@ -14,6 +14,8 @@ export interface TargetOptions {
   readonly tokenFile?: string | undefined;
   /** Called with a sentence where the target waits: for its turn on an agent, for one that is away. */
   readonly onWait?: ((reason: string) => void) | undefined;
+  /** Whether these sentences go to a terminal with colours: a QR code is drawn in them. Without by default. */
+  readonly colours?: boolean | undefined;
 }
 
 /**
@@ -24,10 +26,10 @@ export interface TargetOptions {
 export async function openTarget(text: string, options: TargetOptions = {}): Promise<Target> {
   const named = await namedTargets();
   const name = Object.hasOwn(named.targets, text) ? text : undefined;
-  const { profiles = defaultProfiles(), tokenFile, onWait } = options;
+  const { profiles = defaultProfiles(), tokenFile, onWait, colours } = options;
   const description = describeTarget(text, named);
   const isAgents = description.kind === "agent" && tokenFile !== undefined;
-  return openDescribed(isAgents ? { ...description, tokenFile } : description, { profiles, onWait, name });
+  return openDescribed(isAgents ? { ...description, tokenFile } : description, { profiles, onWait, colours, name });
 }
 
 /** Whether a word for a device is of an agent, which needs a token. @throws UserError as `openTarget`, but for what the kind throws */

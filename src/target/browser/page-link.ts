@@ -6,8 +6,10 @@ import { toString as codeOf } from "qrcode";
 export interface PageLink {
   /** With the token, which is a secret: whoever has it may load the models that are timed. */
   readonly url: string;
-  /** The same as a QR code, for a terminal. */
+  /** The same as a QR code, in a terminal's colours: dark on light whatever the terminal has. */
   readonly qrCode: string;
+  /** The QR code without colours, for what is no terminal. */
+  readonly plainQrCode: string;
   /** Why the page has 1 thread, a coarse clock and no WebGPU by this link; undefined where nothing keeps it from more. */
   readonly warning?: string;
 }
@@ -22,6 +24,7 @@ export async function pageLink(host: string, port: number, token: string, isTls:
   return {
     url,
     qrCode: await codeOf(url, { type: "terminal", small: true }),
+    plainQrCode: await codeOf(url, { type: "utf8" }),
     ...(!isSecure && { warning: "over http a browser gives 1 thread, a coarse clock and no WebGPU: use https" }),
   };
 }

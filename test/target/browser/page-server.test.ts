@@ -57,6 +57,7 @@ test("the link has a token of 256 bits, on localhost, and as a QR code", async (
   expect(link.url).toMatch(/^http:\/\/localhost:\d+\/#/);
   expect(Buffer.from(token, "base64url")).toHaveLength(32);
   expect(link.qrCode.split("\n").length).toBeGreaterThan(15);
+  expect(link.plainQrCode).toMatch(/^[ ▄█▀\n]+$/);
   expect(link.warning).toBeUndefined();
 });
 
