@@ -36,6 +36,10 @@ export interface ConnectionOptions {
 
 /** Longer than an agent lets any call take. */
 const ANSWER_MS = 150_000;
+/** An agent that is silent for longer is said to be: no call but loading and timing large models takes so long. */
+const SILENT_MS = 5000;
+/** Too many models in a minute: asked again so often at least, since a session that asks for nothing ends. */
+const ASK_AGAIN_MS = 5000;
 /** At first contact: a name that is wrong shows soon. */
 const FIRST_MS = 3000;
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 2000];
@@ -58,6 +62,9 @@ export function connection(http: HttpClient, options: ConnectionOptions): Connec
     const began = performance.now();
     for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       signal?.throwIfAborted();
+      const silent = setTimeout(() => {
+        onWait?.(`${name} has not answered for ${SILENT_MS / 1000} s; waiting for it`);
+      }, SILENT_MS);
       try {
         const found = await http.exchange(method, path, {
           headers: headers(),
@@ -78,6 +85,8 @@ export function connection(http: HttpClient, options: ConnectionOptions): Connec
         }
         onWait?.(`${name} is away; trying again for ${Math.round(allowedMs / 1000)} s`);
         await sleep(pauseMs, undefined, { signal });
+      } finally {
+        clearTimeout(silent);
       }
     }
   };
@@ -102,14 +111,16 @@ export function connection(http: HttpClient, options: ConnectionOptions): Connec
 
   const ask = async (method: string, path: string, options: AskOptions = {}): Promise<Uint8Array> => {
     if (!known) keep(await hello(options));
+    let told: string | undefined;
     for (let staleTimes = 0; ;) {
       const { status, headers, body } = await signed(method, path, options);
       if (status < 300) return body;
       const { error, hello: renewed } = refusalOf(body, status);
       const wait = Number(headers["retry-after"]);
       if (status === 429 && wait > 0) {
-        onWait?.(`${name}: ${error.message}`);
-        await sleep(1000 * wait, undefined, { signal: options.signal });
+        if (told !== error.code) onWait?.(`${name}: ${error.message}`);
+        told = error.code;
+        await sleep(Math.min(1000 * wait, ASK_AGAIN_MS), undefined, { signal: options.signal });
       } else if (renewed && staleTimes++ === 0) {
         keep(renewed);
       } else if (error.code !== undefined && error.problems.length > 0) {

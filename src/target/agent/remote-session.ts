@@ -26,8 +26,8 @@ interface Parts {
   readonly onWait?: ((reason: string) => void) | undefined;
 }
 
-/** The agent answers after so many seconds even if nothing has changed. */
-const WAIT_SECONDS = 10;
+/** The agent answers after so many seconds even if nothing has changed: soon enough not to look as if it were away. */
+const WAIT_SECONDS = 3;
 
 export function remoteSession(connection: Connection, { id, wanted, name, onWait }: Parts): RemoteSession {
   const at = `/v1/sessions/${id}`;

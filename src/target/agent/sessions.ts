@@ -15,7 +15,7 @@ export interface Sessions {
   state(id: string, waitMs: number): Promise<SessionState>;
   /** Uses the process of the session that has the device, which isn't idle meanwhile. @throws HttpError 404, 409, 410 */
   use<T>(id: string, use: (child: Child) => Promise<T>): Promise<T>;
-  /** @throws as `use` */
+  /** The session has asked for something, whether it gets it or not. @throws as `use` */
   refuseOthers(id: string): void;
   end(id: string): void;
   queue(): QueueState;
@@ -123,7 +123,10 @@ export function sessions(limits: AgentLimits): Sessions {
         return { state: find(id).child ? "active" : "waiting", ahead };
       }),
     use: (id, use) => during(id, () => use(childOf(id))),
-    refuseOthers: (id) => void childOf(id),
+    refuseOthers(id) {
+      childOf(id);
+      find(id).lastMs = now();
+    },
     end(id) {
       const session = queue.find((one) => one.id === id);
       if (session) remove(session, "done");

@@ -154,6 +154,21 @@ test("an agent that is killed and started again: who had models there learns it,
   await expect.poll(() => isRunning(child!)).toBe(false);
 });
 
+test("an agent that is silent, as one without power is, is said to be after seconds, and waited for", async () => {
+  const tokenFile = await tokenFileIn(await temporaryFolder());
+  const agent = await startHere(["--port", "0", "--token-file", tokenFile]);
+  const waited: string[] = [];
+  const target = targetOf(agent, { name: "pi", onWait: (reason) => waited.push(reason) });
+  await target.environment();
+  agent.process.kill("SIGSTOP");
+  let isAnswered = false;
+  const answer = target.environment().finally(() => (isAnswered = true));
+  await expect.poll(() => waited, { timeout: 15_000 }).toEqual(["pi has not answered for 5 s; waiting for it"]);
+  expect(isAnswered).toBe(false);
+  agent.process.kill("SIGCONT");
+  expect((await answer).node).toBe(process.version);
+});
+
 test("an agent that is gone for good is said so; its session's process ends too, even within a model that never ends", async () => {
   const tokenFile = await tokenFileIn(await temporaryFolder());
   const agent = await startHere(["--port", "0", "--token-file", tokenFile]);
