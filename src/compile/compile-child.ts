@@ -12,7 +12,7 @@ import { metadataOf } from "./metadata.js";
 import { measure } from "./measure.js";
 import { checkOpset, defaultOpset } from "./opsets.js";
 import type { StepReport } from "./pass.js";
-import { defaultPrecision, precisions, type PrecisionName } from "./precisions.js";
+import { checkPrecision, defaultPrecision, precisions, type PrecisionName } from "./precisions.js";
 import { provenanceOf, type Provenance } from "./provenance.js";
 import { recalibration, type Statistics } from "./recalibration.js";
 import { runPasses } from "./run-passes.js";
@@ -41,7 +41,7 @@ export interface CompileOptions {
   readonly recalibrationImages: number;
   /** A fixed batch size instead of a free one. */
   readonly staticBatch?: number;
-  /** float32 by default. */
+  /** What weights and activations are held in: float32 by default. */
   readonly precision?: PrecisionName;
   /** ONNX's opset that the file is written in, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
   readonly opset?: number;
@@ -60,13 +60,14 @@ export interface Compiler {
 
 /**
  * A compiler of a run's children: slice → recalibrate → fold → emit.
- * @throws UserError `compile/opset`; from `compile`: `space/architecture`, `runtime/model`
+ * @throws UserError `compile/opset`, `compile/precision`; from `compile`: `space/architecture`, `runtime/model`
  */
 export function compiler(
   run: Run,
   { recalibrationImages, staticBatch, precision = defaultPrecision, opset = defaultOpset }: CompileOptions,
 ): Compiler {
   checkOpset(opset);
+  checkPrecision(precision);
   const indices = recalibrationIndices(run, recalibrationImages);
   return {
     async compile(architecture) {

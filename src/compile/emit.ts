@@ -4,13 +4,13 @@
  * gate first, which OpenCV 4.6 needs; GlobalAveragePool; Flatten and Gemm.
  */
 import type { onnx } from "../onnx/onnx.js";
-import { attributeProtos, valueInfo, type Attributes } from "../onnx/protos.js";
+import { attributeProtos, dataTypeOf, valueInfo, type Attributes } from "../onnx/protos.js";
 import type { ActivationFunction } from "../graph/activations.js";
-import type { Extents } from "../graph/extents.js";
+import { extentOf, type Extents } from "../graph/extents.js";
 import { rowOf } from "../graph/graph.js";
 import type { NodeOf, OperatorName, Statistic } from "../graph/operators.js";
 import { inferExtents } from "../graph/shapes.js";
-import { isParameter, type Parameter } from "../graph/values.js";
+import { isParameter, type DataType, type Parameter } from "../graph/values.js";
 import type { Child } from "./child.js";
 import { asPart, pack, type Numbers } from "./numbers.js";
 import { forEachOihwBlock } from "./oihw.js";
@@ -37,7 +37,7 @@ interface Sink {
   vector(parameter: Parameter<number>): string;
   /** Adds a convolution's or dense layer's weight, transposed to these dimensions; returns its name. */
   weight(parameter: Parameter<number>, dims: readonly number[]): string;
-  scalar(name: string, value: number): string;
+  scalar(name: string, value: number, type: DataType): string;
   extents: Extents;
 }
 
@@ -62,14 +62,20 @@ function emitConvolution(sink: Sink, node: Emitted<"conv"> | Emitted<"depthwise"
 
 const hardSigmoid = (slope = 1 / 6): Attributes => ({ alpha: { float: slope }, beta: { float: 0.5 } });
 
-const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: string, slope?: number) => void> = {
+/** The slope of a hard-sigmoid, and the type that is computed in. */
+interface Activated {
+  readonly slope: number | undefined;
+  readonly type: DataType;
+}
+
+const emitActivation: Record<ActivationFunction, (sink: Sink, x: string, y: string, how: Activated) => void> = {
   relu: (sink, x, y) => sink.node("Relu", [x], [y]),
-  relu6: (sink, x, y) => {
+  relu6: (sink, x, y, { type }) => {
     // Bounds are scalars, as the specification requires. (Only OpenCV 4.6 expects vectors of one element.)
-    sink.node("Clip", [x, sink.scalar("clip.0", 0), sink.scalar("clip.6", 6)], [y]);
+    sink.node("Clip", [x, sink.scalar("clip.0", 0, type), sink.scalar("clip.6", 6, type)], [y]);
   },
   sigmoid: (sink, x, y) => sink.node("Sigmoid", [x], [y]),
-  "hard-sigmoid": (sink, x, y, slope) => sink.node("HardSigmoid", [x], [y], hardSigmoid(slope)),
+  "hard-sigmoid": (sink, x, y, { slope }) => sink.node("HardSigmoid", [x], [y], hardSigmoid(slope)),
   swish: (sink, x, y) => {
     sink.node("Sigmoid", [x], [`${y}.sigmoid`]);
     sink.node("Mul", [x, `${y}.sigmoid`], [y]);
@@ -107,8 +113,14 @@ const rows: { readonly [Name in OperatorName<"deployed">]: (sink: Sink, node: Em
     sink.node("Mul", [`${variance.name}.centred`, `${variance.name}.centred`], [`${variance.name}.squares`]);
     vector(`${variance.name}.squares`, variance.name);
   },
+  extremes(sink, { in: { x }, out: { smallest, largest } }) {
+    const axes = extentOf(sink.extents, x) === "flat" ? [0] : [0, 2, 3];
+    sink.node("ReduceMin", [x.name], [smallest.name], { axes, keepdims: 0 });
+    sink.node("ReduceMax", [x.name], [largest.name], { axes, keepdims: 0 });
+  },
+  cast: (sink, { in: { x }, out: { y } }) => sink.node("Cast", [x.name], [y.name], { to: dataTypeOf(y.dtype) }),
   activation: (sink, { in: { x }, attributes, out: { y } }) =>
-    emitActivation[attributes.function](sink, x.name, y.name, attributes.slope),
+    emitActivation[attributes.function](sink, x.name, y.name, { slope: attributes.slope, type: y.dtype }),
   add: (sink, node) => sink.node("Add", [node.in.x.name, node.in.branch.name], [node.out.y.name]),
   multiply: (sink, node) => sink.node("Mul", [node.in.factor.name, node.in.x.name], [node.out.y.name]),
   averagePool(sink, node) {
@@ -130,7 +142,7 @@ const rows: { readonly [Name in OperatorName<"deployed">]: (sink: Sink, node: Em
 const emitNode = <Name extends OperatorName<"deployed">>(sink: Sink, node: Emitted<Name>): void =>
   rowOf(rows, node)(sink, node);
 
-/** The model's bytes: raw little-endian float32 weights, one file. */
+/** The model's bytes: raw little-endian weights, one file. Input and outputs are float32. */
 export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Array {
   const { opset = defaultOpset } = options;
   const nodes: onnx.INodeProto[] = [];
@@ -143,8 +155,8 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
     if (!found) throw new Error(`internal: no values for ${name}`);
     return found;
   };
-  const tensor = (name: string, dims: readonly number[], forEachBlock: Tensor["forEachBlock"]): string => {
-    tensors.set(name, { name, dims, forEachBlock });
+  const tensor = (name: string, type: DataType, dims: readonly number[], forEachBlock: Tensor["forEachBlock"]) => {
+    tensors.set(name, { name, type, dims, forEachBlock });
     return name;
   };
   const sink: Sink = {
@@ -162,13 +174,14 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
     },
     vector(parameter) {
       const values = numbers(parameter.name);
-      return tensor(parameter.name, [parameter.shape[0]!], (use) => use(pack(values)));
+      return tensor(parameter.name, parameter.dtype, [parameter.shape[0]!], (use) => use(pack(values)));
     },
     weight(parameter, dims) {
       const part = asPart(numbers(parameter.name), parameter);
-      return tensor(parameter.name, dims, (use) => forEachOihwBlock(part, use));
+      return tensor(parameter.name, parameter.dtype, dims, (use) => forEachOihwBlock(part, use));
     },
-    scalar: (name, value) => tensor(name, [], (use) => use(Float32Array.of(value))),
+    scalar: (name, value, type) =>
+      tensor(type === "float32" ? name : `${name}.${type}`, type, [], (use) => use(Float32Array.of(value))),
     extents: inferExtents(graph, options.resolution),
   };
   for (const node of graph.nodes) emitNode(sink, node);

@@ -1,6 +1,7 @@
 /** The pipeline from a lowered slice to the graph that is written, in the only order that works. */
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldHardSigmoid } from "./fold-hard-sigmoid.js";
+import { halfPrecision } from "./half-precision.js";
 import type { Step } from "./pass.js";
 import { recalibration } from "./recalibration.js";
 
@@ -12,4 +13,10 @@ export const floatSteps: readonly Step[] = [
   foldBatchNorm,
   // Rewrites hard-sigmoid so that no runtime mistakes it for hard-swish. After folding, when conv and hard-sigmoid are adjacent.
   foldHardSigmoid,
+];
+
+export const float16Steps: readonly Step[] = [
+  ...floatSteps,
+  // Last: what it measures and rounds are the values and weights that ship.
+  halfPrecision,
 ];

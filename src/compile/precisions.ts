@@ -2,8 +2,9 @@
  * What a child can be compiled to, a row a precision. Flags, provenance, metadata, certificates and judgements read this table, so
  * that a new precision is a row and its passes.
  */
+import { UserError } from "../base/user-error.js";
 import type { Step } from "./pass.js";
-import { floatSteps } from "./passes.js";
+import { floatSteps, float16Steps } from "./passes.js";
 
 export interface Precision {
   /** What its files hold, for people. */
@@ -12,10 +13,19 @@ export interface Precision {
   readonly steps: readonly Step[];
   /** max |difference of logits| from the masked supernet ≤ tolerance × (1 + max |logit|). */
   readonly tolerance: number;
+  /** Least share of images with the supernet's top-1: where two logits are equal but for rounding, either may be the larger. */
+  readonly leastSameTopOne: number;
 }
 
 export const precisions = {
-  float32: { says: "weights and activations of 32 bits", steps: floatSteps, tolerance: 1e-4 },
+  float32: { says: "weights and activations of 32 bits", steps: floatSteps, tolerance: 1e-4, leastSameTopOne: 0.999 },
+  float16: {
+    says: "weights and activations of 16 bits; input, outputs and what leaves their range of 32",
+    steps: float16Steps,
+    // A chain of roundings to 11 bits: up to 1.1e-2 for random children of the shipped spaces, each value rounded (docs/precisions.md).
+    tolerance: 2e-2,
+    leastSameTopOne: 0.99,
+  },
 } as const satisfies Record<string, Precision>;
 
 /** A precision, by its name in the table. */
@@ -23,6 +33,21 @@ export type PrecisionName = keyof typeof precisions;
 
 export const precisionNames = Object.keys(precisions) as readonly PrecisionName[];
 export const defaultPrecision: PrecisionName = "float32";
+
+/** @throws UserError `compile/precision` where there is none of that name */
+export function checkPrecision(precision: PrecisionName): void {
+  if (precisionNames.includes(precision)) return;
+  throw new UserError("compile/precision", {
+    at: "the precision",
+    got: JSON.stringify(precision),
+    want: precisionNames.join(" or "),
+    fix: "docs/precisions.md says what each is good for.",
+  });
+}
+
+/** A precision as what is kept of it where it is another than float32: what was written before there was a choice stays as it is. */
+export const otherThanDefault = (precision: PrecisionName): { readonly precision?: PrecisionName } =>
+  precision === defaultPrecision ? {} : { precision };
 
 /** How far a child's logits may be from its supernet's, whose largest is `maxLogit`. */
 export const toleranceOf = (precision: PrecisionName, maxLogit: number): number =>

@@ -66,10 +66,20 @@ export const certificateSchema = z.strictObject({
     .array(z.strictObject(latencyShape))
     .optional()
     .describe("Latencies on further targets; each target once."),
+  keptInFloat32: z
+    .array(z.strictObject({ node: z.string(), why: z.string() }))
+    .optional()
+    .describe("Nodes of a float16 file that compute in float32, and what leaves float16's range."),
+  comparedWith: z
+    .literal("the masked supernet in float32, with the same statistics, on onnxruntime without its optimisations")
+    .optional()
+    .describe("What maxDifference and sameTopOne are to; left out before float16."),
   maxDifference: z.number().describe("Largest |logit difference| to the masked supernet with the same statistics."),
   tolerance: z
     .number()
-    .describe("What maxDifference may be: the precision's tolerance (float32: 1e-4) × (1 + largest |logit|)."),
+    .describe(
+      "What maxDifference may be: the precision's tolerance (float32: 1e-4, float16: 2e-2) × (1 + largest |logit|).",
+    ),
   sameTopOne: z.number().describe("Share of images on which file and supernet agree."),
   comparedImages: z.number(),
   probe: z

@@ -1,5 +1,7 @@
 /** A child compiled, compared with the supernet, and judged on the test images: what its certificate says, but the latency. */
+import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
+import { keptInFloat32 } from "../compile/half-precision.js";
 import { preprocessingOf } from "../compile/metadata.js";
 import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
@@ -49,6 +51,8 @@ export interface JudgedChild {
     | "correct"
     | "testImages"
     | "testFingerprint"
+    | "keptInFloat32"
+    | "comparedWith"
     | "maxDifference"
     | "tolerance"
     | "sameTopOne"
@@ -57,7 +61,7 @@ export interface JudgedChild {
   >;
 }
 
-/** @throws UserError `deploy/out` and `file/write` before the work starts, `compile/opset`, `space/architecture`, `runtime/model` */
+/** @throws UserError `deploy/precision` where the child computes too coarsely in its precision, `deploy/out` and `file/write` before the work starts, `compile/opset`, `space/architecture`, `runtime/model` */
 export async function judgeChild(run: Run, architecture: Architecture, options: JudgeOptions): Promise<JudgedChild> {
   const {
     out,
@@ -78,6 +82,14 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
   const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, judged, compared);
   const tolerance = toleranceOf(precision, maxLogit);
   if (!(maxDifference <= tolerance)) {
+    if (precision !== defaultPrecision) {
+      throw new UserError("deploy/precision", {
+        at: `child ${child.id} in ${precision}`,
+        got: `off its supernet's logits by ${maxDifference.toPrecision(3)}`,
+        want: `at most ${tolerance.toPrecision(3)}`,
+        fix: "Export it in float32: its values need more bits.",
+      });
+    }
     throw new Error(
       `internal: child ${child.id} differs from its supernet by ${maxDifference}, more than ${tolerance}`,
     );
@@ -99,6 +111,9 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     judgement: {
       ...{ accuracy, accuracyInterval: [...accuracyInterval], correct },
       ...{ testImages: count, testFingerprint: await fingerprintOf(images) },
+      ...(precision !== "float32" && { keptInFloat32: keptInFloat32(child.report) }),
+      comparedWith:
+        "the masked supernet in float32, with the same statistics, on onnxruntime without its optimisations",
       ...{ maxDifference, tolerance, sameTopOne, comparedImages: compared.count, precision },
     },
   };

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { lockFolder } from "../base/folder-lock.js";
 import { defaultOpset } from "../compile/opsets.js";
+import { defaultPrecision, otherThanDefault } from "../compile/precisions.js";
 import { defaultSeconds } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { architectureOf } from "../space/space.js";
@@ -29,7 +30,7 @@ export type SearchAndExportOptions = Omit<SearchOptions, "file"> &
  * Searches a run for the child to choose under each budget, and exports these children with their certificates. Latencies of both are of one
  * target, this machine by default.
  * @param options as the search takes them; under a latency budget their latencies are those of its photo finish, and else of one session for all. `out`, by
- * default the run's folder, gets search.json and children/<budget>.onnx with .json
+ * default the run's folder, gets search.json and children/<budget>.onnx with .json (<budget>.float16.onnx in float16)
  * @throws UserError `search/budget`, `search/impossible`, `search/validation`, `compile/opset` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
  * `file/write`, `file/locked` while another process searches into the folder
  */
@@ -37,17 +38,19 @@ export async function search(run: Run, options: SearchAndExportOptions): Promise
   const { out = run.folder } = options;
   const release = await lockFolder(out, "search");
   try {
-    for (const { fileName } of options.budgets) await checkOut(childIn(out, fileName));
+    for (const { fileName } of options.budgets) await checkOut(childIn(out, fileName, options.precision));
     return await searchInto(out, run, options);
   } finally {
     await release();
   }
 }
 
-const childIn = (out: string, fileName: string): string => join(out, "children", `${fileName}.onnx`);
+/** `children/macs-5M.onnx`, in another precision than float32 `children/macs-5M.float16.onnx`. */
+const childIn = (out: string, fileName: string, precision = defaultPrecision): string =>
+  join(out, "children", `${fileName}${precision === defaultPrecision ? "" : `.${precision}`}.onnx`);
 
 function searchInto(out: string, run: Run, options: SearchAndExportOptions): Promise<SearchOutcome> {
-  const { seconds, signal, opset, differences, withoutProbe, crew } = options;
+  const { seconds, signal, opset, precision = defaultPrecision, differences, withoutProbe, crew } = options;
   return withTarget(options.target, async (target) => {
     const { result, latencies, otherLatencies } = await searchRun(run, {
       ...options,
@@ -57,19 +60,20 @@ function searchInto(out: string, run: Run, options: SearchAndExportOptions): Pro
     const by: JudgedBy = {
       recalibrationImages: result.recalibrationImages,
       opset: opset ?? defaultOpset,
+      ...otherThanDefault(precision),
       seed: result.seed,
       seconds: seconds ?? defaultSeconds,
       differences: differences ?? "refused",
     };
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
       const found = result.chosen.find(({ budget }) => budget === text);
-      return found ? [{ budget: text, id: found.id, path: childIn(out, fileName) }] : [];
+      return found ? [{ budget: text, id: found.id, path: childIn(out, fileName, precision) }] : [];
     });
     const certificates = await exportChildren(
       run,
       chosen.map(({ id, path }) => ({ architecture: architectureOf(run.supernet.space, id), out: path })),
       {
-        ...{ target, recalibrationImages: result.recalibrationImages, latencies, otherLatencies },
+        ...{ target, recalibrationImages: result.recalibrationImages, precision, latencies, otherLatencies },
         ...(options.otherTargets && { otherTargets: options.otherTargets }),
         ...(crew && { benchOf: (name: string) => crew.bench(name, by) }),
         ...(opset !== undefined && { opset }),

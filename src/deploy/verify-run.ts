@@ -1,7 +1,7 @@
 /** What the run can tell: the child compiled again, its costs counted again, compared with the supernet and judged on the test images. */
 import { compiler } from "../compile/compile-child.js";
 import { defaultOpset } from "../compile/opsets.js";
-import { toleranceOf } from "../compile/precisions.js";
+import { precisions, toleranceOf } from "../compile/precisions.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
 import { missing } from "../data/about.js";
 import type { LabelledBlock } from "../data/image-block.js";
@@ -13,9 +13,6 @@ import type { Certificate } from "./certificate.js";
 import { compareToSupernet, testImages } from "./contract.js";
 import type { Ledger } from "./ledger.js";
 import { verifyProbeImages } from "./verify-probe.js";
-
-/** Share of images on which child and supernet must agree: where two logits are equal but for rounding, either may be the larger. */
-const SAME_TOP_ONE = 0.999;
 
 export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run: Run, found: Ledger): Promise<void> {
   const { architecture, precision, provenance } = certificate;
@@ -58,7 +55,11 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   const tolerance = toleranceOf(precision, maxLogit);
   const difference = `largest difference ${maxDifference.toExponential(2)} of ${tolerance.toExponential(2)}`;
   const tops = `the same top-1 on ${Math.round(sameTopOne * images.count)} of ${images.count} images`;
-  found.check("supernet", maxDifference <= tolerance && sameTopOne >= SAME_TOP_ONE, `${difference}, ${tops}`);
+  found.check(
+    "supernet",
+    maxDifference <= tolerance && sameTopOne >= precisions[precision].leastSameTopOne,
+    `${difference}, ${tops}`,
+  );
   verifyAccuracy(certificate, await measureAccuracy(judged, images), found);
   noteMissing(certificate, images, found);
 }

@@ -23,7 +23,7 @@ export function anchor(): { readonly bytes: Uint8Array; readonly dims: readonly 
   const weight = (name: string, dims: readonly number[]): string => {
     const length = dims.reduce((product, size) => product * size, 1);
     const values = Float32Array.from({ length }, () => (draw.next() - 0.5) * 0.35);
-    tensors.push({ name, dims, forEachBlock: (use) => use(values) });
+    tensors.push({ name, type: "float32", dims, forEachBlock: (use) => use(values) });
     return name;
   };
   const conv = (name: string, x: string, [outputs, inputs, kernel]: Triple, stride = 1, group = 1): string => {

@@ -86,6 +86,15 @@ export const facts: { readonly [Name in OperatorName]: Facts<Name> } = {
     inPlace: false,
     free: false,
   },
+  extremes: {
+    extent: () => "vector",
+    macs: none,
+    fault: ({ in: { x }, out: { smallest, largest } }) =>
+      vectorOf(smallest, x.channels) ?? vectorOf(largest, x.channels),
+    inPlace: false,
+    free: false,
+  },
+  cast: { ...simple, extent: kept },
   activation: { ...simple, extent: kept, inPlace: true, free: true },
   add: {
     ...simple,

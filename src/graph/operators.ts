@@ -91,6 +91,10 @@ interface OnlyTrained<S extends Size> {
 interface OnlyDeployed<S extends Size> {
   /** The batch's mean and biased variance per channel, vectors of [channels]. */
   moments: Operator<One<S>, { mean: Value<S>; variance: Value<S> }>;
+  /** The batch's smallest and largest value per channel, vectors of [channels]. */
+  extremes: Operator<One<S>, { smallest: Value<S>; largest: Value<S> }>;
+  /** The same numbers in its output's data type. */
+  cast: Operator<One<S>, Made<S>>;
 }
 
 export interface Trained<S extends Size> extends Shared<S>, OnlyTrained<S> {

@@ -8,7 +8,8 @@ const dimension = (size: Size): string => (typeof size === "number" ? `${size}` 
 /** For example `%3:24 = conv(%2, stem.weight[3×3×1×24]) stride=2`. */
 export function print(graph: Graph): string {
   const numbers = new Map<string, number>([[graph.input.name, 0]]);
-  const value = ({ name, channels }: Value): string => `%${numbers.get(name) ?? "?"}:${dimension(channels)}`;
+  const value = ({ name, channels, dtype }: Value): string =>
+    `%${numbers.get(name) ?? "?"}:${dimension(channels)}${dtype === "float32" ? "" : `:${dtype}`}`;
   const parameter = ({ name, shape }: Parameter): string => `${name}[${shape.map(dimension).join("×")}]`;
   const lines = [`${graph.name}(${value(graph.input)})`];
   for (const node of graph.nodes) {

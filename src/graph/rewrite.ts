@@ -45,7 +45,7 @@ export function liveNodes<N extends Node>(nodes: readonly N[], outputs: readonly
 }
 
 /** How to change a node's parts. */
-interface Change<From extends Size, To extends Size> {
+export interface Change<From extends Size, To extends Size> {
   readonly read: (value: Value<From>) => Value<To>;
   readonly make: (value: Value<From>) => Value<To>;
   readonly parameter: (parameter: Parameter<From>) => Parameter<To>;
@@ -56,11 +56,14 @@ interface Change<From extends Size, To extends Size> {
  * The node with its parts changed. The types of `change` give the old and new sizes; operator and names of parts stay
  * the same.
  */
-function mapNode<Set extends OperatorSet, From extends Size, To extends Size>(
+export function mapNode<Set extends OperatorSet, From extends Size, To extends Size>(
   node: Node<Set, From>,
   change: Change<From, To>,
 ): Node<Set, To>;
-function mapNode(node: Node, { read, make, parameter, attributes = (same) => same }: Change<Size, Size>): object {
+export function mapNode(
+  node: Node,
+  { read, make, parameter, attributes = (same) => same }: Change<Size, Size>,
+): object {
   const input = (part: Value | Parameter): Value | Parameter => (isParameter(part) ? parameter(part) : read(part));
   return {
     ...node,

@@ -32,7 +32,7 @@ export type Channels<S extends Size = Size> = Extract<S, number | Axis>;
 export type Kernel<S extends Size = Size> = Extract<S, number | ElasticKernel>;
 
 /** Bytes of one element, by data type. */
-export const bytesOfType = { float32: 4 } as const;
+export const bytesOfType = { float32: 4, float16: 2 } as const;
 /** The type of an array's values. */
 export type DataType = keyof typeof bytesOfType;
 

@@ -7,6 +7,12 @@ import { isParameter, type Parameter, type Size, type Value } from "./values.js"
 
 const faultOf = <Name extends OperatorName>(node: NodeOf<Name>): string | undefined => rowOf(facts, node).fault(node);
 
+/** Only a cast has inputs and outputs of several data types. */
+function mixedTypes(node: Node): string | undefined {
+  const types = new Set([...inputsOf(node), ...valuesOutOf(node)].map(({ dtype }) => dtype));
+  return node.op === "cast" || types.size === 1 ? undefined : `it mixes ${[...types].join(" and ")}`;
+}
+
 /** Returns the graph, or throws `internal: …` naming the node. `after` names the pass that made it. */
 export function verify<Set extends OperatorSet, S extends Size>(graph: Graph<Set, S>, after?: string): Graph<Set, S>;
 export function verify(graph: Graph, after?: string): Graph {
@@ -30,9 +36,10 @@ export function verify(graph: Graph, after?: string): Graph {
         if (!known) fail(node, `it reads ${input.name} before it is made`);
         else if (!sameChannels(known.channels, input.channels))
           fail(node, `it reads ${input.name} with other channels`);
+        else if (known.dtype !== input.dtype) fail(node, `it reads ${input.name} as ${input.dtype}`);
       }
     }
-    const why = faultOf(node);
+    const why = faultOf(node) ?? mixedTypes(node);
     if (why) fail(node, why);
     for (const value of valuesOutOf(node)) {
       if (made.has(value.name)) fail(node, `${value.name} is made twice`);

@@ -7,14 +7,27 @@
  *   GraphProto   fields 1–2 · 5: initializer … · 11–
  *   TensorProto  fields 1–8 · 9: raw_data
  */
+import { toFloat16 } from "./float16.js";
 import { onnx } from "./onnx.js";
+import { dataTypeOf } from "./protos.js";
 
-/** A float32 initializer; `forEachBlock` gives its numbers in order. */
+/** An initializer; `forEachBlock` gives its numbers in order. */
 export interface Tensor {
   readonly name: string;
+  /** What its numbers are stored as. */
+  readonly type: keyof typeof storages;
   readonly dims: readonly number[];
   readonly forEachBlock: (use: (block: Float32Array) => void) => void;
 }
+
+/** How numbers are stored, by type. */
+const storages = {
+  float32: { dataType: dataTypeOf("float32"), bytesEach: 4, stored: (block: Float32Array) => block },
+  float16: { dataType: dataTypeOf("float16"), bytesEach: 2, stored: toFloat16 },
+} as const satisfies Record<
+  string,
+  { dataType: number; bytesEach: number; stored: (block: Float32Array) => ArrayBufferView }
+>;
 
 const GRAPH = 7;
 const INITIALIZER = 5;
@@ -30,9 +43,9 @@ export function encodeModel(model: onnx.IModelProto, tensors: readonly Tensor[])
   const graphTail = onnx.GraphProto.encode({ input, output } as onnx.IGraphProto).finish();
   const initializers = tensors.map((tensor) => {
     const dims = [...tensor.dims];
-    const bytes = 4 * dims.reduce((product, size) => product * size, 1);
-    const { FLOAT } = onnx.TensorProto.DataType;
-    const described = onnx.TensorProto.encode({ name: tensor.name, dims, dataType: FLOAT }).finish();
+    const { bytesEach, dataType } = storages[tensor.type];
+    const bytes = bytesEach * dims.reduce((product, size) => product * size, 1);
+    const described = onnx.TensorProto.encode({ name: tensor.name, dims, dataType }).finish();
     const start = join(described, prefix(RAW_DATA, bytes));
     return { tensor, bytes, start: join(prefix(INITIALIZER, start.length + bytes), start) };
   });
@@ -56,7 +69,11 @@ export function encodeModel(model: onnx.IModelProto, tensors: readonly Tensor[])
   for (const { tensor, bytes, start } of initializers) {
     put(start);
     const end = at + bytes;
-    tensor.forEachBlock((block) => put(new Uint8Array(block.buffer, block.byteOffset, block.byteLength)));
+    const { stored } = storages[tensor.type];
+    tensor.forEachBlock((block) => {
+      const { buffer, byteOffset, byteLength } = stored(block);
+      put(new Uint8Array(buffer, byteOffset, byteLength));
+    });
     if (at !== end) throw new Error(`internal: ${tensor.name} has other numbers than its shape says`);
   }
   put(graphTail);

@@ -12,6 +12,11 @@ export const attributeProtos = (attributes: Attributes): onnx.IAttributeProto[] 
     return { name, type: AttributeType.INTS, ints: [...value] };
   });
 
+const dataTypes = { float32: onnx.TensorProto.DataType.FLOAT, float16: onnx.TensorProto.DataType.FLOAT16 } as const;
+
+/** ONNX's number of a data type. */
+export const dataTypeOf = (type: keyof typeof dataTypes): number => dataTypes[type];
+
 /** A float32 input or output; a dimension that is a word is free. */
 export const valueInfo = (name: string, dims: readonly (number | string)[]): onnx.IValueInfoProto => ({
   name,

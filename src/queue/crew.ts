@@ -181,8 +181,8 @@ function queuedJudge(
     readonly progress: (change: number) => void;
   },
 ): Judge {
-  const { benches, screeningImages, validationImages, isWithin, costsOf, recalibrationImages, opset } = task;
-  const shared = { run: of.run, recalibrationImages, opset };
+  const { benches, screeningImages, validationImages, isWithin, costsOf, recalibrationImages, opset, precision } = task;
+  const shared = { run: of.run, recalibrationImages, opset, ...(precision && { precision }) };
   const own = benches.filter(({ bench }) => !of.served.has(bench));
   const ownJudge = task.ownJudge({ screeningImages: 0, isWithin: () => false, benches: own });
   /** Children that are judged before their turn. */

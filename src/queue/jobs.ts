@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { newestOpset, oldestOpset } from "../compile/opsets.js";
+import { precisionNames } from "../compile/precisions.js";
 import { sha256Of } from "../base/hash.js";
 import { canonicalJson } from "../base/seal.js";
 import { sessionSchema } from "../evaluate/session-schema.js";
@@ -16,6 +17,7 @@ const shared = {
   run: identitySchema,
   recalibrationImages: whole.min(1),
   opset: z.int().min(oldestOpset).max(newestOpset),
+  precision: z.enum(precisionNames).optional(),
 };
 
 const latency = {

@@ -1,5 +1,6 @@
 /** Does one job, with the run that this process holds: by the very judge that a search on one machine has. */
 import { compiler, type Compiler } from "../compile/compile-child.js";
+import { defaultPrecision } from "../compile/precisions.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { packHits } from "../search/hits.js";
@@ -32,9 +33,9 @@ export function performer(
   const { space } = run.supernet;
   /** Recalibration images are chosen once for all children. */
   const compilers = new Map<string, Compiler>();
-  const compilerOf = ({ recalibrationImages, opset }: Job): Compiler => {
-    const key = `${recalibrationImages} ${opset}`;
-    const found = compilers.get(key) ?? compiler(run, { recalibrationImages, opset });
+  const compilerOf = ({ recalibrationImages, opset, precision = defaultPrecision }: Job): Compiler => {
+    const key = `${recalibrationImages} ${opset} ${precision}`;
+    const found = compilers.get(key) ?? compiler(run, { recalibrationImages, opset, precision });
     compilers.set(key, found);
     return found;
   };

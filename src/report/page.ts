@@ -1,4 +1,5 @@
 /** The report's page, from top to bottom. */
+import { defaultPrecision } from "../compile/precisions.js";
 import type { Budget } from "../search/budget.js";
 import { formatCost, parseBudget } from "../search/budget.js";
 import { explain } from "../search/explain.js";
@@ -82,6 +83,7 @@ function card({ path, certificate: c }: Child, run: string | undefined, space: S
       ),
       ["MACs", millions(c.macs)],
       ["parameters", thousands(c.parameters)],
+      ["precision", precisionOf(c)],
       ["file", `${thousands(c.fileBytes)} bytes`],
       ["architecture", c.id],
       ["from the supernet", `at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`],
@@ -98,6 +100,9 @@ function card({ path, certificate: c }: Child, run: string | undefined, space: S
     <pre>${usage(path, c, run)}</pre>
   </article>`;
 }
+
+const precisionOf = ({ precision, keptInFloat32: kept = [] }: Child["certificate"]): string =>
+  kept.length > 0 ? `${precision}, ${kept.length} nodes in float32` : precision;
 
 /** What to type to use a child: first in a program, then to check it. */
 function usage(path: string, { inputs, outputs }: Child["certificate"], run: string | undefined): string {
@@ -220,6 +225,7 @@ function provenance({ checkpoint, search, children: [first], log }: RunFolder): 
           search &&
             `${search.grid}; then at most ${search.fineCandidates} children for each budget, seed ${search.seed}; ${thousands(search.judgedImages)} images judged`,
         ],
+        ["precision", search && (search.precision ?? defaultPrecision)],
         ["recalibration", search && `${thousands(search.recalibrationImages)} training images`],
         ...Object.entries(environment).map(([key, value]): Fact => [
           key,

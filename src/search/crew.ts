@@ -1,4 +1,5 @@
 /** Others that judge for a search: it asks as it would its own judge, and gets the same results. src/queue has one. */
+import type { PrecisionName } from "../compile/precisions.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import type { Differences } from "../evaluate/probe.js";
 import type { Architecture } from "../space/space.js";
@@ -9,6 +10,8 @@ import type { Judge, TargetBench } from "./judge.js";
 export interface JudgedBy {
   readonly recalibrationImages: number;
   readonly opset: number;
+  /** Left out where it is float32: what was asked for before there was a choice keeps its key. */
+  readonly precision?: PrecisionName | undefined;
   /** The seed of latency sessions. */
   readonly seed: number;
   /** Length of a latency session that decides. */

@@ -4,6 +4,7 @@ import { writeJsonAtomic } from "../base/atomic-file.js";
 import { readDocumentIfAny, type DocumentKind } from "../base/document.js";
 import { orderedSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
+import { precisionNames } from "../compile/precisions.js";
 import { architectureSchema } from "../space/architecture.js";
 
 const interval = z.tuple([z.number(), z.number()]);
@@ -66,6 +67,10 @@ const resultSchema = z.strictObject({
   target: z.string().optional().describe("Where latency was measured; only under a latency budget."),
   otherTargets: z.array(z.string()).optional().describe("Further targets that have a latency budget."),
   opset: z.int().optional().describe("ONNX's opset of the files that were judged; 17 where it is left out."),
+  precision: z
+    .enum(precisionNames)
+    .optional()
+    .describe("What the children were compiled to and judged in; float32 where it is left out."),
   profiles: z.array(z.string()).optional().describe("SHA-256 of the latency profiles that ordered the proposals."),
   judgedImages: z.number().describe("Images judged, summed over the children."),
   candidates: z.array(candidateSchema),

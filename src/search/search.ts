@@ -5,6 +5,7 @@
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
 import { defaultOpset } from "../compile/opsets.js";
+import { defaultPrecision, otherThanDefault, type PrecisionName } from "../compile/precisions.js";
 import { defaultSeconds, type LatencyBench } from "../evaluate/latency.js";
 import type { Differences } from "../evaluate/probe.js";
 import type { Latency } from "../evaluate/rounds.js";
@@ -39,6 +40,8 @@ export interface SearchOptions {
   readonly recalibrationImages?: number;
   /** ONNX's opset of the files that are judged, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
   readonly opset?: number;
+  /** What children are compiled to and judged in; float32 by default. */
+  readonly precision?: PrecisionName;
   /** Seed of the proposals; 0 by default. */
   readonly seed?: number;
   /** Resumes from search.json where there is one of the same search. */
@@ -99,13 +102,17 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   const targets = { first: target, others: options.otherTargets ?? [] };
   const budgets = budgetsOf(options.budgets, targets);
   const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
-  const { recalibrationImages = defaultRecalibrationImages, opset = defaultOpset } = options;
+  const {
+    recalibrationImages = defaultRecalibrationImages,
+    opset = defaultOpset,
+    precision = defaultPrecision,
+  } = options;
   const { space } = run.supernet;
   if (budgets.length === 0) {
     const fix = "For example --budget macs=5M.";
     throw new UserError("search/budget", { at: "--budget", want: "at least one", fix });
   }
-  const children = compiler(run, { recalibrationImages, opset });
+  const children = compiler(run, { recalibrationImages, opset, precision });
   refuseTooFew(run.validation.length, run.train.length);
   const plan = plannedOnce(run);
   refuseImpossible(budgets, plan(smallest(space)));
@@ -129,11 +136,12 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     ...(otherTargets.length > 0 && { otherTargets }),
     // A key without a value: a search that asks for none is no resumption of one that asked.
     opset: opset === defaultOpset ? undefined : opset,
+    precision: precision === defaultPrecision ? undefined : precision,
     profiles: profiles.size === 0 ? undefined : [...profiles.values()].map(({ sha256 }) => sha256).sort(),
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
   const total = coarseGrid(space).length + budgets.length * fineCandidates;
-  const by: JudgedBy = { recalibrationImages, opset, seed, seconds, differences };
+  const by: JudgedBy = { recalibrationImages, opset, ...otherThanDefault(precision), seed, seconds, differences };
   const benchOf = (name: string): LatencyBench | undefined => crew?.bench(name, by);
   const benches = await openBenches(timed, targets, { seed, seconds, differences, signal, onNote, benchOf });
   for (const { target: of, bench } of benches) {

@@ -103,6 +103,20 @@ export function referenceForward(
         values.set(node.out.variance.name, variance);
         break;
       }
+      case "extremes": {
+        const [x, count] = [read(node.in.x), channels(node.in.x)];
+        const end = (pick: (...numbers: number[]) => number): Float64Array =>
+          Float64Array.from({ length: count }, (_, c) =>
+            x.filter((_, i) => i % count === c).reduce((a, b) => pick(a, b)),
+          );
+        values.set(node.out.smallest.name, end(Math.min));
+        values.set(node.out.largest.name, end(Math.max));
+        break;
+      }
+      case "cast":
+        // Everything is a float64 here.
+        values.set(node.out.y.name, read(node.in.x));
+        break;
       case "activation":
         values.set(node.out.y.name, read(node.in.x).map(functions[node.attributes.function]));
         break;

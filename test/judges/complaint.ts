@@ -10,7 +10,12 @@ export interface Held extends Case {
 }
 
 /** Nothing, or what is wrong with a verdict. */
-export function complaint(judge: string, verdict: Verdict, { logits, shape }: Held): string[] {
+export function complaint(
+  judge: string,
+  verdict: Verdict,
+  { logits, shape }: Held,
+  tolerance: number = TOLERANCE,
+): string[] {
   if ("error" in verdict) return [`${judge}: ${verdict.error}`];
   if (judge === "checker" || judge === "shapes") {
     const same = JSON.stringify(verdict) === JSON.stringify(shape);
@@ -19,7 +24,7 @@ export function complaint(judge: string, verdict: Verdict, { logits, shape }: He
   if (verdict.length !== logits.length) return [`${judge}: ${verdict.length} logits, not ${logits.length}`];
   const difference = largest(verdict.map((value, i) => Number(value) - logits[i]!)) / (1 + largest(logits));
   // Written so that NaN fails.
-  return difference <= TOLERANCE ? [] : [`${judge}: differs by ${difference} × (1 + max |logit|)`];
+  return difference <= tolerance ? [] : [`${judge}: differs by ${difference} × (1 + max |logit|)`];
 }
 
 export const judges = ["checker", "shapes", "onnx reference", "onnxruntime in Python", "OpenVINO", "OpenCV"];

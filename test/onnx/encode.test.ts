@@ -9,6 +9,7 @@ const numbers = Float32Array.from({ length: 600 }, (_, i) => Math.sin(i));
 /** Handed over in two unequal blocks. */
 const tensor = (name: string, dims: number[]): Tensor => ({
   name,
+  type: "float32",
   dims,
   forEachBlock(use) {
     const length = dims.reduce((product, size) => product * size, 1);

@@ -90,6 +90,15 @@ test("the same seed gives the same bytes, another seed other proposals; without 
   expect(proposed(other.result)).not.toEqual(proposed(whole.result).slice(0, 8));
 });
 
+test("a search in half precision judges files of half precision, and search.json says so", async () => {
+  const half = await search({ precision: "float16", fineCandidates: 1 });
+  expect(half.result.precision).toBe("float16");
+  const wide = new Map(whole.result.candidates.map(({ id, fileBytes }) => [id, fileBytes]));
+  for (const { id, fileBytes } of half.result.candidates) {
+    if (wide.has(id)) expect(fileBytes).toBeLessThan(wide.get(id)!);
+  }
+});
+
 test.each([1, 40])("cut off after %i children, a resumed search ends with the same bytes", async (kept) => {
   const file = join(await temporaryFolder(), "search.json");
   const { candidates, ...rest } = whole.result;
@@ -107,6 +116,7 @@ test("a search of other options, or a damaged file, is not resumed", async () =>
   const resume = (options: Partial<SearchOptions>) => search({ ...options, file: whole.file, resume: true });
   await expect(resume({ seed: 5 })).rejects.toThrow("seed is 0; want 5, as asked for now");
   await expect(resume({ opset: 13 })).rejects.toThrow("opset is not given; want 13, as asked for now");
+  await expect(resume({ precision: "float16" })).rejects.toThrow('precision is not given; want "float16"');
   await expect(resume({ budgets: [parseBudget("macs=1M")] })).rejects.toThrow("budgets is");
   const file = join(await temporaryFolder(), "search.json");
   writeFileSync(file, readFileSync(whole.file, "utf8").slice(0, 5000));

@@ -1,18 +1,27 @@
 /** nestling export */
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { explain } from "../../compile/explain.js";
 import { defaultOpset, opsetRow } from "../../compile/opsets.js";
 import type { StepReport } from "../../compile/pass.js";
-import { defaultPrecision, precisionNames, type PrecisionName } from "../../compile/precisions.js";
+import { defaultPrecision, precisions, type PrecisionName } from "../../compile/precisions.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { checkOut } from "../../deploy/check-out.js";
+import type { Certificate } from "../../deploy/certificate.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { warningsOf } from "../../target/machine-state.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import { fewWhole, opsetNumber, positiveWhole, probeOption, sessionSeconds, type CommonOptions } from "../options.js";
+import {
+  fewWhole,
+  opsetNumber,
+  positiveWhole,
+  precisionOption,
+  probeOption,
+  sessionSeconds,
+  type CommonOptions,
+} from "../options.js";
 import {
   differenceOption,
   differencesOf,
@@ -49,11 +58,7 @@ export const exportCommand = (): Command =>
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--opset <n>", "ONNX's opset of the file; older runtimes load older ones", opsetNumber, defaultOpset)
     .option("--static-batch <n>", "a fixed batch size instead of a free one", fewWhole)
-    .addOption(
-      new Option("--precision <name>", "what weights and activations are held in")
-        .choices(precisionNames)
-        .default(defaultPrecision),
-    )
+    .addOption(precisionOption())
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
     .option(...targetOption)
     .option(...tokenOption)
@@ -95,6 +100,7 @@ export const exportCommand = (): Command =>
           `  accuracy ${percent(c.accuracy)} (${percent(low)} to ${percent(high)}) on ${c.testImages} test images`,
           ...unseenClasses(run, ["test"]).map((line) => `           ${line}`),
           `  latency  ${milliseconds(c.latencyMs)} ± ${percent(c.latency.repeatability, 1)} undisturbed (p50 ${milliseconds(c.latency.p50Ms)}, p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
+          ...precisionLines(c),
           `  opset ${options.opset}: onnxruntime ${opsetRow(options.opset).onnxruntime} and newer load it`,
           ...(c.otherTargets ?? []).map(
             (on) =>
@@ -108,3 +114,10 @@ export const exportCommand = (): Command =>
         ].join("\n"),
       );
     });
+
+/** Nothing for float32. */
+const precisionLines = ({ precision, keptInFloat32: kept = [] }: Certificate): string[] => {
+  if (precision === defaultPrecision) return [];
+  const named = kept.length > 0 ? `, but for ${kept.length} nodes in float32 whose values leave its range` : "";
+  return [`  ${precision}: ${precisions[precision].says}${named}`];
+};

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { defaultOpset } from "../../compile/opsets.js";
+import type { PrecisionName } from "../../compile/precisions.js";
 import { checkPlace } from "../../base/check-place.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
@@ -20,6 +21,7 @@ import {
   collect,
   opsetNumber,
   positiveWhole,
+  precisionOption,
   probeOption,
   queueOption,
   sessionSeconds,
@@ -47,6 +49,7 @@ interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly fine: number;
   readonly recalibrationImages: number;
   readonly opset: number;
+  readonly precision: PrecisionName;
   readonly seed: number;
   readonly resume?: boolean;
   readonly seconds: number;
@@ -74,6 +77,7 @@ export const searchCommand = (): Command =>
     )
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--opset <n>", "ONNX's opset of the files; older runtimes load older ones", opsetNumber, defaultOpset)
+    .addOption(precisionOption())
     .option("--seed <n>", "of the proposals", wholeNumber, 0)
     .option("--resume", "resume from search.json")
     .option(...targetOption)
@@ -128,6 +132,7 @@ export const searchCommand = (): Command =>
             fineCandidates: options.fine,
             recalibrationImages: options.recalibrationImages,
             opset: options.opset,
+            precision: options.precision,
             seed: options.seed,
             resume: options.resume ?? false,
             ...(crew && { crew }),

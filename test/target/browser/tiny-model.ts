@@ -6,7 +6,7 @@ const SIZE = 6;
 
 export function tinyModel({ shrinks = false } = {}): { readonly bytes: Uint8Array; readonly dims: readonly number[] } {
   const values = Float32Array.from({ length: 18 }, (_, i) => Math.sin(i));
-  const weight: Tensor = { name: "weight", dims: [2, 1, 3, 3], forEachBlock: (use) => use(values) };
+  const weight: Tensor = { name: "weight", type: "float32", dims: [2, 1, 3, 3], forEachBlock: (use) => use(values) };
   const node = {
     ...{ opType: "Conv", name: "conv", input: ["pixel_values", "weight"], output: [shrinks ? "values" : "logits"] },
     attribute: attributeProtos({
