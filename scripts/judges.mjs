@@ -3,23 +3,36 @@
  * (test/judges). Done once; done again only when the requirements change.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const folder = join(root, ".venv-judges");
 const wanted = join(root, "test/judges/requirements.txt");
+/** Packages of which single files are used: what else they want is left out, and may contradict the others. */
+const alone = ["tritonclient==2.73.0"];
 /** What the folder was made from, written last: a half-made folder has none. */
 const made = join(folder, "requirements.txt");
+const requirements = [readFileSync(wanted, "utf8"), ...alone.map((line) => `${line}\n`)].join("");
 const run = (command, ...args) => execFileSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 
-if (existsSync(made) && readFileSync(made, "utf8") === readFileSync(wanted, "utf8")) {
+if (existsSync(made) && readFileSync(made, "utf8") === requirements) {
   console.log(".venv-judges is up to date");
 } else {
   console.log("making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV and Pillow for Python (about 10 s and 600 MB)");
   rmSync(folder, { recursive: true, force: true });
   run(process.env.PYTHON ?? "python3", "-m", "venv", folder);
   run(join(folder, "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted);
-  copyFileSync(wanted, made);
+  run(
+    join(folder, "bin/python"),
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--no-deps",
+    ...alone,
+  );
+  writeFileSync(made, requirements);
   console.log("done: npm test now asks the judges too");
 }

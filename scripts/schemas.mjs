@@ -4,6 +4,7 @@ import { checkpointSchema } from "../dist/checkpoint/checkpoint-file.js";
 import { packSchema } from "../dist/data/pack/pack-index.js";
 import { placeSchema } from "../dist/data/place.js";
 import { certificateSchema } from "../dist/deploy/certificate.js";
+import { manifestSchema } from "../dist/format/manifest.js";
 import { engines } from "../dist/engine/choose.js";
 import { latencyProfileSchema } from "../dist/search/profile/profile-file.js";
 import { searchSchema } from "../dist/search/search-file.js";
@@ -22,6 +23,7 @@ const sources = {
   pack: packSchema,
   profile: latencyProfileSchema,
   targets: targetsSchema,
+  deployed: manifestSchema,
 };
 
 const jsonSchema = (schema) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });

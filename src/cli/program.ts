@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   worker: async () => (await import("./commands/worker.js")).workerCommand(),
   export: async () => (await import("./commands/export.js")).exportCommand(),
   verify: async () => (await import("./commands/verify.js")).verifyCommand(),
+  deploy: async () => (await import("./commands/deploy.js")).deployCommand(),
   bench: async () => (await import("./commands/bench.js")).benchCommand(),
   profile: async () => (await import("./commands/profile.js")).profileCommand(),
   target: async () => (await import("./commands/target.js")).targetCommand(),

@@ -37,6 +37,7 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   search: [...searchArgs("run"), "--out", "found"],
   export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", "--recalibration-images", "64", ...shortly],
   verify: ["verify", "run/child.onnx", "--run", "run", ...shortly],
+  deploy: ["deploy", "run/child.onnx", "--for", "python", "--out", "deployed"],
   bench: ["bench", "run/child.onnx", ...shortly],
   profile: ["profile", "run", "--children", "3", ...shortly],
   "target list": ["target", "list"],

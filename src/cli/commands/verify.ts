@@ -1,6 +1,9 @@
 /** nestling verify */
 import { Command } from "commander";
-import { verifyChild } from "../../deploy/verify.js";
+import { stat } from "node:fs/promises";
+import { UserError } from "../../base/user-error.js";
+import { verifyChild, type Verification } from "../../deploy/verify.js";
+import { verifyFolder } from "../../format/verify-folder.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { sessionSeconds, type CommonOptions } from "../options.js";
 import {
@@ -12,7 +15,7 @@ import {
   type DifferenceFlag,
   type TargetFlags,
 } from "../on-target.js";
-import { output } from "../output.js";
+import { output, type Output } from "../output.js";
 
 interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly run?: string;
@@ -23,9 +26,9 @@ interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
 export const verifyCommand = (): Command =>
   new Command("verify")
     .description(
-      "Rerun the certificate beside a child; exit code 1 where something differs. With --target, its latency must repeat within 5 % in one of five tries.",
+      "Rerun the certificate beside a child, or check a deployed folder; exit code 1 where something differs. With --target, its latency must repeat within 5 % in one of five tries.",
     )
-    .argument("<file>", "an .onnx file that nestling exported")
+    .argument("<file>", "an .onnx file that nestling exported, or a folder that `nestling deploy` wrote")
     .option("--run <run>", "the run it is from: compiles it again and compares it with the supernet")
     .option("--data <source>", "the data set: measures accuracy again")
     .option(...targetOption)
@@ -35,6 +38,11 @@ export const verifyCommand = (): Command =>
     .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
     .action(async (file: string, { run, data, seconds, json, ...where }: Options) => {
       const terminal = output(json ?? false);
+      if (await isFolder(file)) {
+        refuseOfFolder(file, { run, data, target: where.target });
+        show(await verifyFolder(file), terminal);
+        return;
+      }
       terminal.note(`Verifying ${file}; its latency session takes ${seconds} s`);
       const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
       const verification = await onTargets(where.target ?? ["local"], where, terminal, ([target, ...otherTargets]) =>
@@ -51,13 +59,33 @@ export const verifyCommand = (): Command =>
           ...(where.target !== undefined && { repeat: {} }),
         }),
       );
-      const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped", noted: "note   " };
-      terminal.result(
-        verification,
-        [
-          ...verification.checks.map(({ name, verdict, detail }) => `${marks[verdict]} ${name}: ${detail}`),
-          verification.passed ? `${file} is what its certificate says.` : `${file} is not what its certificate says.`,
-        ].join("\n"),
-      );
-      if (!verification.passed) process.exitCode = 1;
+      show(verification, terminal);
     });
+
+const marks = { passed: "ok     ", failed: "DIFFERS", skipped: "skipped", noted: "note   " };
+
+function show(verification: Verification, terminal: Output): void {
+  const { file, passed, checks } = verification;
+  terminal.result(
+    verification,
+    [
+      ...checks.map(({ name, verdict, detail }) => `${marks[verdict]} ${name}: ${detail}`),
+      passed ? `${file} is what its certificate says.` : `${file} is not what its certificate says.`,
+    ].join("\n"),
+  );
+  if (!passed) process.exitCode = 1;
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** @throws UserError `cli/verify` where an option asks for more than a folder's files tell */
+function refuseOfFolder(folder: string, given: Readonly<Record<string, unknown>>): void {
+  const [option] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (option === undefined) return;
+  const fix = "Name the .onnx file in it, with its certificate beside it.";
+  throw new UserError("cli/verify", { at: `--${option}`, got: `given with the folder ${folder}`, want: "a file", fix });
+}

@@ -14,6 +14,7 @@ const whole: Readonly<Record<string, readonly string[]>> = {
   search: ["search", "run", "--budget", "macs=1M", "--out", "found"],
   export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", ...shortly],
   verify: ["verify", "run/child.onnx", ...shortly],
+  deploy: ["deploy", "run/child.onnx", "--for", "python", "--out", "deployed"],
   bench: ["bench", "run/child.onnx", ...shortly],
   "data pack": ["data", "pack", images, "--out", "packed"],
   worker: ["worker", "run", "--queue", "redis://127.0.0.1:1"],
@@ -46,6 +47,7 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   target: ["nowhere", "", "file", "local:threads=-1", "local:provider=", "http://", "ftp://a", "browser:provider=cpu"],
   certificate: ["nowhere", "", "file", "folder", BELOW_A_FILE],
   rate: ["", "30", "fps", "0fps", "-30fps", "30 fps", "many fps"],
+  formats: ["", "pickle", "python,", "Python", "python triton"],
   time: ["", "60", "1m", "s", "5s", "-60s", "4000s"],
   percent: ["", "5", "0.05", "-5%", "5 %", "many%"],
   url: [

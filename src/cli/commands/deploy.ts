@@ -1,0 +1,40 @@
+/** nestling deploy */
+import { Command, InvalidArgumentError } from "commander";
+import { deployChild } from "../../format/deploy-child.js";
+import { formatNames, formats, type FormatName } from "../../format/formats.js";
+import type { CommonOptions } from "../options.js";
+import { output } from "../output.js";
+
+interface Options extends CommonOptions {
+  readonly for: readonly FormatName[];
+  readonly out: string;
+}
+
+export const deployCommand = (): Command =>
+  new Command("deploy")
+    .description("Write folders that other stacks load as they are: model, certificate, preprocessing, labels, README.")
+    .argument("<child>", "an .onnx file that nestling exported")
+    .requiredOption("--for <formats>", `one or several, with commas: ${formatNames.join(", ")}`, formatList)
+    .requiredOption("--out <folder>", "gets a folder for each format")
+    .addHelpText(
+      "after",
+      [
+        "\nFormats:",
+        ...Object.entries(formats).map(([name, { says }]) => `  ${name.padEnd(10)} ${says}`),
+        "\nExample: nestling deploy runs/full/children/macs-3M.onnx --for triton,python --out deployed",
+      ].join("\n"),
+    )
+    .action(async (path: string, { for: wanted, out, json }: Options) => {
+      const deployed = await deployChild(path, { formats: wanted, out });
+      output(json ?? false).result(
+        { deployed },
+        deployed.map(({ folder, format }) => `${folder}: ${formats[format].says}; its README.md says how`).join("\n"),
+      );
+    });
+
+function formatList(text: string): readonly FormatName[] {
+  const names = text.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !Object.hasOwn(formats, name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`Want ${formatNames.join(", ")}; not "${unknown}".`);
+  return [...new Set(names)] as FormatName[];
+}

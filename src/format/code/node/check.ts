@@ -1,0 +1,38 @@
+/** Checks that this machine computes what is certified: node check.js */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { certificate, fileHere, logits } from "./classify.js";
+import { normalized } from "../pixels.js";
+
+interface Probe {
+  readonly shape: readonly [images: number, height: number, width: number, channels: number];
+  readonly pixels: string;
+  readonly logits: readonly (readonly number[])[];
+  readonly tolerance: number;
+}
+
+const say = (line: string, isRight: boolean): void => {
+  process.stdout.write(`${line}\n`);
+  process.exitCode = isRight ? 0 : 1;
+};
+
+const sha256 = createHash("sha256")
+  .update(readFileSync(fileHere("model.onnx")))
+  .digest("hex");
+if (sha256 !== certificate.sha256) {
+  say(`model.onnx is another file: its SHA-256 is ${sha256}, not ${certificate.sha256}`, false);
+} else if (!existsSync(fileHere("probe.json"))) {
+  say("The file is the certified one. Its certificate has no probe, so what it computes is not checked.", true);
+} else {
+  const probe = JSON.parse(readFileSync(fileHere("probe.json"), "utf8")) as Probe;
+  const [images] = probe.shape;
+  const found = await logits(
+    normalized(Buffer.from(probe.pixels, "base64"), images, certificate.preprocessing),
+    images,
+  );
+  const differences = found.flatMap((row, i) => Array.from(row, (logit, k) => Math.abs(logit - probe.logits[i]![k]!)));
+  const most = Math.max(...differences);
+  const isRight = most <= probe.tolerance;
+  const allowed = `${probe.tolerance.toExponential(1)} allowed`;
+  say(`${isRight ? "ok" : "DIFFERS"}: largest difference ${most.toExponential(1)}, ${allowed}`, isRight);
+}

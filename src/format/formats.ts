@@ -1,0 +1,14 @@
+/** Formats that a child can be deployed in, a row each. Flags, folders, docs and `verify` read this table. */
+import type { Format } from "./format.js";
+import { kserve } from "./kserve.js";
+import { node } from "./node.js";
+import { openvino } from "./openvino.js";
+import { python } from "./python.js";
+import { triton } from "./triton.js";
+
+export const formats = { kserve, node, openvino, python, triton } as const satisfies Record<string, Format>;
+
+/** A format, by its name in the table. */
+export type FormatName = keyof typeof formats;
+
+export const formatNames = Object.keys(formats) as readonly FormatName[];

@@ -1,0 +1,44 @@
+/** A KServe InferenceService that serves a child by the Open Inference Protocol, and what its storage holds. */
+import { preprocessingSentence, readme } from "./child-files.js";
+import type { Format } from "./format.js";
+import { repository } from "./triton.js";
+
+/** A Kubernetes name (RFC 1123). */
+const kubernetesName = (name: string): string =>
+  name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 53) || "child";
+
+export const kserve: Format = {
+  says: "a KServe InferenceService, Open Inference Protocol v2",
+  files(child) {
+    const service = kubernetesName(child.name);
+    return {
+      "inferenceservice.yaml": `apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  name: ${service}
+spec:
+  predictor:
+    model:
+      modelFormat:
+        name: onnx
+      protocolVersion: v2
+      runtime: kserve-tritonserver
+      storageUri: pvc://models/${service}
+`,
+      ...Object.fromEntries(Object.entries(repository(child)).map(([path, content]) => [`storage/${path}`, content])),
+      "README.md": readme(
+        child,
+        "A KServe InferenceService; its storage is a Triton model repository:",
+        `kubectl cp storage POD-WITH-THE-VOLUME:/mnt/models/${service}\nkubectl apply -f inferenceservice.yaml`,
+        [
+          "Another place than the volume `models` goes into storageUri: s3://, gs://, https://.",
+          preprocessingSentence(child.certificate).replace("`preprocessor", `\`storage/${child.name}/preprocessor`),
+        ],
+      ),
+    };
+  },
+};

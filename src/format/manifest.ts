@@ -1,0 +1,55 @@
+/** `nestling.json` of a deployed folder: what format it is of, and the hash of each file, so that `verify` finds what was changed. */
+import { z } from "zod";
+import type { DocumentKind } from "../base/document.js";
+import { sha256Of } from "../base/hash.js";
+import { canonicalSeal, sealed } from "../base/seal.js";
+import { version } from "../base/version.js";
+import type { FolderFiles } from "./format.js";
+import { formatNames, type FormatName } from "./formats.js";
+
+export const MANIFEST = "nestling.json";
+
+/** Within the folder. */
+const path = z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$)).+$/, "expected a path in the folder");
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const manifestSchema = z.strictObject({
+  format: z.literal(1),
+  nestling: z.string().describe("Version that wrote the folder."),
+  kind: z.enum(formatNames).describe("What loads the folder."),
+  name: z.string().describe("The name that servers give the model."),
+  model: path.describe("Path of the .onnx file."),
+  certificate: path.describe("Path of its certificate."),
+  files: z.record(path, sha256).describe("SHA-256 of every other file, by its path."),
+  seal: sha256.describe("SHA-256 of all the rest, as JSON with sorted keys."),
+});
+
+export type Manifest = z.output<typeof manifestSchema>;
+
+export const manifestFile: DocumentKind<typeof manifestSchema> = {
+  schema: manifestSchema,
+  code: "format/manifest",
+  fix: "Deploy the child again.",
+  want: "a folder that `nestling deploy` wrote, or an .onnx file",
+};
+
+/** @param bytes the child's file, by which it and its certificate are found */
+export function manifestOf(
+  kind: FormatName,
+  {
+    name,
+    bytes,
+    certificateBytes,
+  }: { readonly name: string; readonly bytes: Uint8Array; readonly certificateBytes: Uint8Array },
+  files: FolderFiles,
+): Manifest {
+  const pathOf = (content: Uint8Array): string => Object.keys(files).find((path) => files[path] === content)!;
+  return sealed(
+    {
+      ...{ format: 1 as const, nestling: version, kind, name },
+      ...{ model: pathOf(bytes), certificate: pathOf(certificateBytes) },
+      files: Object.fromEntries(Object.entries(files).map(([path, content]) => [path, sha256Of(content)])),
+    },
+    canonicalSeal,
+  );
+}

@@ -1,0 +1,75 @@
+/** Is a deployed folder as it was written, and does all of it say what the child's certificate says? */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { readDocument } from "../base/document.js";
+import { sha256Of } from "../base/hash.js";
+import { canonicalSeal, isSealed } from "../base/seal.js";
+import { version } from "../base/version.js";
+import { readUserBytes, readUserBytesIfAny } from "../base/user-file.js";
+import { certificateFile } from "../deploy/certificate.js";
+import { ledger, type Ledger } from "../deploy/ledger.js";
+import { verifyFile } from "../deploy/verify-file.js";
+import { verifyProbe } from "../deploy/verify-probe.js";
+import type { Verification } from "../deploy/verify.js";
+import { filesOf } from "./deploy-child.js";
+import { MANIFEST, manifestFile, type Manifest } from "./manifest.js";
+
+const mistake = { code: manifestFile.code, want: "a file that the folder's manifest names", fix: manifestFile.fix };
+
+/**
+ * Checks every file of a folder: by the manifest's hashes, and, where this version of nestling wrote it, by writing it again in memory from the
+ * model and its certificate. So neither a label, a preprocessing field nor a config can differ from what is certified.
+ * @throws UserError `format/manifest`, `deploy/certificate` where it can't be read
+ */
+export async function verifyFolder(folder: string): Promise<Verification> {
+  const found = ledger();
+  const manifest = await readDocument(join(folder, MANIFEST), manifestFile);
+  found.check("manifest", isSealed(manifest, canonicalSeal), `${manifest.kind}, by nestling ${manifest.nestling}`);
+  await verifyHashes(folder, manifest, found);
+  const at = join(folder, manifest.certificate);
+  const bytes = await readUserBytes(join(folder, manifest.model), mistake);
+  const certificateBytes = await readUserBytes(at, mistake);
+  const certificate = await readDocument(at, certificateFile);
+  await verifyFile(bytes, certificate, found);
+  if (manifest.nestling === version) {
+    const again = await filesOf(manifest.kind, { name: manifest.name, bytes, certificate, certificateBytes });
+    const wrong: string[] = [];
+    for (const [path, content] of Object.entries(again)) {
+      const there = await readUserBytesIfAny(join(folder, path), mistake);
+      if (!there || sha256Of(there) !== sha256Of(content)) wrong.push(path);
+    }
+    found.check("content", wrong.length === 0, wrong.length === 0 ? "follows from the certificate" : listed(wrong));
+  } else {
+    found.skip("content", `another version of nestling wrote it: ${manifest.nestling}, not ${version}`);
+  }
+  if (found.passed) await verifyProbe(bytes, certificate, found);
+  else found.skip("probe", "the folder isn't as it was written");
+  return { file: folder, passed: found.passed, checks: found.checks };
+}
+
+/** What using a folder leaves in it. */
+const installed = /^(?:node_modules|__pycache__)(?:\/|$)/;
+
+const listed = (paths: readonly string[]): string => `differ from what the certificate says: ${paths.join(", ")}`;
+
+async function verifyHashes(folder: string, { files }: Manifest, found: Ledger): Promise<void> {
+  const wrong: string[] = [];
+  for (const [path, sha256] of Object.entries(files)) {
+    const bytes = await readUserBytesIfAny(join(folder, path), mistake);
+    if (!bytes) wrong.push(`${path} is missing`);
+    else if (sha256Of(bytes) !== sha256) wrong.push(`${path} was changed`);
+  }
+  const there = await readdir(folder, { recursive: true, withFileTypes: true });
+  const known = new Set([...Object.keys(files), MANIFEST]);
+  const others = there
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length).replaceAll("\\", "/").replace(/^\/+/, ""))
+    .filter((path) => !known.has(path) && !installed.test(path));
+  if (others.length > 0) found.note("other files", others.slice(0, 10).join(", "));
+  const count = Object.keys(files).length;
+  found.check(
+    "files",
+    wrong.length === 0,
+    wrong.length === 0 ? `all ${count} are as they were written` : wrong.join("; "),
+  );
+}

@@ -1,0 +1,145 @@
+/** Folders that are deployed: what they hold, that nothing is half written, and that verify finds whatever was changed. */
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { canonicalSeal, sealed } from "../../src/base/seal.js";
+import type { Certificate } from "../../src/deploy/certificate.js";
+import { deployChild } from "../../src/format/deploy-child.js";
+import { formatNames, formats, type FormatName } from "../../src/format/formats.js";
+import type { Manifest } from "../../src/format/manifest.js";
+import { verifyFolder } from "../../src/format/verify-folder.js";
+import { sha256Of } from "../../src/base/hash.js";
+import { makeFinishedRun } from "../cli/finished-run.js";
+import { temporaryFolder } from "../temporary-folder.js";
+
+let child: string;
+let out: string;
+beforeEach(async () => {
+  const folder = await temporaryFolder();
+  child = join(await makeFinishedRun(folder), "child.onnx");
+  out = join(folder, "deployed");
+});
+
+const deploy = async (...names: readonly FormatName[]): Promise<string> => {
+  const deployed = await deployChild(child, { formats: names, out });
+  expect(deployed.map(({ format }) => format)).toEqual(names);
+  return deployed[0]!.folder;
+};
+const failed = async (folder: string): Promise<string[]> =>
+  (await verifyFolder(folder)).checks.filter(({ verdict }) => verdict === "failed").map(({ name }) => name);
+
+describe.each(formatNames)("%s", (name) => {
+  test("the folder is what its certificate says, and has a README of what to type, the same each time", async () => {
+    const folder = await deploy(name);
+    expect(await verifyFolder(folder)).toMatchObject({ passed: true });
+    const readme = await readFile(join(folder, "README.md"), "utf8");
+    expect(readme).toMatch(/^# child\n\n.+\n\n {4}\S/);
+    expect(readme.split("\n").length).toBeLessThan(16);
+    const files = await readdir(folder, { recursive: true });
+    out += "-again";
+    const again = await deploy(name);
+    expect(await readdir(again, { recursive: true })).toEqual(files);
+    expect(await readFile(join(again, "nestling.json"), "utf8")).toBe(
+      await readFile(join(folder, "nestling.json"), "utf8"),
+    );
+  });
+
+  test("whatever file is changed or missing, verify finds it; also where its hash was changed with it", async () => {
+    const folder = await deploy(name);
+    const path = join(folder, "nestling.json");
+    const text = await readFile(path, "utf8");
+    const manifest = JSON.parse(text) as Manifest;
+    for (const file of Object.keys(manifest.files)) {
+      const content = await readFile(join(folder, file));
+      if (file !== manifest.model && file !== manifest.certificate) {
+        const changed = Buffer.concat([content, Buffer.from("\n")]);
+        await writeFile(join(folder, file), changed);
+        expect(await failed(folder)).toEqual(["files", "content"]);
+        const hidden = { ...manifest, files: { ...manifest.files, [file]: sha256Of(changed) } };
+        await writeFile(path, JSON.stringify(sealed(hidden, canonicalSeal)));
+        expect(await failed(folder)).toEqual(["content"]);
+        await rm(join(folder, file));
+        expect(await failed(folder)).toContain("files");
+      } else if (file === manifest.model) {
+        content[content.length >> 1]! ^= 1;
+        await writeFile(join(folder, file), content);
+        expect(await failed(folder)).toEqual(expect.arrayContaining(["files", "sha256"]));
+        content[content.length >> 1]! ^= 1;
+      }
+      await writeFile(join(folder, file), content);
+      await writeFile(path, text);
+    }
+    expect(await failed(folder)).toEqual([]);
+  });
+});
+
+test("a certificate whose labels or preprocessing were edited is found, with or without its seal", async () => {
+  const folder = await deploy("triton");
+  const path = join(folder, "child/certificate.json");
+  const certificate = JSON.parse(await readFile(path, "utf8")) as Certificate;
+  const labels = [...certificate.labels].reverse();
+  await writeFile(path, JSON.stringify({ ...certificate, labels }));
+  expect(await failed(folder)).toEqual(expect.arrayContaining(["files", "seal", "content"]));
+  await writeFile(path, JSON.stringify(sealed({ ...certificate, labels }, canonicalSeal)));
+  expect(await failed(folder)).toEqual(expect.arrayContaining(["files", "provenance", "content"]));
+});
+
+test("other files are noted, what using a folder leaves in it is not", async () => {
+  const folder = await deploy("python");
+  await mkdir(join(folder, "__pycache__"));
+  await writeFile(join(folder, "__pycache__/classify.pyc"), "");
+  await symlink("/nowhere", join(folder, "node_modules"));
+  expect((await verifyFolder(folder)).checks.map(({ name }) => name)).not.toContain("other files");
+  await writeFile(join(folder, "notes.txt"), "");
+  const { passed, checks } = await verifyFolder(folder);
+  expect(passed).toBe(true);
+  expect(checks).toContainEqual({ name: "other files", verdict: "noted", detail: "notes.txt" });
+});
+
+test("a folder that is there is refused before anything is written; nothing half written stays", async () => {
+  await mkdir(join(out, "triton"), { recursive: true });
+  await expect(deploy("python", "triton")).rejects.toThrow("triton is there already");
+  expect(await readdir(out)).toEqual(["triton"]);
+  await writeFile(`${out}-file`, "");
+  await expect(deployChild(child, { formats: ["python"], out: `${out}-file` })).rejects.toThrow("not writable");
+});
+
+test("a file without its own certificate is refused", async () => {
+  const certificate = child.replace(".onnx", ".json");
+  const text = await readFile(certificate, "utf8");
+  await writeFile(certificate, text.replace(/"correct": \d+/, '"correct": 1999'));
+  await expect(deploy("python")).rejects.toThrow("child.json");
+  await writeFile(certificate, text);
+  await writeFile(child, "another file");
+  await expect(deploy("python")).rejects.toThrow(/child\.json is of another file than .*child\.onnx/);
+  await rm(certificate);
+  await expect(deploy("python")).rejects.toThrow("child.json is missing");
+  await rm(child);
+  await expect(deploy("python")).rejects.toThrow("child.onnx is missing");
+});
+
+test("KServe's service has a name that Kubernetes takes, and its storage is Triton's repository", async () => {
+  const [bytes, text] = [await readFile(child), await readFile(child.replace(".onnx", ".json"))];
+  const odd = join(child, "../Latency=5ms_Größe.onnx");
+  await writeFile(odd, bytes);
+  await writeFile(odd.replace(".onnx", ".json"), text);
+  child = odd;
+  const folder = await deploy("kserve");
+  const service = parse(await readFile(join(folder, "inferenceservice.yaml"), "utf8")) as {
+    metadata: { name: string };
+    spec: { predictor: { model: Record<string, unknown> } };
+  };
+  expect(service.metadata.name).toBe("latency-5ms-gr-e");
+  expect(service.spec.predictor.model).toEqual({
+    modelFormat: { name: "onnx" },
+    protocolVersion: "v2",
+    runtime: "kserve-tritonserver",
+    storageUri: "pvc://models/latency-5ms-gr-e",
+  });
+  expect(await readdir(join(folder, "storage"))).toEqual(["Latency=5ms_Größe"]);
+});
+
+test("every format says what loads it", () => {
+  for (const { says } of Object.values(formats)) expect(says).toMatch(/\w{4}/);
+});
