@@ -2,6 +2,7 @@
 import type * as BullMq from "bullmq";
 import type { Redis } from "ioredis";
 import { UserError } from "../base/user-error.js";
+import { PREFIX } from "./jobs.js";
 
 /** The versions that nestling is tested with; package.json names them, too. */
 const WANTED = "bullmq@6.7.0 ioredis@6.0.0";
@@ -132,7 +133,13 @@ async function tried(connection: Redis, at: string, database: number): Promise<v
     }, CONNECT_MS);
   });
   try {
-    await Promise.race([connection.connect().then(() => connection.select(database)), late]);
+    const trial = async (): Promise<void> => {
+      await connection.connect();
+      await connection.select(database);
+      // What a queue does: scripts that write.
+      await connection.eval("return redis.call('set', KEYS[1], '1', 'PX', 1)", 1, `${PREFIX}:trial`);
+    };
+    await Promise.race([trial(), late]);
   } catch (error) {
     throw refused(at, reason ?? error);
   } finally {
@@ -145,7 +152,7 @@ function refused(at: string, error: unknown): UserError {
   const { message, code } = error as NodeJS.ErrnoException;
   const refusal = refusals.find(([pattern]) => pattern.test(message));
   const problem = refusal
-    ? { at, got: refusal[1], want: "one that lets nestling in", fix: refusal[2] }
+    ? { at, got: refusal[1], want: "a Redis that lets nestling in", fix: refusal[2] }
     : {
         at,
         got: `no Redis that answers (${message || String(code)})`,
@@ -161,7 +168,27 @@ const PASSWORD = "Put name and password into the address: redis://name:password@
 const refusals: readonly (readonly [RegExp, string, string])[] = [
   [/NOAUTH/, "a Redis that asks for a password", PASSWORD],
   [/WRONGPASS|invalid password|without any password/, "a Redis that refuses this name and password", PASSWORD],
-  [/NOPERM/, "a Redis whose user may not do what a queue does", "Give a user that may use every command and key."],
+  [
+    /NOPERM|can't run this command/,
+    "a Redis whose user may not do what a queue does",
+    "Give a user that may use every command on keys that begin with nestling: (docs/many-machines.md).",
+  ],
   [/DB index/, "a Redis without a database of this number", "Leave the number out, or give one that is there."],
   [/protected mode/i, "a Redis in protected mode", "Give it a password, as its documentation says."],
+  [
+    /ECONNRESET|certificate required/,
+    "a server that cuts the connection off",
+    "Over TLS, write rediss://; a Redis that asks its callers for certificates needs --tls-auth-clients no and a password.",
+  ],
+  [
+    /altnames/,
+    "a server whose certificate is of another name",
+    "Write the host as its certificate has it, or give it one for this name.",
+  ],
+  [/expired/, "a server whose certificate has expired", "Give it a new one."],
+  [
+    /certificate|issuer/,
+    "a server whose certificate this machine doesn't trust",
+    "Put the file (PEM) of the authority that signed it into NODE_EXTRA_CA_CERTS, on each machine.",
+  ],
 ];

@@ -26,7 +26,7 @@ describe.skipIf(!hasRedis)(`a worker${needsRedis}`, () => {
     const none = await search("");
     expect([none.status, none.stdout]).toEqual([2, ""]);
     expect(none.stderr).toBe(
-      `redis://127.0.0.1:${port} is a Redis that asks for a password; want one that lets nestling in. Put name and password into the address: redis://name:password@host:6379.\n`,
+      `redis://127.0.0.1:${port} is a Redis that asks for a password; want a Redis that lets nestling in. Put name and password into the address: redis://name:password@host:6379.\n`,
     );
     const wrong = await search(":plugh@");
     expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining("refuses this name and password")]);

@@ -19,35 +19,55 @@ export interface RedisServer {
 }
 
 /** Keeps what it acknowledged through kill −9. */
-export async function startRedis(...options: readonly string[]): Promise<RedisServer> {
+export const startRedis = (...options: readonly string[]): Promise<RedisServer> => start(options);
+
+/** A server's certificate, and who signed it: PEM files. */
+export interface ServerTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** As `startRedis`, over TLS alone. */
+export function startTlsRedis({ ca, cert, key }: ServerTls, ...options: readonly string[]): Promise<RedisServer> {
+  const files = ["--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", ca];
+  return start(["--tls-auth-clients", "no", ...files, ...options], "tls");
+}
+
+async function start(options: readonly string[], over: "plain" | "tls" = "plain"): Promise<RedisServer> {
   const folder = await temporaryFolder();
   const port = await freePort();
+  const ports = over === "tls" ? ["--port", "0", "--tls-port", `${port}`] : ["--port", `${port}`];
   let server: ChildProcess;
-  const start = async (): Promise<void> => {
+  const begin = async (): Promise<void> => {
     const kept = ["--dir", folder, "--appendonly", "yes", "--appendfsync", "always", "--save", ""];
-    server = spawn("redis-server", ["--port", `${port}`, "--bind", "127.0.0.1", ...kept, ...options], {
+    server = spawn("redis-server", [...ports, "--bind", "127.0.0.1", ...kept, ...options], {
       stdio: "ignore",
     });
-    while (!(await answers(port))) await delay(20);
+    while (!(await answers(port, over))) await delay(20);
   };
-  await start();
+  await begin();
   onTestFinished(() => void server.kill("SIGKILL"));
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${over === "tls" ? "rediss" : "redis"}://127.0.0.1:${port}`,
     port,
     async killAndRestart(meanwhile) {
       const gone = once(server, "exit");
       server.kill("SIGKILL");
       await gone;
       await meanwhile?.();
-      await start();
+      await begin();
     },
   };
 }
 
-/** Also one that asks for a password. */
-async function answers(port: number): Promise<boolean> {
-  const redis = new Redis(port, "127.0.0.1", { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
+/** Also one that asks for a password, or for a certificate. */
+async function answers(port: number, over: "plain" | "tls"): Promise<boolean> {
+  const redis = new Redis(port, "127.0.0.1", {
+    ...{ lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 },
+    // Whether it is there is asked here, not who it is.
+    ...(over === "tls" && { tls: { rejectUnauthorized: false } }),
+  });
   let reason = "";
   redis.on("error", (error: Error) => (reason = error.message));
   try {
@@ -55,7 +75,7 @@ async function answers(port: number): Promise<boolean> {
     await redis.ping();
     return true;
   } catch (error) {
-    return /NOAUTH/.test(`${String(error)} ${reason}`);
+    return /NOAUTH|ECONNRESET|certificate required/.test(`${String(error)} ${reason}`);
   } finally {
     redis.disconnect();
   }
