@@ -1,9 +1,12 @@
 /** A child's probe: a few test images, drawn by a seed, as its certificate carries them. Whoever has file and certificate can compute it. */
 import { permutation, random } from "../base/random.js";
+import type { CompiledChild } from "../compile/compile-child.js";
+import { preprocessingOf } from "../compile/metadata.js";
 import { toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { toChannelsFirst } from "../data/make-batch.js";
 import { normalize, type Preprocessing } from "../data/preprocessing.js";
 import { probeOf, type Probe, type ProbeInput } from "../evaluate/probe.js";
+import type { Timed } from "../evaluate/session.js";
 import type { Run } from "../run/run.js";
 import type { Certificate } from "./certificate.js";
 
@@ -40,6 +43,19 @@ export async function probeOfChild(
   const classes = probe.logits.length / images.length;
   const logits = images.map((_, i) => [...probe.logits.subarray(i * classes, (i + 1) * classes)]);
   return { certified: { seed, images, pixels: Buffer.from(pixels).toString("base64"), logits }, probe };
+}
+
+/** A compiled child as targets time it, with the probe of its certificate. */
+export async function probedChild(
+  run: Run,
+  { id, bytes, architecture, provenance: { precision } }: CompiledChild,
+  staticBatch?: number,
+): Promise<{ readonly certified: CertifiedProbe; readonly timed: Timed }> {
+  const { resolution } = architecture;
+  const of = { preprocessing: preprocessingOf(run, architecture), precision, batch: staticBatch };
+  const { certified, probe } = await probeOfChild(run, bytes, of);
+  const dims = [staticBatch ?? 1, run.data.train.channels, resolution, resolution];
+  return { certified, timed: { name: id, bytes, dims, probe } };
 }
 
 /** The probe that a certificate carries; undefined where it was written without one. */

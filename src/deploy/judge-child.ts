@@ -2,14 +2,13 @@
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
 import { keptInFloat32 } from "../compile/half-precision.js";
-import { preprocessingOf } from "../compile/metadata.js";
 import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Timed } from "../evaluate/session.js";
 import type { Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import type { Certificate } from "./certificate.js";
-import { probeOfChild, type CertifiedProbe } from "./child-probe.js";
+import { probedChild, type CertifiedProbe } from "./child-probe.js";
 import { checkOut } from "./check-out.js";
 import { compareToSupernet, fingerprintOf, testImages } from "./contract.js";
 
@@ -95,17 +94,12 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     );
   }
   const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged.bytes, images);
-  const { certified, probe } = await probeOfChild(run, child.bytes, {
-    preprocessing: preprocessingOf(run, architecture),
-    precision,
-    batch: staticBatch,
-  });
-  const dims = [staticBatch ?? 1, run.data.train.channels, architecture.resolution, architecture.resolution];
+  const { certified, timed } = await probedChild(run, child, staticBatch);
   return {
     architecture,
     out,
     child,
-    timed: { name: child.id, bytes: child.bytes, dims, probe },
+    timed,
     probe: options.withoutProbe ? undefined : certified,
     batch: staticBatch ?? "batch_size",
     judgement: {

@@ -11,6 +11,8 @@ const machineState = z.strictObject({
   throttling: texts.optional(),
 });
 
+export const numericsSchema = z.strictObject({ maxDifference: z.number(), tolerance: z.number() });
+
 export const sessionSchema = z.strictObject({
   intervalMs: interval.describe("Where another session's undisturbed latency lies, in 95 % of cases."),
   repeatability: z.number().describe("The share by which another session differs at most, in 95 % of cases."),
@@ -34,11 +36,10 @@ export const sessionSchema = z.strictObject({
     .number()
     .optional()
     .describe("Sessions of the machine that its profile held; 0: no profile was used, and scale is 1."),
-  numerics: z
-    .strictObject({ maxDifference: z.number(), tolerance: z.number() })
+  numerics: numericsSchema
     .optional()
     .describe(
-      "Largest |difference| of the probe's logits there, and what it may be; left out where the target gives times alone, and where workers of a queue timed the child: they computed a probe of the search's.",
+      "Largest |difference| of the probe's logits there, and what it may be; left out where the target gives times alone.",
     ),
   state: z
     .strictObject({ before: machineState, after: machineState })

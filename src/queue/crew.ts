@@ -4,7 +4,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { LatencyBench } from "../evaluate/latency.js";
+import type { Numerics } from "../evaluate/probe.js";
 import type { Latency } from "../evaluate/rounds.js";
+import type { Timed } from "../evaluate/session.js";
 import type { Run } from "../run/run.js";
 import type { Crew, CrewTask, JudgedBy } from "../search/crew.js";
 import { latenciesOf, type Judge, type JudgedChild } from "../search/judge.js";
@@ -159,13 +161,18 @@ function servedBench({
   const shared = { run, ...by, session, target };
   const decide = async (ids: readonly string[]): Promise<Latency[]> =>
     (await dispatch).ask<"decide">({ kind: "decide", ...shared, ids: [...ids] });
+  // Its workers have the run: they compile the children themselves, and draw the same probe.
+  const compute = async ({ name: id }: Timed): Promise<Numerics | undefined> =>
+    (await (await dispatch).ask<"compute">({ kind: "compute", ...shared, id })).numerics;
   return {
-    ...{ target, environment, decide },
+    ...{ target, environment, decide, compute },
     time: async (id) => (await dispatch).ask<"time">({ kind: "time", ...shared, id }),
-    // Its workers compute a probe in each measurement; one that they compute otherwise ends the search.
-    compute: async () => undefined,
-    // Its workers have the run: they compile the children themselves.
-    measure: (models) => decide(models.map(({ name }) => name)),
+    async measure(models) {
+      const latencies = await decide(models.map(({ name }) => name));
+      // What they computed meanwhile is the search's probe.
+      const numerics = await Promise.all(models.map(compute));
+      return latencies.map((latency, i) => ({ ...latency, numerics: numerics[i] }));
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { newestOpset, oldestOpset } from "../compile/opsets.js";
 import { precisionNames } from "../compile/precisions.js";
 import { sha256Of } from "../base/hash.js";
 import { canonicalJson } from "../base/seal.js";
-import { sessionSchema } from "../evaluate/session-schema.js";
+import { numericsSchema, sessionSchema } from "../evaluate/session-schema.js";
 import { identitySchema } from "./run-identity.js";
 
 const whole = z.int().min(0).max(1e9);
@@ -39,10 +39,15 @@ export const jobSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("time"), ...latency, id }),
   /** Latencies of several children in one session that decides. */
   z.strictObject({ kind: z.literal("decide"), ...latency, ids: z.array(id).min(1).max(1000) }),
+  /** How the target computes the probe of a child's certificate. */
+  z.strictObject({ kind: z.literal("compute"), ...latency, id }),
 ]);
 
 export type Job = z.output<typeof jobSchema>;
 export type JobOf<K extends Job["kind"]> = Extract<Job, { kind: K }>;
+
+/** Jobs that only the workers of a target can do. */
+export type TargetJob = JobOf<"time" | "decide" | "compute">;
 
 const hits = z.string().regex(/^[0-9a-f]*$/);
 const ms = z.number().min(0);
@@ -67,6 +72,7 @@ export const resultSchemas = {
       .required({ quantilesMs: true, courseMs: true, scale: true, profileSessions: true })
       .extend({ name: id, undisturbedMs: ms }),
   ),
+  compute: z.strictObject({ id, numerics: numericsSchema.optional() }),
 } as const;
 
 export type ResultOf<K extends Job["kind"]> = z.output<(typeof resultSchemas)[K]>;

@@ -1,12 +1,13 @@
 /** Does one job, with the run that this process holds: by the very judge that a search on one machine has. */
 import { compiler, type Compiler } from "../compile/compile-child.js";
 import { defaultPrecision } from "../compile/precisions.js";
+import { probedChild } from "../deploy/child-probe.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { packHits } from "../search/hits.js";
 import { judgeOf } from "../search/judge.js";
 import { architectureOf } from "../space/space.js";
-import { jobKey, jobSchema, type Job, type JobOf, type ResultOf } from "./jobs.js";
+import { jobKey, jobSchema, type Job, type ResultOf, type TargetJob } from "./jobs.js";
 import { differencesOf, identityOf } from "./run-identity.js";
 
 /** A job that can't be done by anybody. */
@@ -27,7 +28,7 @@ export interface Performer {
 /** @param benchOf opens a bench on a target that this process serves; undefined where it serves none of that name */
 export function performer(
   run: Run,
-  benchOf: (job: JobOf<"time" | "decide">) => Promise<LatencyBench> | undefined = () => undefined,
+  benchOf: (job: TargetJob) => Promise<LatencyBench> | undefined = () => undefined,
 ): Performer {
   const own = identityOf(run);
   const { space } = run.supernet;
@@ -39,10 +40,13 @@ export function performer(
     compilers.set(key, found);
     return found;
   };
-  const timingJudge = async (job: JobOf<"time" | "decide">) => {
+  const openBench = async (job: TargetJob): Promise<LatencyBench> => {
     const bench = await benchOf(job);
     if (!bench) throw new BadJob(`nobody here serves ${JSON.stringify(job.target)}`);
-    const benches = [{ target: undefined, bench }];
+    return bench;
+  };
+  const timingJudge = async (job: TargetJob) => {
+    const benches = [{ target: undefined, bench: await openBench(job) }];
     return judgeOf(run, compilerOf(job), { screeningImages: 0, isWithin: () => false, benches });
   };
 
@@ -90,6 +94,12 @@ export function performer(
           const children = job.ids.map((id) => ({ architecture: architectureOf(space, id) }));
           const [measured] = await judge.photoFinish(children);
           return [...measured!];
+        }
+        case "compute": {
+          const bench = await openBench(job);
+          const { timed } = await probedChild(run, await compilerOf(job).compile(architectureOf(space, job.id)));
+          const numerics = await bench.compute(timed);
+          return { id: job.id, ...(numerics && { numerics }) };
         }
       }
     },

@@ -7,7 +7,7 @@ import type { LatencyBench } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { openBenches } from "../search/target-benches.js";
 import type { Target } from "../target/target.js";
-import { judgingQueue, timingQueue, type Job, type JobOf } from "./jobs.js";
+import { judgingQueue, timingQueue, type Job, type TargetJob } from "./jobs.js";
 import { join, type Member } from "./members.js";
 import { performer } from "./perform.js";
 import { openRedis } from "./redis.js";
@@ -28,8 +28,8 @@ export interface WorkerOptions {
 
 /** A job that is done. */
 export interface WorkerJob {
-  /** screen and complete are of accuracy, time and decide of latency. */
-  readonly kind: "screen" | "complete" | "time" | "decide";
+  /** screen and complete are of accuracy, time and decide of latency, compute of how a target computes a certificate's probe. */
+  readonly kind: "screen" | "complete" | "time" | "decide" | "compute";
   readonly ids: readonly string[];
 }
 
@@ -82,7 +82,7 @@ export async function startWorker(run: Run, options: WorkerOptions): Promise<Wor
 function benchesOn(
   targets: readonly Target[],
   onNote: (line: string) => void,
-): (job: JobOf<"time" | "decide">) => Promise<LatencyBench> | undefined {
+): (job: TargetJob) => Promise<LatencyBench> | undefined {
   const open = new Map<string, Promise<LatencyBench>>();
   return ({ target: name, seed, seconds, differences, session }) => {
     const target = targets.find((each) => each.name === name);

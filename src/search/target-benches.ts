@@ -62,7 +62,12 @@ export async function openBenches(
     const again = <T>(work: () => Promise<T>): Promise<T> => untilBack(device.name, work, options);
     const bench = await again(() => openLatencyBench(device, options));
     if (device.timesAlone) options.onNote?.(`Numerics are not checked on target ${device.name}: it gives times alone.`);
-    benches.push({ target, bench: { ...bench, measure: (...of) => again(() => bench.measure(...of)) } });
+    const waiting: LatencyBench = {
+      ...bench,
+      measure: (...of) => again(() => bench.measure(...of)),
+      compute: (model) => again(() => bench.compute(model)),
+    };
+    benches.push({ target, bench: waiting });
   }
   return benches;
 }

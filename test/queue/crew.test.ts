@@ -102,6 +102,34 @@ describe.skipIf(!hasRedis)(`a crew over Redis${needsRedis}`, () => {
     expect(again.children[0]!.certificate.latencyMs).toBe(certificate.latencyMs);
   });
 
+  test("certificates say how the workers' target computes their probes, as those of one machine do; also where the search was finished before", async () => {
+    // It computes nothing: its logits are off by the largest of a probe, which tells probes apart.
+    const idle = () =>
+      mockTarget({
+        ...{ name: "board", msOf: ({ bytes }) => bytes.length / 20_000 },
+        outputsOf: (_, [images = 0]) => new Map([["logits", new Float32Array(images * run.data.classes.length)]]),
+      });
+    const numericsOf = async (options: Pick<SearchOptions, "target" | "crew" | "resume">, out: string) => {
+      const shared = { recalibrationImages: 300, seconds: 0.1, fineCandidates: 1, differences: "noted" } as const;
+      const budgets = parseBudgets(["latency@board=0.7ms", "macs=120k"]);
+      const { children } = await search(run, { ...shared, budgets, out, ...options });
+      return children.map(({ certificate }) => certificate.latency.numerics);
+    };
+    const alone = await numericsOf({ target: idle() }, await temporaryFolder());
+    for (const numerics of alone) expect(numerics!.maxDifference).toBeGreaterThan(numerics!.tolerance);
+
+    const redis = await startRedis();
+    const { done } = await workerOf(redis, { targets: [idle()] });
+    const out = await temporaryFolder();
+    for (const resume of [false, true]) {
+      const crew = await crewOf(redis, { resume });
+      expect(await numericsOf({ target: crew.target("board")!, crew, resume }, out)).toEqual(alone);
+    }
+    const computed = done.filter(({ kind }) => kind === "compute").flatMap(({ ids }) => ids);
+    expect(computed.length).toBeGreaterThan(0);
+    expect(new Set(computed).size).toBe(computed.length);
+  });
+
   test("a search that was ended resumes with what is done in the queue; a new one takes accuracies, and measures again", async () => {
     const redis = await startRedis();
     const boards = await workerOf(redis, { targets: [board()] });

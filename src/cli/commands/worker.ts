@@ -38,9 +38,13 @@ export const workerCommand = (): Command =>
           targets: opened,
           onNote: (line) => terminal.note(line),
           onJob({ kind, ids }) {
+            const what = ids.length === 1 ? ids[0]! : `${ids.length} children`;
+            if (kind === "compute") {
+              terminal.note(`Computed the probe of ${what}`);
+              return;
+            }
             const isLatency = kind === "time" || kind === "decide";
             done[isLatency ? "measured" : "judged"] += ids.length;
-            const what = ids.length === 1 ? ids[0]! : `${ids.length} children`;
             terminal.note(`${isLatency ? "Measured" : "Judged"} ${what}`);
           },
         });
