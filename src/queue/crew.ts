@@ -15,6 +15,7 @@ import { idOf, type Architecture } from "../space/space.js";
 import type { Environment } from "../target/environment.js";
 import type { Target } from "../target/target.js";
 import { dispatcher, type Dispatcher } from "./dispatch.js";
+import { forgetOld } from "./forget-old.js";
 import { judgingQueue, KEPT_S, PREFIX, timingQueue, type ResultOf } from "./jobs.js";
 import { join } from "./members.js";
 import { performer } from "./perform.js";
@@ -50,7 +51,10 @@ export interface CrewProgress {
 export interface QueueCrew extends Crew {
   /** Stands for a target that a worker serves; undefined where none does. */
   target(name: string): Target | undefined;
-  /** Ends what this process does for the crew, and withdraws jobs that nobody has begun. Workers stay. */
+  /**
+   * Ends what this process does for the crew. Workers stay. Jobs that nobody has begun are withdrawn, but for those of a search that its
+   * signal ended: workers still do them, and a search that resumes it has their results.
+   */
   close(): Promise<void>;
 }
 
@@ -72,6 +76,8 @@ export async function openCrew(run: Run, options: CrewOptions): Promise<QueueCre
   const identity = identityOf(run);
   const key = keyOf(identity);
   const redis = await openRedis(queue, (shown) => onNote(`Redis at ${shown} went away: the search waits for it.`));
+  // What is left there is of use to nobody; that it goes is no condition.
+  forgetOld(redis).catch(() => undefined);
   const members = await join(redis.commands, { does: "search", run: identity, targets: {} });
   const session = await sessionOf(redis, key, options.resume ?? false);
   const alone = oneAfterTheOther();

@@ -17,7 +17,7 @@ export interface Dispatcher {
    * @throws UserError `queue/job` where workers failed
    */
   ask<K extends Job["kind"]>(job: JobOf<K>): Promise<ResultOf<K>>;
-  /** Withdraws what nobody has begun. */
+  /** Withdraws what nobody has begun, unless the signal ended it. */
   close(): Promise<void>;
 }
 

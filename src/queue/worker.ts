@@ -7,6 +7,7 @@ import type { LatencyBench } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { openBenches } from "../search/target-benches.js";
 import type { Target } from "../target/target.js";
+import { forgetOld } from "./forget-old.js";
 import { judgingQueue, timingQueue, type Job, type TargetJob } from "./jobs.js";
 import { join, type Member } from "./members.js";
 import { performer } from "./perform.js";
@@ -49,6 +50,8 @@ export async function startWorker(run: Run, options: WorkerOptions): Promise<Wor
   const identity = identityOf(run);
   const key = keyOf(identity);
   const redis = await openRedis(queue, (shown) => onNote(`Redis at ${shown} went away: the worker waits for it.`));
+  // What is left there is of use to nobody; that it goes is no condition.
+  forgetOld(redis).catch(() => undefined);
   try {
     const environments: Member["targets"] = {};
     for (const target of targets) environments[target.name] = { ...(await target.environment()) };

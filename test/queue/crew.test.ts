@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Queue } from "bullmq";
+import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { search } from "../../src/deploy/search-and-export.js";
 import { openCrew, type CrewOptions, type CrewProgress } from "../../src/queue/crew.js";
-import { jobKey, judgingQueue, PREFIX, type Job } from "../../src/queue/jobs.js";
+import { jobKey, judgingQueue, PREFIX, timingQueue, type Job } from "../../src/queue/jobs.js";
 import { identityOf, keyOf } from "../../src/queue/run-identity.js";
 import { startWorker, type WorkerJob, type WorkerOptions } from "../../src/queue/worker.js";
 import { parseBudgets } from "../../src/search/budget.js";
@@ -160,6 +161,34 @@ describe.skipIf(!hasRedis)(`a crew over Redis${needsRedis}`, () => {
     expect(await part({ resume: false })).toBe(whole);
     expect(judges.done.length).toBe(judged);
     expect(timed().length).toBe(2 * times);
+  });
+
+  test("what a search left that was never resumed goes after a day, with the next search; what is younger stays", async () => {
+    const redis = await startRedis();
+    const connection = { host: "127.0.0.1", port: redis.port };
+    const commands = new Redis(redis.port);
+    onTestFinished(() => commands.disconnect());
+    const leave = async (name: string, hours: number): Promise<void> => {
+      const queue = new Queue(name, { connection, prefix: PREFIX });
+      for (const jobId of ["first", "later"])
+        await queue.add("screen", {}, { jobId, delay: jobId === "later" ? 1e9 : 0 });
+      const [seconds] = await commands.time();
+      // As it is when so many hours have passed.
+      const events = `${PREFIX}:${name}:events`;
+      await commands.del(events);
+      await commands.xadd(events, `${Number(seconds) - hours * 3600}000-0`, "event", "waiting", "jobId", "first");
+      await queue.close();
+    };
+    const keysOf = async (name: string) => (await commands.keys(`${PREFIX}:${name}:*`)).length;
+    await leave(judgingQueue("old"), 25);
+    await leave(timingQueue("old", "board"), 25);
+    await leave(judgingQueue("young"), 23);
+    const young = await keysOf(judgingQueue("young"));
+    expect(young).toBeGreaterThan(3);
+    await crewOf(redis);
+    const old = async () => (await keysOf(judgingQueue("old"))) + (await keysOf(timingQueue("old", "board")));
+    await expect.poll(old, { timeout: 10_000 }).toBe(0);
+    expect(await keysOf(judgingQueue("young"))).toBe(young);
   });
 
   test("a worker of another run is refused, with what differs; a search says which workers can't help it", async () => {
