@@ -33,10 +33,10 @@ export const node: Format = {
     "README.md": readme(
       child,
       "An image classifier for Node 20 and newer:",
-      "npm install\nnode check.js\nnode classify.js photo.jpg",
+      "ONNXRUNTIME_NODE_INSTALL=skip npm install\nnode check.js\nnode classify.js photo.jpg",
       [
         `${preprocessingSentence(child.certificate).replace(": `preprocessor_config.json`", "")} All of it is in \`${CERTIFICATE}\`.`,
-        "The code is under the LICENSE beside it; the weights are yours.",
+        "The variable keeps onnxruntime from fetching CUDA, which is not used. The code is under the LICENSE beside it; the weights are yours.",
       ],
     ),
   }),
