@@ -68,7 +68,7 @@ export { openRun, spaceOfRun, type Run } from "./run/run.js";
 export { compiler, type CompileOptions, type CompiledChild, type Compiler } from "./compile/compile-child.js";
 export type { PrecisionName } from "./compile/precisions.js";
 export type { Provenance } from "./compile/provenance.js";
-export type { Found, Note, StepReport } from "./compile/pass.js";
+export type { Found, Note, StepReport, Tried } from "./compile/pass.js";
 export type { Statistics } from "./compile/recalibration.js";
 export { openTarget, type TargetOptions } from "./target/open-target.js";
 export { checkTarget, type TargetCheck } from "./evaluate/check-target.js";

@@ -111,7 +111,8 @@ test("only src/onnx/onnx.ts knows the protobuf package, only src/runtime knows o
 test("only src/target opens onnxruntime to time a model; what else opens it measures no time", () => {
   const importers = files.filter((file) => imports.get(file)!.includes("runtime/session.ts"));
   expect(importers.filter((file) => !/^(target|runtime)\//.test(file)).sort()).toEqual([
-    // Measured passes.
+    // The ways of a choice, and measured passes.
+    "compile/choose-way.ts",
     "compile/measure.ts",
     // Whether a file loads.
     "deploy/verify-file.ts",

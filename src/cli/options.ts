@@ -1,7 +1,6 @@
 /** Reads flags: numbers are numbers, and say so where they are not. */
-import { InvalidArgumentError, Option } from "commander";
+import { InvalidArgumentError } from "commander";
 import { newestOpset, oldestOpset } from "../compile/opsets.js";
-import { defaultPrecision, precisionNames } from "../compile/precisions.js";
 
 const number =
   (test: (value: number) => boolean, want: string) =>
@@ -63,12 +62,6 @@ export const probeOption = [
   "--no-probe",
   "leave the probe, up to four test images and their logits, out of certificates",
 ] as const;
-
-/** --precision, of commands that compile children. */
-export const precisionOption = (): Option =>
-  new Option("--precision <name>", "what weights and activations are held in (docs/precisions.md)")
-    .choices(precisionNames)
-    .default(defaultPrecision);
 
 /** For options that may be given several times. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

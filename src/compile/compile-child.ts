@@ -3,20 +3,22 @@
  * judges this very file.
  */
 import { sha256Of } from "../base/hash.js";
+import type { LabelledBlock } from "../data/image-block.js";
 import { costOf, type Cost } from "../graph/analyses.js";
 import type { Architecture } from "../space/space.js";
 import { idOf } from "../space/space.js";
+import { chooseWay } from "./choose-way.js";
 import { slicedChild } from "./children.js";
 import { emit } from "./emit.js";
 import { metadataOf } from "./metadata.js";
 import { measure } from "./measure.js";
 import { checkOpset, defaultOpset } from "./opsets.js";
 import type { StepReport } from "./pass.js";
-import { checkPrecision, defaultPrecision, precisions, type PrecisionName } from "./precisions.js";
+import { checkPrecision, defaultPrecision, oldestOpsetOf, precisions, type PrecisionName } from "./precisions.js";
 import { provenanceOf, type Provenance } from "./provenance.js";
 import { recalibration, type Statistics } from "./recalibration.js";
 import { runPasses } from "./run-passes.js";
-import { blockOf, recalibrationIndices, type Run } from "../run/run.js";
+import { blockOf, recalibrationIndices, setAsideIndices, type Run } from "../run/run.js";
 
 /** A compiled child: the file that ships, and its cost. */
 export interface CompiledChild extends Cost {
@@ -47,6 +49,9 @@ export interface CompileOptions {
   readonly opset?: number;
 }
 
+/** Training images that choose among several ways to do a step, beside those of recalibration. */
+const SET_ASIDE = 1000;
+
 export const defaultRecalibrationImages = 2000;
 
 /** Compiles children of one run. */
@@ -66,9 +71,13 @@ export function compiler(
   run: Run,
   { recalibrationImages, staticBatch, precision = defaultPrecision, opset = defaultOpset }: CompileOptions,
 ): Compiler {
-  checkOpset(opset);
   checkPrecision(precision);
+  checkOpset(opset, oldestOpsetOf(precision));
   const indices = recalibrationIndices(run, recalibrationImages);
+  const setAside = (resolution: number): LabelledBlock => {
+    const aside = setAsideIndices(run, recalibrationImages, SET_ASIDE);
+    return { ...blockOf(run, "train", aside, resolution), labels: aside.map((i) => run.data.train.labels[i]!) };
+  };
   return {
     async compile(architecture) {
       const { resolution } = architecture;
@@ -81,8 +90,11 @@ export function compiler(
         opset,
       });
       const sliced = slicedChild(run.supernet, run.weights, architecture);
-      const { child, found, report } = await runPasses(sliced, precisions[precision].steps, (measured, before) =>
-        measure(measured, before, blockOf(run, "train", indices, resolution)),
+      const { child, found, report } = await runPasses(
+        sliced,
+        precisions[precision].steps,
+        (measured, before) => measure(measured, before, blockOf(run, "train", indices, resolution)),
+        (ways, before) => chooseWay(ways, before, setAside(resolution)),
       );
       const bytes = emit(child, {
         resolution,

@@ -10,9 +10,9 @@ import { extentOf, type Extents } from "../graph/extents.js";
 import { rowOf } from "../graph/graph.js";
 import type { NodeOf, OperatorName, Statistic } from "../graph/operators.js";
 import { inferExtents } from "../graph/shapes.js";
-import { isParameter, type DataType, type Parameter } from "../graph/values.js";
+import { isParameter, type DataType, type Parameter, type Value } from "../graph/values.js";
 import type { Child } from "./child.js";
-import { asPart, pack, type Numbers } from "./numbers.js";
+import { asPart, pack, scaleOf, type Numbers } from "./numbers.js";
 import { forEachOihwBlock } from "./oihw.js";
 import { defaultOpset, opsetRow } from "./opsets.js";
 import { encodeModel, type Tensor } from "../onnx/encode.js";
@@ -37,7 +37,7 @@ interface Sink {
   vector(parameter: Parameter<number>): string;
   /** Adds a convolution's or dense layer's weight, transposed to these dimensions; returns its name. */
   weight(parameter: Parameter<number>, dims: readonly number[]): string;
-  scalar(name: string, value: number, type: DataType): string;
+  scalar(name: string, value: number, type: Tensor["type"]): string;
   extents: Extents;
 }
 
@@ -118,6 +118,11 @@ const rows: { readonly [Name in OperatorName<"deployed">]: (sink: Sink, node: Em
     sink.node("ReduceMin", [x.name], [smallest.name], { axes, keepdims: 0 });
     sink.node("ReduceMax", [x.name], [largest.name], { axes, keepdims: 0 });
   },
+  quantize(sink, { in: { x }, attributes: { scale, zeroPoint }, out: { y } }) {
+    const by = [sink.scalar(`${y.name}.scale`, scale, "float32"), sink.scalar(`${y.name}.zero`, zeroPoint, "uint8")];
+    sink.node("QuantizeLinear", [x.name, ...by], [`${y.name}.quantized`]);
+    sink.node("DequantizeLinear", [`${y.name}.quantized`, ...by], [y.name]);
+  },
   cast: (sink, { in: { x }, out: { y } }) => sink.node("Cast", [x.name], [y.name], { to: dataTypeOf(y.dtype) }),
   activation: (sink, { in: { x }, attributes, out: { y } }) =>
     emitActivation[attributes.function](sink, x.name, y.name, { slope: attributes.slope, type: y.dtype }),
@@ -155,8 +160,26 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
     if (!found) throw new Error(`internal: no values for ${name}`);
     return found;
   };
-  const tensor = (name: string, type: DataType, dims: readonly number[], forEachBlock: Tensor["forEachBlock"]) => {
+  const tensor = (
+    name: string,
+    type: Tensor["type"],
+    dims: readonly number[],
+    forEachBlock: Tensor["forEachBlock"],
+  ) => {
     tensors.set(name, { name, type, dims, forEachBlock });
+    return name;
+  };
+  /** A parameter as the file keeps it: whole numbers come with the node that scales them, by their first dimension. */
+  const stored = (parameter: Parameter<number>, dims: readonly number[], forEachBlock: Tensor["forEachBlock"]) => {
+    const { name, stored: type, dtype } = parameter;
+    if (type === undefined) return tensor(name, dtype, dims, forEachBlock);
+    const scales = pack(numbers(scaleOf(name)));
+    const whole = tensor(`${name}.${type}`, type, dims, forEachBlock);
+    const scale = tensor(scaleOf(name), "float32", [scales.length], (use) => use(scales));
+    // A zero point of int32, which is always 0, is refused by some runtimes.
+    const zeros = new Float32Array(scales.length);
+    const zero = type === "int8" ? [tensor(`${name}.zero`, type, [scales.length], (use) => use(zeros))] : [];
+    sink.node("DequantizeLinear", [whole, scale, ...zero], [name], { axis: 0 });
     return name;
   };
   const sink: Sink = {
@@ -174,23 +197,26 @@ export function emit({ graph, weights }: Child, options: EmitOptions): Uint8Arra
     },
     vector(parameter) {
       const values = numbers(parameter.name);
-      return tensor(parameter.name, parameter.dtype, [parameter.shape[0]!], (use) => use(pack(values)));
+      return stored(parameter, [parameter.shape[0]!], (use) => use(pack(values)));
     },
     weight(parameter, dims) {
       const part = asPart(numbers(parameter.name), parameter);
-      return tensor(parameter.name, parameter.dtype, dims, (use) => forEachOihwBlock(part, use));
+      return stored(parameter, dims, (use) => forEachOihwBlock(part, use));
     },
     scalar: (name, value, type) =>
-      tensor(type === "float32" ? name : `${name}.${type}`, type, [], (use) => use(Float32Array.of(value))),
+      tensor(type === "float16" ? `${name}.${type}` : name, type, [], (use) => use(Float32Array.of(value))),
     extents: inferExtents(graph, options.resolution),
   };
   for (const node of graph.nodes) emitNode(sink, node);
 
   const batch = options.staticBatch ?? "batch_size";
   const input = [batch, graph.input.channels, options.resolution, options.resolution];
-  const outputs = graph.outputs.map((value) =>
-    valueInfo(renamed(value.name), [...(sink.extents.get(value.name) === "flat" ? [batch] : []), value.channels]),
-  );
+  const dimsOf = (value: Value<number>): readonly (number | string)[] => {
+    const extent = extentOf(sink.extents, value);
+    if (extent === "vector") return [value.channels];
+    return extent === "flat" ? [batch, value.channels] : [batch, value.channels, extent, extent];
+  };
+  const outputs = graph.outputs.map((value) => valueInfo(renamed(value.name), dimsOf(value)));
   const model: onnx.IModelProto = {
     irVersion: opsetRow(opset).ir,
     opsetImport: [{ domain: "", version: opset }],

@@ -16,6 +16,9 @@ export type Numbers = Float32Array | Part;
 
 const isPacked = (numbers: Numbers): numbers is Float32Array => numbers instanceof Float32Array;
 
+/** Where the scales of a parameter are that is stored as whole numbers. */
+export const scaleOf = (name: string): string => `${name}.scale`;
+
 /** The values as a part. */
 export function asPart(numbers: Numbers, { shape }: Pick<Parameter<number>, "shape">): Part {
   if (!isPacked(numbers)) return numbers;

@@ -38,13 +38,16 @@ export const [oldestOpset, newestOpset] = [opsets[0]!, opsets.at(-1)!];
 /** The newest one that Debian 12, Ascend's CANN and OpenCV 4.6 read too. */
 export const defaultOpset = 17;
 
-/** @throws UserError `compile/opset` where no file is written in it */
-export function checkOpset(opset: number): void {
-  if (table[opset]) return;
+/**
+ * @param oldest the oldest that has the file's operators
+ * @throws UserError `compile/opset` where no file is written in it
+ */
+export function checkOpset(opset: number, oldest = oldestOpset): void {
+  if (table[opset] && opset >= oldest) return;
   throw new UserError("compile/opset", {
     at: "the opset",
     got: opset,
-    want: `one from ${oldestOpset} to ${newestOpset}`,
+    want: `one from ${oldest} to ${newestOpset}`,
     fix: `Use ${defaultOpset}, or the newest one that your runtime loads.`,
   });
 }

@@ -17,6 +17,19 @@ export interface Outcome {
   /** The same object if there was nothing to do. */
   readonly child: Child;
   readonly notes: readonly Note[];
+  /** The ways of a choice. */
+  readonly tried?: readonly Tried[];
+}
+
+/** A way to do a step, and its result on images set aside. */
+export interface Tried {
+  readonly way: string;
+  readonly isTaken: boolean;
+  /** Images whose largest logit is their label's, of `images`. */
+  readonly correct: number;
+  readonly images: number;
+  /** Root of the mean squared difference of logits from the child before the step. */
+  readonly difference: number;
 }
 
 export interface Pass<From extends "trained" | "deployed" = "deployed"> {
@@ -38,13 +51,25 @@ export interface Measured {
   readonly name: string;
   /** The graph to run over images, which outputs the measurements. */
   observe(graph: PlainGraph<"deployed">): PlainGraph<"deployed">;
+  /** Images of its largest batch; 100 by default. Fewer where all activations are outputs. */
+  readonly batch?: number;
+  /** What to keep of a batch's outputs, where they are too large to keep. */
+  keep?(outputs: Found, batch: number): Found;
   /** Combines the outputs of all batches. */
   conclude(graph: PlainGraph<"deployed">, observations: readonly Observation[]): Found;
   /** The child with the results built in. */
   absorb(child: Child, found: Found): Outcome;
 }
 
-export type Step = Pass | Measured;
+/** Several ways to do one step, of which the best is taken: all begin with the same measurements. */
+export interface Choice {
+  readonly name: string;
+  readonly ways: ReadonlyMap<string, Measured>;
+}
+
+export type Step = Pass | Measured | Choice;
+
+export const isChoice = (step: Step): step is Choice => "ways" in step;
 
 export const isMeasured = (step: Step): step is Measured => "observe" in step;
 
@@ -52,4 +77,6 @@ export const isMeasured = (step: Step): step is Measured => "observe" in step;
 export interface StepReport {
   readonly name: string;
   readonly notes: readonly Note[];
+  /** The ways of a choice, with the one that was taken. */
+  readonly tried?: readonly Tried[];
 }

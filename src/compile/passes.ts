@@ -2,6 +2,8 @@
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldHardSigmoid } from "./fold-hard-sigmoid.js";
 import { halfPrecision } from "./half-precision.js";
+import { quantize, type QuantizedLayout } from "./quantize.js";
+import { rangeMethods } from "./ranges.js";
 import type { Step } from "./pass.js";
 import { recalibration } from "./recalibration.js";
 
@@ -19,4 +21,10 @@ export const float16Steps: readonly Step[] = [
   ...floatSteps,
   // Last: what it measures and rounds are the values and weights that ship.
   halfPrecision,
+];
+
+export const int8Steps = (layout: QuantizedLayout): readonly Step[] => [
+  ...floatSteps,
+  // Last, on the weights that ship: batch norm is folded, so that a conv and its activation are what a runtime fuses.
+  { name: "quantize", ways: new Map([...rangeMethods.keys()].map((method) => [method, quantize(method, layout)])) },
 ];

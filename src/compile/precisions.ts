@@ -4,7 +4,7 @@
  */
 import { UserError } from "../base/user-error.js";
 import type { Step } from "./pass.js";
-import { floatSteps, float16Steps } from "./passes.js";
+import { float16Steps, floatSteps, int8Steps } from "./passes.js";
 
 export interface Precision {
   /** What its files hold, for people. */
@@ -15,6 +15,8 @@ export interface Precision {
   readonly tolerance: number;
   /** Least share of images with the supernet's top-1: where two logits are equal but for rounding, either may be the larger. */
   readonly leastSameTopOne: number;
+  /** The oldest opset that has its operators, where there is an older one. */
+  readonly oldestOpset?: number;
 }
 
 export const precisions = {
@@ -26,6 +28,20 @@ export const precisions = {
     tolerance: 2e-2,
     leastSameTopOne: 0.99,
   },
+  "int8-x64": {
+    says: "weights of 7 bits and activations of 8, for x64 processors without VNNI; biases of 32",
+    steps: int8Steps({ largestWeight: 63 }),
+    tolerance: 0.3,
+    leastSameTopOne: 0.9,
+    oldestOpset: 13,
+  },
+  "int8-x64-vnni": {
+    says: "weights and activations of 8 bits, for x64 processors with VNNI; biases of 32",
+    steps: int8Steps({ largestWeight: 127 }),
+    tolerance: 0.3,
+    leastSameTopOne: 0.9,
+    oldestOpset: 13,
+  },
 } as const satisfies Record<string, Precision>;
 
 /** A precision, by its name in the table. */
@@ -33,6 +49,9 @@ export type PrecisionName = keyof typeof precisions;
 
 export const precisionNames = Object.keys(precisions) as readonly PrecisionName[];
 export const defaultPrecision: PrecisionName = "float32";
+
+/** The oldest opset that has a precision's operators; undefined where all have. */
+export const oldestOpsetOf = (name: PrecisionName): number | undefined => (precisions[name] as Precision).oldestOpset;
 
 /** @throws UserError `compile/precision` where there is none of that name */
 export function checkPrecision(precision: PrecisionName): void {

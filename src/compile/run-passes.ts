@@ -6,7 +6,16 @@ import { UserError } from "../base/user-error.js";
 import { verify } from "../graph/verify.js";
 import type { Child } from "./child.js";
 import { lower } from "./lower.js";
-import { isMeasured, type Found, type Measured, type Outcome, type Step, type StepReport } from "./pass.js";
+import {
+  isChoice,
+  isMeasured,
+  type Found,
+  type Measured,
+  type Outcome,
+  type Step,
+  type StepReport,
+  type Tried,
+} from "./pass.js";
 
 export interface Passed {
   readonly child: Child;
@@ -17,12 +26,16 @@ export interface Passed {
 
 /**
  * Lowers a child and runs the steps.
+ * @param choose judges the ways of a choice; each has been done to the child before
  * @param find returns what a measured pass needs from a child: measured on images, or already known
  */
 export async function runPasses(
   trained: Child<"trained">,
   steps: readonly Step[],
   find: (measured: Measured, child: Child) => Found | Promise<Found>,
+  choose: (ways: ReadonlyMap<string, Child>, before: Child) => Promise<readonly Tried[]> = () => {
+    throw new Error("internal: no images to choose by");
+  },
 ): Promise<Passed> {
   const found = new Map<string, Found>();
   const report: StepReport[] = [];
@@ -30,7 +43,7 @@ export async function runPasses(
   const run = async (name: string, step: () => Outcome | Promise<Outcome>): Promise<Child> => {
     const before = report.map((done) => done.name).join(", ");
     const where = `${name}${before === "" ? "" : `, following ${before}`}`;
-    const { child, notes } = await Promise.resolve()
+    const { child, notes, tried } = await Promise.resolve()
       .then(step)
       .catch((error: unknown) => {
         if (error instanceof UserError) throw error;
@@ -39,13 +52,20 @@ export async function runPasses(
       });
     if (child.graph !== verified) verify(child.graph, where);
     verified = child.graph;
-    report.push({ name, notes });
+    report.push({ name, notes, ...(tried && { tried }) });
     return child;
   };
   let child = await run(lower.name, () => lower.run(trained));
   for (const step of steps) {
     const before = child;
     child = await run(step.name, async () => {
+      if (isChoice(step)) {
+        const values = await find([...step.ways.values()][0]!, before);
+        found.set(step.name, values);
+        const outcomes = new Map([...step.ways].map(([name, way]) => [name, way.absorb(before, values)]));
+        const tried = await choose(new Map([...outcomes].map(([name, { child }]) => [name, child])), before);
+        return { ...outcomes.get(tried.find(({ isTaken }) => isTaken)!.way)!, tried };
+      }
       if (!isMeasured(step)) return step.run(before);
       const values = await find(step, before);
       found.set(step.name, values);

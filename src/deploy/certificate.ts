@@ -9,6 +9,7 @@ import { architectureSchema } from "../space/architecture.js";
 
 const precision = z.enum(precisionNames);
 const interval = z.tuple([z.number(), z.number()]);
+const operators = z.record(z.string(), z.number());
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Latency on a target, and of what session it is. */
@@ -70,15 +71,37 @@ export const certificateSchema = z.strictObject({
     .array(z.strictObject({ node: z.string(), why: z.string() }))
     .optional()
     .describe("Nodes of a float16 file that compute in float32, and what leaves float16's range."),
+  quantization: z
+    .strictObject({
+      ranges: z
+        .array(
+          z.strictObject({
+            way: z.string(),
+            isTaken: z.boolean(),
+            correct: z.number().describe("Training images set aside that it gets right, of `images`."),
+            images: z.number(),
+            difference: z.number().describe("Root of the mean squared difference of logits from the float32 child."),
+          }),
+        )
+        .describe(
+          "How the activations' ranges were chosen: of the ways within 0.5 % of the most images right, the nearest.",
+        ),
+      quantized: operators.describe("Nodes that compute in whole numbers, after onnxruntime's optimisation here."),
+      float: operators.describe("Nodes that compute in float32."),
+      moved: operators.describe("Nodes that convert or move, and compute nothing."),
+      unfused: z.number().describe("Convolutions and dense layers that compute in float32: 0 in a file that is int8."),
+    })
+    .optional()
+    .describe("How an int8 file was quantised, and the proof that it computes in whole numbers."),
   comparedWith: z
     .literal("the masked supernet in float32, with the same statistics, on onnxruntime without its optimisations")
     .optional()
-    .describe("What maxDifference and sameTopOne are to; left out before float16."),
+    .describe("What maxDifference and sameTopOne are to; left out before there was a choice of precision."),
   maxDifference: z.number().describe("Largest |logit difference| to the masked supernet with the same statistics."),
   tolerance: z
     .number()
     .describe(
-      "What maxDifference may be: the precision's tolerance (float32: 1e-4, float16: 2e-2) × (1 + largest |logit|).",
+      "What maxDifference may be: the precision's tolerance (float32: 1e-4, float16: 2e-2, int8: 0.3) × (1 + largest |logit|).",
     ),
   sameTopOne: z.number().describe("Share of images on which file and supernet agree."),
   comparedImages: z.number(),

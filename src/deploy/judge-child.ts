@@ -9,6 +9,7 @@ import type { Run } from "../run/run.js";
 import type { Architecture } from "../space/space.js";
 import type { Certificate } from "./certificate.js";
 import { probedChild, type CertifiedProbe } from "./child-probe.js";
+import { quantizedNodesOf } from "./quantized-nodes.js";
 import { checkOut } from "./check-out.js";
 import { compareToSupernet, fingerprintOf, testImages } from "./contract.js";
 
@@ -51,6 +52,7 @@ export interface JudgedChild {
     | "testImages"
     | "testFingerprint"
     | "keptInFloat32"
+    | "quantization"
     | "comparedWith"
     | "maxDifference"
     | "tolerance"
@@ -95,6 +97,8 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
   }
   const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged.bytes, images);
   const { certified, timed } = await probedChild(run, child, staticBatch);
+  const ranges = child.report.flatMap(({ tried = [] }) => tried);
+  const quantization = ranges.length > 0 ? { ranges, ...(await quantizedNodesOf(child.bytes, timed.dims)) } : undefined;
   return {
     architecture,
     out,
@@ -105,7 +109,8 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     judgement: {
       ...{ accuracy, accuracyInterval: [...accuracyInterval], correct },
       ...{ testImages: count, testFingerprint: await fingerprintOf(images) },
-      ...(precision !== "float32" && { keptInFloat32: keptInFloat32(child.report) }),
+      ...(precision === "float16" && { keptInFloat32: keptInFloat32(child.report) }),
+      ...(quantization && { quantization }),
       comparedWith:
         "the masked supernet in float32, with the same statistics, on onnxruntime without its optimisations",
       ...{ maxDifference, tolerance, sameTopOne, comparedImages: compared.count, precision },

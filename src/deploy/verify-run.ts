@@ -82,7 +82,7 @@ export function staticBatchOf({ inputs }: Certificate): number | undefined {
 }
 
 /** Whether this machine rounds as the certificate's did. */
-function isSameMachine(certificate: Certificate): boolean {
+export function isSameMachine(certificate: Certificate): boolean {
   const here = environmentHere();
   return (["cpu", "cores", "cpuFlags", "onnxruntime"] as const).every(
     (key) => JSON.stringify(here[key]) === JSON.stringify(certificate.environment[key]),

@@ -17,6 +17,7 @@ import { ledger, type Check, type Ledger } from "./ledger.js";
 import { verifyLatency, type Repeat } from "./verify-latency.js";
 import { verifyFile } from "./verify-file.js";
 import { verifyNumerics, verifyProbe, verifyProbeImages } from "./verify-probe.js";
+import { verifyNodes } from "./verify-nodes.js";
 import { noteMissing, staticBatchOf, verifyAccuracy, verifyRun } from "./verify-run.js";
 
 /** What `verifyChild` found, check by check. */
@@ -73,6 +74,7 @@ export async function verifyChild(path: string, options: VerifyOptions = {}): Pr
       await verifyData(bytes, certificate, options.data, found);
     }
     signal?.throwIfAborted();
+    await verifyNodes(bytes, certificate, found);
     await verifyProbe(bytes, certificate, found);
     for (const target of [options.target, ...(options.otherTargets ?? [])]) {
       signal?.throwIfAborted();

@@ -94,6 +94,7 @@ export const facts: { readonly [Name in OperatorName]: Facts<Name> } = {
     inPlace: false,
     free: false,
   },
+  quantize: { ...simple, extent: kept },
   cast: { ...simple, extent: kept },
   activation: { ...simple, extent: kept, inPlace: true, free: true },
   add: {

@@ -64,6 +64,13 @@ interface SlopedActivation {
   slope?: number;
 }
 
+/** Which 256 numbers a value may have. */
+export interface Quantization {
+  scale: number;
+  /** 0 to 255: what stands for 0. */
+  zeroPoint: number;
+}
+
 type One<S extends Size> = { x: Value<S> };
 type Made<S extends Size> = { y: Value<S> };
 
@@ -93,6 +100,8 @@ interface OnlyDeployed<S extends Size> {
   moments: Operator<One<S>, { mean: Value<S>; variance: Value<S> }>;
   /** The batch's smallest and largest value per channel, vectors of [channels]. */
   extremes: Operator<One<S>, { smallest: Value<S>; largest: Value<S> }>;
+  /** The nearest of the 256 numbers (q − zeroPoint) · scale, q a whole number of 8 bits without a sign. */
+  quantize: Operator<One<S>, Made<S>, Quantization>;
   /** The same numbers in its output's data type. */
   cast: Operator<One<S>, Made<S>>;
 }

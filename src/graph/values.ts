@@ -55,6 +55,8 @@ export type Initializer = "he-normal-fan-out" | "uniform-fan-in" | "zeros" | "on
  */
 export interface Parameter<S extends Size = Size> {
   readonly name: string;
+  /** Kept as whole numbers in a file, which stand for them times a scale per output channel; nodes compute with the products. */
+  readonly stored?: "int8" | "int32";
   readonly shape: readonly (Channels<S> | Kernel<S>)[];
   readonly dtype: DataType;
   readonly initializer: Initializer;

@@ -24,6 +24,9 @@ export interface Tensor {
 const storages = {
   float32: { dataType: dataTypeOf("float32"), bytesEach: 4, stored: (block: Float32Array) => block },
   float16: { dataType: dataTypeOf("float16"), bytesEach: 2, stored: toFloat16 },
+  int8: { dataType: dataTypeOf("int8"), bytesEach: 1, stored: (block: Float32Array) => Int8Array.from(block) },
+  uint8: { dataType: dataTypeOf("uint8"), bytesEach: 1, stored: (block: Float32Array) => Uint8Array.from(block) },
+  int32: { dataType: dataTypeOf("int32"), bytesEach: 4, stored: (block: Float32Array) => Int32Array.from(block) },
 } as const satisfies Record<
   string,
   { dataType: number; bytesEach: number; stored: (block: Float32Array) => ArrayBufferView }

@@ -12,7 +12,13 @@ export const attributeProtos = (attributes: Attributes): onnx.IAttributeProto[] 
     return { name, type: AttributeType.INTS, ints: [...value] };
   });
 
-const dataTypes = { float32: onnx.TensorProto.DataType.FLOAT, float16: onnx.TensorProto.DataType.FLOAT16 } as const;
+const dataTypes = {
+  float32: onnx.TensorProto.DataType.FLOAT,
+  float16: onnx.TensorProto.DataType.FLOAT16,
+  int8: onnx.TensorProto.DataType.INT8,
+  uint8: onnx.TensorProto.DataType.UINT8,
+  int32: onnx.TensorProto.DataType.INT32,
+} as const;
 
 /** ONNX's number of a data type. */
 export const dataTypeOf = (type: keyof typeof dataTypes): number => dataTypes[type];

@@ -1,6 +1,7 @@
 /** The report's page, from top to bottom. */
 import { defaultPrecision } from "../compile/precisions.js";
 import type { Budget } from "../search/budget.js";
+import { countOf } from "../deploy/quantized-nodes.js";
 import { formatCost, parseBudget } from "../search/budget.js";
 import { explain } from "../search/explain.js";
 import type { SearchResult } from "../search/search-file.js";
@@ -101,8 +102,10 @@ function card({ path, certificate: c }: Child, run: string | undefined, space: S
   </article>`;
 }
 
-const precisionOf = ({ precision, keptInFloat32: kept = [] }: Child["certificate"]): string =>
-  kept.length > 0 ? `${precision}, ${kept.length} nodes in float32` : precision;
+const precisionOf = ({ precision, keptInFloat32: kept = [], quantization }: Child["certificate"]): string => {
+  const inFloat = kept.length + (quantization ? countOf(quantization.float) : 0);
+  return inFloat > 0 ? `${precision}, ${inFloat} nodes in float32` : precision;
+};
 
 /** What to type to use a child: first in a program, then to check it. */
 function usage(path: string, { inputs, outputs }: Child["certificate"], run: string | undefined): string {

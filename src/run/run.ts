@@ -106,6 +106,13 @@ export const blockOf = (
     normalize(await data[part].read(indices.subarray(from, to), resolution, data.evaluation), data),
 });
 
+/** Training images, with labels, that recalibration doesn't use: the next of its order. Where it uses all, the last of them. */
+export function setAsideIndices({ description, train }: Run, recalibrationImages: number, count: number): Uint32Array {
+  const order = permutation(train.length, random(description.seed, "recalibration"));
+  const from = Math.max(0, Math.min(recalibrationImages, train.length - count));
+  return order.slice(from, from + count).map((i) => train[i]!);
+}
+
 /** Training images for recalibration, the same for every child: the first of one fixed order. */
 export function recalibrationIndices({ description, train }: Run, count: number): Uint32Array {
   const order = permutation(train.length, random(description.seed, "recalibration"));

@@ -195,6 +195,16 @@ export const badFlags: readonly BadInput[] = [
     ["search", "run", "--budget", "macs=5M", "--target", "pi"],
     "target is pi; want",
   ),
+  onRun(
+    "a processor for a precision that is not int8",
+    ["search", "run", "--budget", "macs=1M", "--precision", "float16", "--int8-for", "x64"],
+    "--int8-for is given with --precision float16; want --precision int8",
+  ),
+  onRun(
+    "int8 in an opset that has no DequantizeLinear by channel",
+    ["export", "run", "--arch", "biggest", "--out", "child.onnx", "--precision", "int8", "--opset", "12"],
+    "the opset is 12; want one from 13 to 26",
+  ),
   onRun("a budget of an unknown target", ["search", "run", "--budget", "latency@pi=5ms"], "target is pi; want"),
   line("a check of an unknown target", ["target", "check", "pi"], "target is pi; want"),
   ...["30", "fps", "0fps", "0.4fps", "2000fps", "-30fps", "30 fps"].map((value) =>

@@ -4,16 +4,24 @@ import { exportCommand } from "../../src/cli/commands/export.js";
 import {
   checkPrecision,
   defaultPrecision,
+  oldestOpsetOf,
   precisionNames,
   precisions,
   toleranceOf,
   type PrecisionName,
 } from "../../src/compile/precisions.js";
+import { checkOpset } from "../../src/compile/opsets.js";
+import { precisionOf } from "../../src/cli/precision-options.js";
 import { certificateSchema } from "../../src/deploy/certificate.js";
 
 test("an unknown precision is refused before the work starts", () => {
   const wrong = (): void => checkPrecision("float8" as PrecisionName);
-  expect(wrong).toThrow('the precision is "float8"; want float32 or float16');
+  expect(wrong).toThrow('the precision is "float8"; want float32 or float16 or int8-x64 or int8-x64-vnni');
+});
+
+test("an opset from before a precision's operators is refused", () => {
+  expect(() => checkOpset(12, oldestOpsetOf("int8-x64"))).toThrow("the opset is 12; want one from 13 to 26");
+  expect(() => checkOpset(12, oldestOpsetOf("float16"))).not.toThrow();
 });
 
 test("float32's tolerance is the contract's: 1e-4 × (1 + largest logit)", () => {
@@ -21,10 +29,21 @@ test("float32's tolerance is the contract's: 1e-4 × (1 + largest logit)", () =>
   expect(precisions.float32.steps.map(({ name }) => name)).toContain("recalibration");
 });
 
-test("the flag and the certificate have the names of the table", () => {
+test("the flags name each row of the table, and the certificate has their names", () => {
   for (const command of [exportCommand(), searchCommand()]) {
-    const flag = command.options.find(({ long }) => long === "--precision");
-    expect([flag?.argChoices, flag?.defaultValue]).toEqual([precisionNames, defaultPrecision]);
+    const flag = (name: string) => command.options.find(({ long }) => long === name)!;
+    const [plain, int8] = [flag("--precision"), flag("--int8-for")];
+    expect(plain.defaultValue).toBe(defaultPrecision);
+    const named = plain.argChoices!.flatMap((precision) =>
+      precision === "int8"
+        ? int8.argChoices!.map((int8For) => precisionOf({ precision, int8For }))
+        : precisionOf({ precision }),
+    );
+    expect(named).toEqual(precisionNames);
   }
+  expect(precisionOf({ precision: "int8" })).toBe("int8-x64");
+  expect(() => precisionOf({ precision: "float16", int8For: "x64" })).toThrow(
+    "--int8-for is given with --precision float16; want --precision int8",
+  );
   expect(certificateSchema.shape.precision.options).toEqual(precisionNames);
 });

@@ -1,8 +1,10 @@
 /** Children in half precision as files that ship: their certificates, and that `verify` reruns them. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { canonicalSeal, sealed } from "../../src/base/seal.js";
 import { compiler } from "../../src/compile/compile-child.js";
+import { certificatePath } from "../../src/deploy/certificate.js";
 import { exportChild } from "../../src/deploy/export-child.js";
 import { testImages } from "../../src/deploy/contract.js";
 import { verifyChild } from "../../src/deploy/verify.js";
@@ -10,6 +12,7 @@ import { compareModels } from "../../src/evaluate/accuracy.js";
 import { describeModel } from "../../src/onnx/decode.js";
 import { biggest } from "../../src/space/space.js";
 import { localTarget } from "../../src/target/local.js";
+import { environmentHere } from "../../src/target/environment.js";
 import { mockTarget } from "../../src/target/mock.js";
 import { withModel } from "../../src/target/target.js";
 import { tinyRun } from "../search/tiny-run.js";
@@ -18,6 +21,30 @@ import { temporaryFolder } from "../temporary-folder.js";
 const run = await tinyRun();
 const architecture = biggest(run.supernet.space);
 const recalibrationImages = 100;
+
+test("an int8 child proves that it computes in whole numbers, says how its ranges were chosen, and is verified", async () => {
+  const out = join(await temporaryFolder(), "child.onnx");
+  const target = mockTarget({ msOf: () => 1 });
+  const options = { target, recalibrationImages, seconds: 1 };
+  const wide = await exportChild(run, architecture, { ...options, out: join(await temporaryFolder(), "wide.onnx") });
+  const certificate = await exportChild(run, architecture, { ...options, out, precision: "int8-x64" });
+  const { ranges, quantized, float, unfused } = certificate.quantization!;
+  expect(ranges.map(({ way }) => way)).toEqual(["min-max", "percentile", "least-squares"]);
+  const taken = ranges.filter(({ isTaken }) => isTaken);
+  expect(taken).toHaveLength(1);
+  const most = Math.max(...ranges.map(({ correct }) => correct));
+  const asRight = ranges.filter(({ correct }) => correct >= most - 5);
+  expect(taken[0]!.difference).toBe(Math.min(...asRight.map(({ difference }) => difference)));
+  expect(ranges.every(({ images }) => images === 1000)).toBe(true);
+  // Swish and sigmoid have no form in whole numbers that onnxruntime fuses.
+  expect([unfused, Object.keys(float).sort()]).toEqual([0, ["Mul", "Sigmoid"]]);
+  expect(quantized["QLinearConv"]).toBeGreaterThan(10);
+  expect(Math.abs(certificate.accuracy - wide.accuracy)).toBeLessThan(0.02);
+  const { checks } = await verifyChild(out, { run: run.folder, target, seconds: 1 });
+  expect(checks.filter(({ verdict }) => verdict === "failed")).toEqual([]);
+  expect(checks.find(({ name }) => name === "int8")?.detail).toMatch(/^\d+ nodes in whole numbers, \d+ in float32$/);
+  expect(checks.find(({ name }) => name === "recompiled")?.detail).toBe("the same bytes");
+});
 
 test("a float16 child has float32's top-1 on at least 99.9 % of the test images", async () => {
   const { bytes: wide } = await compiler(run, { recalibrationImages }).compile(architecture);
@@ -49,4 +76,19 @@ test("its certificate says its precision, what was compared with what, and what 
   const { checks } = await verifyChild(out, { run: run.folder, target, seconds: 1 });
   expect(checks.filter(({ verdict }) => verdict === "failed")).toEqual([]);
   expect(checks.find(({ name }) => name === "recompiled")?.detail).toBe("the same bytes");
+});
+
+test("a certificate that counts other nodes than onnxruntime computes fails on the same machine, and is a note on another", async () => {
+  const out = join(await temporaryFolder(), "child.onnx");
+  const options = { out, target: mockTarget({ msOf: () => 1 }), recalibrationImages, seconds: 1 };
+  const { seal: _, ...certificate } = await exportChild(run, architecture, { ...options, precision: "int8-x64" });
+  const wrong = { ...certificate, quantization: { ...certificate.quantization!, float: {} } };
+  const verdictOf = async (cores: number): Promise<unknown> => {
+    const environment = { ...environmentHere(), cores };
+    await writeFile(certificatePath(out), JSON.stringify(sealed({ ...wrong, environment }, canonicalSeal)));
+    const { checks } = await verifyChild(out, options);
+    return checks.find(({ name }) => name === "int8")?.verdict;
+  };
+  expect(await verdictOf(environmentHere().cores)).toBe("failed");
+  expect(await verdictOf(999)).toBe("noted");
 });

@@ -113,6 +113,15 @@ export function referenceForward(
         values.set(node.out.largest.name, end(Math.max));
         break;
       }
+      case "quantize": {
+        const { scale, zeroPoint } = node.attributes;
+        const nearest = (x: number): number => Math.min(255, Math.max(0, Math.round(x / scale) + zeroPoint));
+        values.set(
+          node.out.y.name,
+          read(node.in.x).map((x) => scale * (nearest(x) - zeroPoint)),
+        );
+        break;
+      }
       case "cast":
         // Everything is a float64 here.
         values.set(node.out.y.name, read(node.in.x));

@@ -4,24 +4,17 @@ import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { explain } from "../../compile/explain.js";
 import { defaultOpset, opsetRow } from "../../compile/opsets.js";
 import type { StepReport } from "../../compile/pass.js";
-import { defaultPrecision, precisions, type PrecisionName } from "../../compile/precisions.js";
+import { defaultPrecision, precisions } from "../../compile/precisions.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { checkOut } from "../../deploy/check-out.js";
 import type { Certificate } from "../../deploy/certificate.js";
+import { countOf } from "../../deploy/quantized-nodes.js";
 import { exportChild } from "../../deploy/export-child.js";
 import { warningsOf } from "../../target/machine-state.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
-import {
-  fewWhole,
-  opsetNumber,
-  positiveWhole,
-  precisionOption,
-  probeOption,
-  sessionSeconds,
-  type CommonOptions,
-} from "../options.js";
+import { fewWhole, opsetNumber, positiveWhole, probeOption, sessionSeconds, type CommonOptions } from "../options.js";
 import {
   differenceOption,
   differencesOf,
@@ -32,17 +25,17 @@ import {
   type TargetFlags,
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
+import { int8ForOption, precisionOf, precisionOption, type PrecisionFlags } from "../precision-options.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
-interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
+interface Options extends CommonOptions, PrecisionFlags, TargetFlags, DifferenceFlag {
   readonly arch: string;
   readonly out: string;
   readonly data?: string;
   readonly recalibrationImages: number;
   readonly opset: number;
   readonly staticBatch?: number;
-  readonly precision: PrecisionName;
   readonly explain?: boolean;
   readonly probe: boolean;
   readonly seconds: number;
@@ -59,6 +52,7 @@ export const exportCommand = (): Command =>
     .option("--opset <n>", "ONNX's opset of the file; older runtimes load older ones", opsetNumber, defaultOpset)
     .option("--static-batch <n>", "a fixed batch size instead of a free one", fewWhole)
     .addOption(precisionOption())
+    .addOption(int8ForOption())
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
     .option(...targetOption)
     .option(...tokenOption)
@@ -68,6 +62,7 @@ export const exportCommand = (): Command =>
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
+      const precision = precisionOf(options);
       // Before the pictures are read.
       await checkOut(options.out);
       const run = await openOn(terminal, folder, options.data);
@@ -81,7 +76,7 @@ export const exportCommand = (): Command =>
           out: options.out,
           recalibrationImages: options.recalibrationImages,
           opset: options.opset,
-          precision: options.precision,
+          precision,
           target: target!,
           otherTargets,
           seconds: options.seconds,
@@ -116,8 +111,24 @@ export const exportCommand = (): Command =>
     });
 
 /** Nothing for float32. */
-const precisionLines = ({ precision, keptInFloat32: kept = [] }: Certificate): string[] => {
+const precisionLines = ({ precision, keptInFloat32: kept = [], quantization }: Certificate): string[] => {
   if (precision === defaultPrecision) return [];
   const named = kept.length > 0 ? `, but for ${kept.length} nodes in float32 whose values leave its range` : "";
-  return [`  ${precision}: ${precisions[precision].says}${named}`];
+  return [
+    `  ${precision}: ${precisions[precision].says}${named}`,
+    ...(quantization ? describeQuantization(quantization) : []),
+  ];
+};
+
+const describeQuantization = ({
+  quantized,
+  float,
+  unfused,
+  ranges,
+}: NonNullable<Certificate["quantization"]>): string[] => {
+  const taken = ranges.find(({ isTaken }) => isTaken)!;
+  return [
+    `  onnxruntime computes ${countOf(quantized)} nodes in whole numbers, ${countOf(float)} in float32${countOf(float) > 0 ? ` (${Object.keys(float).join(", ")})` : ""}; ranges by ${taken.way}`,
+    ...(unfused > 0 ? [`  NOT INT8: ${unfused} convolutions or dense layers compute in float32 here`] : []),
+  ];
 };

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { defaultOpset } from "../../compile/opsets.js";
-import type { PrecisionName } from "../../compile/precisions.js";
 import { checkPlace } from "../../base/check-place.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
@@ -21,7 +20,6 @@ import {
   collect,
   opsetNumber,
   positiveWhole,
-  precisionOption,
   probeOption,
   queueOption,
   sessionSeconds,
@@ -38,18 +36,18 @@ import {
   type TargetFlags,
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
+import { int8ForOption, precisionOf, precisionOption, type PrecisionFlags } from "../precision-options.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 import { searchBar } from "../search-bar.js";
 
-interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
+interface Options extends CommonOptions, PrecisionFlags, TargetFlags, DifferenceFlag {
   readonly budget: readonly string[];
   readonly data?: string;
   readonly out?: string;
   readonly fine: number;
   readonly recalibrationImages: number;
   readonly opset: number;
-  readonly precision: PrecisionName;
   readonly seed: number;
   readonly resume?: boolean;
   readonly seconds: number;
@@ -78,6 +76,7 @@ export const searchCommand = (): Command =>
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--opset <n>", "ONNX's opset of the files; older runtimes load older ones", opsetNumber, defaultOpset)
     .addOption(precisionOption())
+    .addOption(int8ForOption())
     .option("--seed <n>", "of the proposals", wholeNumber, 0)
     .option("--resume", "resume from search.json")
     .option(...targetOption)
@@ -93,6 +92,7 @@ export const searchCommand = (): Command =>
     )
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
+      const precision = precisionOf(options);
       const budgets = parseBudgets(options.budget);
       const out = options.out ?? folder;
       // Before the pictures are read.
@@ -132,7 +132,7 @@ export const searchCommand = (): Command =>
             fineCandidates: options.fine,
             recalibrationImages: options.recalibrationImages,
             opset: options.opset,
-            precision: options.precision,
+            precision,
             seed: options.seed,
             resume: options.resume ?? false,
             ...(crew && { crew }),

@@ -1,0 +1,38 @@
+/** --precision and --int8-for, of commands that compile children. */
+import { Option } from "commander";
+import { UserError } from "../base/user-error.js";
+import { defaultPrecision, precisionNames, type PrecisionName } from "../compile/precisions.js";
+
+const INT8 = "int8-";
+/** Where an int8 file runs: the rows of the table whose names begin with int8. */
+const layouts = precisionNames.filter((name) => name.startsWith(INT8)).map((name) => name.slice(INT8.length));
+const kinds = [...precisionNames.filter((name) => !name.startsWith(INT8)), "int8"];
+/** Right on every x64 processor. */
+const DEFAULT_LAYOUT = "x64";
+
+export interface PrecisionFlags {
+  readonly precision: string;
+  readonly int8For?: string;
+}
+
+export const precisionOption = (): Option =>
+  new Option("--precision <name>", "what weights and activations are held in (docs/precisions.md)")
+    .choices(kinds)
+    .default(defaultPrecision);
+
+export const int8ForOption = (): Option =>
+  new Option("--int8-for <processor>", `where an int8 file runs: ${DEFAULT_LAYOUT} unless given`).choices(layouts);
+
+/** @throws UserError `compile/precision` where a processor is given and no int8 */
+export function precisionOf({ precision, int8For }: PrecisionFlags): PrecisionName {
+  if (precision !== "int8" && int8For !== undefined) {
+    throw new UserError("compile/precision", {
+      at: "--int8-for",
+      got: `given with --precision ${precision}`,
+      want: "--precision int8",
+      fix: "Other precisions are the same for all processors.",
+    });
+  }
+  const wanted = precision === "int8" ? `${INT8}${int8For ?? DEFAULT_LAYOUT}` : precision;
+  return precisionNames.find((name) => name === wanted)!;
+}

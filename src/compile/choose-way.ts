@@ -1,0 +1,53 @@
+/**
+ * Chooses among several ways to do a step, each a child: by accuracy on images set aside, and among those that it can't tell apart, by how near
+ * the logits are to those of the child before the step.
+ */
+import { readBatches, batchesOf, type LabelledBlock } from "../data/image-block.js";
+import { toChannelsFirst } from "../data/make-batch.js";
+import { withSession } from "../runtime/session.js";
+import type { Child } from "./child.js";
+import { emit } from "./emit.js";
+import type { Tried } from "./pass.js";
+
+const BATCH = 100;
+/** Ways that differ by no more of the images are equally right: 5 of 1,000, which is chance. */
+const SAME = 0.005;
+
+export async function chooseWay(
+  ways: ReadonlyMap<string, Child>,
+  before: Child,
+  images: LabelledBlock,
+): Promise<readonly Tried[]> {
+  const wanted = await logitsOf(before, images);
+  const tried: Omit<Tried, "isTaken">[] = [];
+  for (const [way, child] of ways) {
+    const logits = await logitsOf(child, images);
+    const squares = logits.reduce((sum, value, i) => sum + (value - wanted[i]!) ** 2, 0);
+    const difference = Math.sqrt(squares / logits.length);
+    tried.push({ way, correct: correctOf(logits, images.labels), images: images.count, difference });
+  }
+  const most = tried.reduce((max, { correct }) => Math.max(max, correct), 0);
+  const asRight = tried.filter(({ correct }) => correct >= most - SAME * images.count);
+  const [best] = asRight.sort((a, b) => a.difference - b.difference);
+  return tried.map((one) => ({ ...one, isTaken: one === best }));
+}
+
+async function logitsOf(child: Child, block: LabelledBlock): Promise<Float32Array> {
+  const { count, channels, resolution } = block;
+  const parts: Float32Array[] = [];
+  await withSession(emit(child, { resolution, output: "logits" }), { threads: 0 }, async (session) => {
+    for await (const { images, count: size } of readBatches(block, batchesOf(count, BATCH))) {
+      const input = toChannelsFirst(images, size, channels);
+      parts.push((await session.run(input, [size, channels, resolution, resolution])).get("logits")!);
+    }
+  });
+  return Float32Array.from(parts.flatMap((part) => [...part]));
+}
+
+function correctOf(logits: Float32Array, labels: ArrayLike<number>): number {
+  const classes = logits.length / labels.length;
+  return Array.from(labels).filter((label, row) => {
+    const own = logits.subarray(row * classes, (row + 1) * classes);
+    return own.every((value, c) => c === label || value < own[label]!);
+  }).length;
+}

@@ -1,0 +1,181 @@
+/**
+ * Measured pass: weights of 8 bits, symmetric, with a scale per output channel; activations of 8 bits without a sign, with a scale and a zero
+ * point each; biases of 32 bits, whose scale is that of the sum that they join. Every value is quantised once, for all readers: the input, what a
+ * node makes, sums and pooled values too, so that a runtime computes in whole numbers from end to end. Left alone are a conv's output
+ * that only a relu reads, since runtimes fuse the two, and the logits.
+ */
+import { isParameter, type Parameter, type Value } from "../graph/values.js";
+import { inputsOf, valuesInto, valuesOutOf, type PlainGraph } from "../graph/graph.js";
+import type { Quantization } from "../graph/operators.js";
+import { mapNode, readersOf } from "../graph/rewrite.js";
+import type { Child } from "./child.js";
+import { pack, scaleOf, type Numbers } from "./numbers.js";
+import type { Found, Measured, Note, Outcome } from "./pass.js";
+import { quantizationOf, rangeMethods } from "./ranges.js";
+import type { AnyNode } from "./rule.js";
+
+/** How a processor wants its numbers. */
+export interface QuantizedLayout {
+  /** Largest magnitude of a weight: 127; 63 where a processor adds two products of 8 bits in 16 bits, which 127 overflows. */
+  readonly largestWeight: number;
+}
+
+/** Numbers of an activation that are kept of each batch. */
+const SAMPLED = 256;
+/** A bias of more needs a larger scale of its channel's weights. */
+const LARGEST_BIAS = 2 ** 30;
+
+/** @param method of `rangeMethods` */
+export const quantize = (method: string, layout: QuantizedLayout): Measured => ({
+  name: "quantize",
+  batch: 10,
+  observe(graph) {
+    // No graph may output its input: a cast to its own type is another value.
+    const input = { ...graph.input, name: `${graph.input.name}.seen` };
+    const seen: AnyNode = { op: "cast", name: input.name, in: { x: graph.input }, attributes: {}, out: { y: input } };
+    return { ...graph, nodes: [seen, ...graph.nodes], outputs: [input, ...quantized(graph).slice(1)] };
+  },
+  keep: (outputs, batch) => new Map([...outputs].map(([name, values]) => [name, sampled(values, batch)])),
+  conclude(_, observations) {
+    return new Map(
+      [...observations[0]!.outputs.keys()].map((name) => [
+        name,
+        joined(observations.map(({ outputs }) => outputs.get(name)!)),
+      ]),
+    );
+  },
+  absorb: (child, found) => absorb(child, found, { method, layout }),
+});
+
+/** The values that are quantised. */
+function quantized(graph: PlainGraph<"deployed">): Value<number>[] {
+  const readers = readersOf(graph);
+  const logits = new Set(graph.outputs.map(({ name }) => name));
+  const isFused = (node: AnyNode, { name }: Value): boolean =>
+    (node.op === "conv" || node.op === "depthwise") && readers.get(name)!.length === 1 && isRelu(readers.get(name)![0]);
+  const made = graph.nodes.flatMap((node) =>
+    valuesOutOf(node).filter((value) => !logits.has(value.name) && !isFused(node, value)),
+  );
+  return [graph.input, ...made];
+}
+
+const isRelu = (node: AnyNode | undefined): boolean =>
+  node?.op === "activation" && (node.attributes.function === "relu" || node.attributes.function === "relu6");
+
+/** The smallest, the largest, and some evenly from between, another place each batch. */
+function sampled(values: Float32Array, batch: number): Float32Array {
+  let [smallest, largest] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < smallest) smallest = value;
+    if (value > largest) largest = value;
+  }
+  const count = Math.min(SAMPLED, values.length);
+  const step = values.length / count;
+  const shift = (batch * 0.618) % 1;
+  const between = Array.from(
+    { length: count },
+    (_, i) => values[Math.min(values.length - 1, Math.floor((i + shift) * step))]!,
+  );
+  return Float32Array.from([smallest, largest, ...between]);
+}
+
+/** The smallest, the largest, and the samples of all batches in ascending order. */
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const smallest = parts.reduce((least, part) => Math.min(least, part[0]!), Infinity);
+  const largest = parts.reduce((most, part) => Math.max(most, part[1]!), -Infinity);
+  const sample = Float32Array.from(parts.flatMap((part) => [...part.subarray(2)])).sort();
+  return Float32Array.from([smallest, largest, ...sample]);
+}
+
+function absorb(
+  { graph, weights }: Child,
+  found: Found,
+  { method, layout }: { readonly method: string; readonly layout: QuantizedLayout },
+): Outcome {
+  const notes: Note[] = [];
+  const nodes: AnyNode[] = [];
+  const all = new Map<string, Numbers>(weights);
+  /** What is read instead of a value, and its numbers. */
+  const instead = new Map<string, { readonly y: Value<number>; readonly by: Quantization }>();
+  const rangeOf = rangeMethods.get(method)!;
+  const wanted = new Set(quantized(graph).map(({ name }) => name));
+  const put = (x: Value<number>, by: Quantization): void => {
+    const y = { ...x, name: `${x.name}.8bit` };
+    nodes.push({ op: "quantize", name: `${x.name}.quantize`, in: { x }, attributes: by, out: { y } });
+    instead.set(x.name, { y, by });
+  };
+  const seenOf = (name: string): Quantization => {
+    const [smallest, largest, ...sample] = found.get(name)!;
+    return quantizationOf(rangeOf({ smallest: smallest!, largest: largest!, sample: Float32Array.from(sample) }));
+  };
+  put(graph.input, seenOf(`${graph.input.name}.seen`));
+  for (const node of graph.nodes) {
+    const by = instead.get(valuesInto(node)[0]!.name)?.by;
+    const weight = "weight" in node.in ? node.in.weight : undefined;
+    const bias = "bias" in node.in ? node.in.bias : undefined;
+    if (weight && by) {
+      const [whole, scales] = wholeWeight(pack(weights.get(weight.name)!), weight, {
+        layout,
+        bias: bias && pack(weights.get(bias.name)!),
+        inputScale: by.scale,
+      });
+      all.set(weight.name, whole).set(scaleOf(weight.name), scales);
+      if (bias) {
+        const biasScales = scales.map((scale) => scale * by.scale);
+        all.set(scaleOf(bias.name), biasScales);
+        all.set(
+          bias.name,
+          pack(weights.get(bias.name)!).map((value, c) => Math.round(value / biasScales[c]!)),
+        );
+      }
+    }
+    const changed = mapNode<"deployed", number, number>(node, {
+      read: (value) => instead.get(value.name)?.y ?? value,
+      make: (value) => value,
+      parameter: (parameter) => ({
+        ...parameter,
+        ...(by && parameter === weight && { stored: "int8" as const }),
+        ...(by && parameter === bias && { stored: "int32" as const }),
+      }),
+    });
+    nodes.push(changed);
+    notes.push({ node: node.name, verdict: "rewrote", detail: `quantised, ranges by ${method}` });
+    for (const value of valuesOutOf(changed)) {
+      if (!wanted.has(value.name)) continue;
+      // The numbers of a flattened value are those of the value: a runtime then moves nothing.
+      put(value, node.op === "flatten" ? instead.get(node.in.x.name)!.by : seenOf(value.name));
+    }
+  }
+  const used = new Set(
+    nodes
+      .flatMap((node) => inputsOf(node))
+      .filter((input) => isParameter(input))
+      .map(({ name }) => name),
+  );
+  const kept = [...all].filter(([name]) => used.has(name) || used.has(name.replace(/\.scale$/, "")));
+  return { child: { graph: { ...graph, nodes }, weights: new Map(kept) }, notes };
+}
+
+/** A weight as whole numbers, its output channel last, and the channels' scales. */
+function wholeWeight(
+  values: Float32Array,
+  { shape }: Parameter<number>,
+  {
+    layout,
+    bias,
+    inputScale,
+  }: { readonly layout: QuantizedLayout; readonly bias: Float32Array | undefined; readonly inputScale: number },
+): [whole: Float32Array, scales: Float32Array] {
+  const outputs = shape.at(-1)!;
+  const scales = new Float32Array(outputs);
+  values.forEach((value, i) => (scales[i % outputs] = Math.max(scales[i % outputs]!, Math.abs(value))));
+  scales.forEach((largest, c) => {
+    const ofBias = Math.abs(bias?.[c] ?? 0) / (LARGEST_BIAS * inputScale);
+    scales[c] = Math.max(largest / layout.largestWeight, ofBias) || 1;
+  });
+  const whole = values.map((value, i) => {
+    const limit = layout.largestWeight;
+    return Math.min(limit, Math.max(-limit, Math.round(value / scales[i % outputs]!)));
+  });
+  return [whole, scales];
+}
