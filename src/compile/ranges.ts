@@ -54,7 +54,7 @@ export const rangeMethods: ReadonlyMap<string, (seen: Seen) => Range> = new Map(
 /** A range, widened to hold 0, as 256 numbers with 0 among them. */
 export function quantizationOf([low, high]: Range): Quantization {
   const [from, to] = [Math.min(0, low), Math.max(0, high)];
-  // A power of two more than nothing: an activation that is always 0.
+  // An activation that is always 0 has no range: any scale is right.
   const scale = Math.fround((to - from) / 255) || 1;
   return { scale, zeroPoint: Math.min(255, Math.max(0, Math.round(-from / scale))) };
 }

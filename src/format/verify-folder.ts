@@ -1,9 +1,10 @@
 /** Is a deployed folder as it was written, and does all of it say what the child's certificate says? */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readDocument } from "../base/document.js";
+import { readDocument, readDocumentIfAny } from "../base/document.js";
 import { sha256Of } from "../base/hash.js";
 import { canonicalSeal, isSealed } from "../base/seal.js";
+import { UserError } from "../base/user-error.js";
 import { version } from "../base/version.js";
 import { readUserBytes, readUserBytesIfAny } from "../base/user-file.js";
 import { certificateFile } from "../deploy/certificate.js";
@@ -23,7 +24,12 @@ const mistake = { code: manifestFile.code, want: "a file that the folder's manif
  */
 export async function verifyFolder(folder: string): Promise<Verification> {
   const found = ledger();
-  const manifest = await readDocument(join(folder, MANIFEST), manifestFile);
+  const manifest = await readDocumentIfAny(join(folder, MANIFEST), manifestFile);
+  if (!manifest) {
+    const fix = "Name the .onnx file, or the folder of a format.";
+    const { code, want } = manifestFile;
+    throw new UserError(code, { at: folder, got: `a folder without ${MANIFEST}`, want, fix });
+  }
   found.check("manifest", isSealed(manifest, canonicalSeal), `${manifest.kind}, by nestling ${manifest.nestling}`);
   await verifyHashes(folder, manifest, found);
   const at = join(folder, manifest.certificate);
