@@ -27,8 +27,15 @@ export interface DocumentKind<Schema extends z.ZodType> extends FileKind {
 
 /** @throws UserError with the kind's codes; all that the schema refuses comes in one error */
 export async function readDocument<S extends z.ZodType>(path: string, kind: DocumentKind<S>): Promise<z.output<S>> {
-  return checkDocument(await readJson(path, kind), path, kind);
+  return parseDocument(await readUserBytes(path, mistakeOf(kind)), path, kind);
 }
+
+/** As `readDocument`, of bytes that were read from the path. */
+export const parseDocument = <S extends z.ZodType>(
+  bytes: Uint8Array,
+  path: string,
+  kind: DocumentKind<S>,
+): z.output<S> => checkDocument(parseJson(bytes, path, kind.code), path, kind);
 
 /** As `readDocument`; undefined where there is no such file. */
 export async function readDocumentIfAny<S extends z.ZodType>(
@@ -36,7 +43,7 @@ export async function readDocumentIfAny<S extends z.ZodType>(
   kind: DocumentKind<S>,
 ): Promise<z.output<S> | undefined> {
   const bytes = await readUserBytesIfAny(path, mistakeOf(kind));
-  return bytes && checkDocument(parseJson(bytes, path, kind.code), path, kind);
+  return bytes && parseDocument(bytes, path, kind);
 }
 
 /** A file's JSON, unchecked: for files that hold the document among other things. */

@@ -30,32 +30,25 @@ export const opsetNumber = wholeFrom(oldestOpset, newestOpset, `an opset from ${
 /** Length of a latency session; an hour is more than any needs. */
 export const sessionSeconds = number((value) => value > 0 && value <= 3600, "a number above 0, at most 3600");
 
+/** A number, then its unit. */
+const withUnit =
+  (unit: string, [least, most]: readonly [number, number], want: string) =>
+  (text: string): number => {
+    const digits = text.slice(0, -unit.length);
+    const value = Number(digits);
+    if (!text.endsWith(unit) || !/^\d+(\.\d+)?$/.test(digits) || value < least || value > most) {
+      throw new InvalidArgumentError(`Want ${want}.`);
+    }
+    return value;
+  };
+
+const percentage = withUnit("%", [0, Infinity], "a percentage such as 5%");
 /** A share, written as `5%`. */
-export function share(text: string): number {
-  const [, percent] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? [];
-  if (percent === undefined) throw new InvalidArgumentError("Want a percentage such as 5%.");
-  return Number(percent) / 100;
-}
-
+export const share = (text: string): number => percentage(text) / 100;
 /** A rate, written as `30fps`. */
-export function frameRate(text: string): number {
-  const [, frames] = /^(\d+(?:\.\d+)?)fps$/.exec(text) ?? [];
-  const rate = Number(frames);
-  if (frames === undefined || rate < 0.5 || rate > 1000) {
-    throw new InvalidArgumentError("Want frames in a second, such as 30fps, from 0.5fps to 1000fps.");
-  }
-  return rate;
-}
-
+export const frameRate = withUnit("fps", [0.5, 1000], "frames in a second, such as 30fps, from 0.5fps to 1000fps");
 /** A time in which a device may get hot, written as `60s`. */
-export function lastingSeconds(text: string): number {
-  const [, number] = /^(\d+(?:\.\d+)?)s$/.exec(text) ?? [];
-  const seconds = Number(number);
-  if (number === undefined || seconds < 10 || seconds > 3600) {
-    throw new InvalidArgumentError("Want seconds, such as 60s, from 10s to 3600s.");
-  }
-  return seconds;
-}
+export const lastingSeconds = withUnit("s", [10, 3600], "seconds, such as 60s, from 10s to 3600s");
 
 /** --no-probe, of commands that write certificates. */
 export const probeOption = [

@@ -2,7 +2,6 @@
 import { readDocument } from "../base/document.js";
 import { canonicalJson } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
-import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { openRun } from "../run/run.js";
 import type { Dataset } from "../data/images.js";
 import { loadDataset } from "../data/load.js";
@@ -11,6 +10,7 @@ import { evaluationOf } from "../data/preprocessing.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Differences } from "../evaluate/probe.js";
 import type { Target } from "../target/target.js";
+import { readChildFile } from "./child-file.js";
 import { certificateFile, certificatePath, type Certificate } from "./certificate.js";
 import { fingerprintOf, testImages } from "./contract.js";
 import { ledger, type Check, type Ledger } from "./ledger.js";
@@ -57,7 +57,7 @@ export interface VerifyOptions {
  * `compile/data`, `deploy/data` where the images or their classes are others than the certified ones, `data/…`, `space/…`, `runtime/model`, `target/…`, `file/write` for the run and the data given
  */
 export async function verifyChild(path: string, options: VerifyOptions = {}): Promise<Verification> {
-  const bytes = await readModel(path);
+  const bytes = await readChildFile(path);
   const certificate = await readDocument(certificatePath(path), certificateFile);
   const { signal } = options;
   const found = ledger();
@@ -133,15 +133,4 @@ async function imagesOf(
     throw refuse(`of ${images.count} other test images${unread}`, `the ${certificate.testImages} that were certified`);
   }
   return { images, data };
-}
-
-async function readModel(path: string): Promise<Uint8Array> {
-  const wanted: Mistake = { code: "deploy/missing", want: "an .onnx file", fix: "Export one with `nestling export`." };
-  const bytes = await readUserBytes(path, wanted);
-  // The certificate's name is made from the file's.
-  if (!path.endsWith(".onnx")) {
-    const { code, want, fix } = wanted;
-    throw new UserError(code, { at: path, got: "a file of another name", want, fix });
-  }
-  return bytes;
 }

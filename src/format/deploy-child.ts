@@ -2,11 +2,12 @@
 import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { jsonText, temporaryOf, writeError } from "../base/atomic-file.js";
-import { readDocument } from "../base/document.js";
+import { parseDocument } from "../base/document.js";
 import { sha256Of } from "../base/hash.js";
 import { canonicalSeal } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
+import { readChildFile } from "../deploy/child-file.js";
 import { certificateFile, certificatePath } from "../deploy/certificate.js";
 import type { FolderFiles, ShippedChild } from "./format.js";
 import { formats, type FormatName } from "./formats.js";
@@ -56,12 +57,11 @@ export async function filesOf(format: FormatName, child: ShippedChild): Promise<
 }
 
 async function readShipped(path: string): Promise<ShippedChild> {
-  const fix = "Name an .onnx file that `nestling export` or `search` wrote; its certificate lies beside it.";
-  const bytes = await readUserBytes(path, { code: "deploy/missing", want: "an exported child", fix });
+  const bytes = await readChildFile(path);
   const beside = certificatePath(path);
-  const { code, want } = certificateFile;
+  const { code, want, fix } = certificateFile;
   const certificateBytes = await readUserBytes(beside, { code, want, fix });
-  const certificate = await readDocument(beside, { ...certificateFile, seal: canonicalSeal });
+  const certificate = parseDocument(certificateBytes, beside, { ...certificateFile, seal: canonicalSeal });
   const sha256 = sha256Of(bytes);
   if (sha256 !== certificate.sha256) {
     const got = `of another file than ${path}: its SHA-256 is ${certificate.sha256}, not ${sha256}`;

@@ -1,7 +1,7 @@
 /** Is a deployed folder as it was written, and does all of it say what the child's certificate says? */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readDocument, readDocumentIfAny } from "../base/document.js";
+import { parseDocument, readDocumentIfAny } from "../base/document.js";
 import { sha256Of } from "../base/hash.js";
 import { canonicalSeal, isSealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
@@ -35,7 +35,7 @@ export async function verifyFolder(folder: string): Promise<Verification> {
   const at = join(folder, manifest.certificate);
   const bytes = await readUserBytes(join(folder, manifest.model), mistake);
   const certificateBytes = await readUserBytes(at, mistake);
-  const certificate = await readDocument(at, certificateFile);
+  const certificate = parseDocument(certificateBytes, at, certificateFile);
   await verifyFile(bytes, certificate, found);
   if (manifest.nestling === version) {
     const again = await filesOf(manifest.kind, { name: manifest.name, bytes, certificate, certificateBytes });

@@ -32,13 +32,3 @@ function rounded(value: number, bits: number): number {
   const whole = value >>> bits;
   return whole + (rest > half || (rest === half && (whole & 1) === 1) ? 1 : 0);
 }
-
-/** The numbers that halves stand for. */
-export const fromFloat16 = (halves: Uint16Array): Float32Array => Float32Array.from(halves, numberOf);
-
-function numberOf(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const [exponent, fraction] = [(half >>> 10) & 0x1f, half & 0x3ff];
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}

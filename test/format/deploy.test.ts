@@ -117,6 +117,11 @@ test("a file without its own certificate is refused", async () => {
   await expect(deploy("python")).rejects.toThrow("child.json is missing");
   await rm(child);
   await expect(deploy("python")).rejects.toThrow("child.onnx is missing");
+  const readme = join(child, "../README.md");
+  await writeFile(readme, "# Not a child");
+  await expect(deployChild(readme, { formats: ["python"], out })).rejects.toThrow(
+    "README.md is a file of another name",
+  );
 });
 
 test("KServe's service has a name that Kubernetes takes, and its storage is Triton's repository", async () => {

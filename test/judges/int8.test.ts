@@ -4,48 +4,31 @@
  * not asked: it reads no such files. Opset 19, the oldest that the reference evaluator has DequantizeLinear in.
  */
 import { expect, test } from "vitest";
-import { slicedChild } from "../../src/compile/children.js";
 import { emit } from "../../src/compile/emit.js";
 import { measure } from "../../src/compile/measure.js";
 import { precisions } from "../../src/compile/precisions.js";
 import { runPasses } from "../../src/compile/run-passes.js";
-import { toChannelsFirst } from "../../src/data/make-batch.js";
 import { onRuntime } from "../compile/contract.js";
-import { randomArchitectures, randomImages, randomSupernet, spaceAt } from "../compile/random-children.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { complaint, judges, type Held } from "./complaint.js";
 import { judge, missing } from "./judges.js";
+import { randomHeld } from "./random-held.js";
 
-const IMAGES = 8;
 /** One number rounded to the other side moves all that follow: with random weights up to 0.02 after relu, 0.09 after swish with squeeze-and-excite. */
 const TOLERANCE = 0.1;
 
-async function quantizedOf(name: string): Promise<Held[]> {
-  const space = await spaceAt(name, [36]);
-  const { supernet, weights } = randomSupernet(space, 1);
-  const held: Held[] = [];
-  for (const [id, architecture] of randomArchitectures(space, 3, 2)) {
-    const { resolution } = architecture;
-    const block = randomImages(space, resolution, IMAGES, 1);
+const quantizedOf = (name: string): Promise<Held[]> =>
+  randomHeld(name, async (sliced, block) => {
     const { child } = await runPasses(
-      slicedChild(supernet, weights, architecture),
+      sliced(),
       precisions["int8-x64"].steps,
       (measured, before) => measure(measured, before, block, 1),
       async (ways) =>
         [...ways.keys()].map((way) => ({ way, isTaken: way === "min-max", correct: 0, images: 0, difference: 0 })),
     );
-    const bytes = emit(child, { resolution, output: "logits", opset: 19 });
-    held.push({
-      name: `${name} ${id}`,
-      bytes,
-      input: toChannelsFirst(block.images, IMAGES, space.channels),
-      dims: [IMAGES, space.channels, resolution, resolution],
-      logits: await onRuntime(bytes, block, "all"),
-      shape: ["batch_size", space.classes],
-    });
-  }
-  return held;
-}
+    const bytes = emit(child, { resolution: block.resolution, output: "logits", opset: 19 });
+    return { bytes, logits: await onRuntime(bytes, block, "all") };
+  });
 
 test.skipIf(missing).each(["pictures-64", "attentivenas"])(
   `every judge but OpenCV agrees on int8 children of %s${missing}`,

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { fromFloat16, largestFloat16, toFloat16 } from "../../src/onnx/float16.js";
+import { largestFloat16, toFloat16 } from "../../src/onnx/float16.js";
+
+/** The numbers that halves stand for. */
+const fromFloat16 = (halves: Uint16Array): Float32Array => Float32Array.from(halves, numberOf);
+
+function numberOf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const [exponent, fraction] = [(half >>> 10) & 0x1f, half & 0x3ff];
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
 
 /** All finite halves that are not negative, in order: each has the next bits. */
 const all = fromFloat16(Uint16Array.from({ length: 0x7c00 }, (_, bits) => bits));
