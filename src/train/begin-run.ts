@@ -11,16 +11,13 @@ import type { Ranks } from "../ranks/ranks.js";
 import { storedWeights } from "../supernet/weights.js";
 import { findRun } from "./find-run.js";
 import { cutLog } from "./log.js";
-import { startState, type OptimizerState } from "./optimizer.js";
+import { startState } from "./optimizer.js";
 import type { RunPlan } from "./plan-run.js";
+import type { TrainedArrays } from "./trainer.js";
 
-/** Steps done, and the arrays that every step of training changes in place. */
-export interface RunState {
+/** Steps done, and the arrays as they are then. */
+export interface RunState extends TrainedArrays {
   readonly step: number;
-  readonly weights: Float32Array;
-  /** What ships instead of the weights, under the recipe's `averaging`. */
-  readonly average: Float32Array | undefined;
-  readonly optimizer: OptimizerState;
 }
 
 /** Where a checkpoint keeps the weights of the last step if its own weights are their average. */
@@ -50,7 +47,8 @@ export async function beginRun(
   return { ...state, step: step[0]! };
 }
 
-async function firstState({ task, weights }: RunPlan): Promise<RunState> {
+/** Before the first step. */
+export async function firstState({ task, weights }: RunPlan): Promise<RunState> {
   const { layout, recipe } = task;
   const first = await weights(layout);
   const average = recipe.averaging > 0 ? first.slice() : undefined;

@@ -1,7 +1,7 @@
 /** Stops a run that has collapsed, and keeps its weights from replacing the last good checkpoint. */
 import { UserError } from "../base/user-error.js";
 
-/** The vital signs of a step, before its update. */
+/** The vital signs of a step. */
 export interface Signs {
   /** Loss of the biggest child, per image. */
   readonly loss: number;

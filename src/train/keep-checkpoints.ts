@@ -1,14 +1,15 @@
 /** Writes a run's checkpoints: at its start, every few lines of the log, at its end; never weights of a run that has collapsed. */
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
 import { viewsOf } from "../supernet/initialize.js";
-import { LAST_WEIGHTS, type RunState } from "./begin-run.js";
+import { LAST_WEIGHTS } from "./begin-run.js";
 import type { CollapseGuard } from "./collapse.js";
 import type { RunPlan } from "./plan-run.js";
 import type { Intervals } from "./schedule.js";
+import type { TrainedArrays, Trainer } from "./trainer.js";
 
 export interface CheckpointKeeper {
-  /** Before the first step. */
-  atStart(): Promise<void>;
+  /** Before the first step of this call. @param done steps done */
+  atStart(done: number): Promise<void>;
   /** After a step: writes a checkpoint if one is due. @param done steps done @throws UserError `train/collapse` */
   after(done: number): Promise<void>;
 }
@@ -19,27 +20,32 @@ export const noKeeper: CheckpointKeeper = { atStart: () => Promise.resolve(), af
 export function checkpointKeeper(
   folder: string,
   plan: RunPlan,
-  state: RunState,
+  trainer: Trainer,
   { intervals, guard }: { readonly intervals: Intervals; readonly guard: CollapseGuard },
 ): CheckpointKeeper {
   const { totalSteps } = plan.length;
-  const save = (step: number): Promise<void> => saveCheckpoint(folder, checkpointOf(plan, state, step));
+  const save = (arrays: TrainedArrays, step: number): Promise<void> =>
+    saveCheckpoint(folder, checkpointOf(plan, arrays, step));
   return {
-    atStart: async () => {
-      if (state.step === 0) await save(0);
+    async atStart(step) {
+      if (step === 0) await save(await trainer.arrays(), step);
     },
     async after(step) {
       if (step % intervals.checkpoint !== 0 && step !== totalSteps) return;
-      if (guard.isSound(state.weights)) await save(step);
+      const arrays = await trainer.arrays();
+      if (guard.isSound(arrays.weights)) await save(arrays, step);
       else if (step === totalSteps) guard.stop(step);
     },
   };
 }
 
 /** The arrays as a checkpoint stores them: each weight by name, the optimiser's state flat. */
-function checkpointOf({ task, description, position }: RunPlan, state: RunState, step: number) {
+function checkpointOf(
+  { task, description, position }: RunPlan,
+  { weights, average, optimizer }: TrainedArrays,
+  step: number,
+) {
   const { layout } = task;
-  const { weights, average, optimizer } = state;
   const views = viewsOf(layout, average ?? weights);
   const arrays = average ? new Map([...optimizer, [LAST_WEIGHTS, weights]]) : optimizer;
   return {

@@ -2,7 +2,13 @@
 import { appendLog, type LogLine, type RoleLog } from "./log.js";
 import type { ChildResult, Role } from "./sandwich.js";
 import type { Intervals, RunLength } from "./schedule.js";
-import type { Update } from "./update-weights.js";
+
+/** A step's figures that the log records as they are. */
+export interface StepFigures {
+  readonly learningRate: number;
+  /** Norm before clipping. */
+  readonly gradientNorm: number;
+}
 
 export interface Logbook {
   /** Adds the results of one norm group's children. */
@@ -10,7 +16,7 @@ export interface Logbook {
   /** Adds time that the engine waited for images. */
   waited(ms: number): void;
   /** After a step: writes a line if one is due. @param done steps done */
-  after(done: number, update: Update): Promise<void>;
+  after(done: number, figures: StepFigures): Promise<void>;
   /** The last line written. */
   readonly last: LogLine | undefined;
 }

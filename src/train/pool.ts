@@ -14,6 +14,7 @@ import type { SearchSpace } from "../space/space.js";
 import { gatherResults, type GroupResult } from "./gather-results.js";
 import type { ChildResult } from "./sandwich.js";
 import type { Task } from "./task.js";
+import type { Step, StepOrder } from "./trainer.js";
 
 /** What a worker is started with: plain data and shared memory. */
 export interface WorkerStart {
@@ -31,18 +32,6 @@ export interface WorkerStart {
   readonly pixels: Uint8Array;
   /** Index of the next of `gradients` that no worker has taken. */
   readonly next: Int32Array;
-}
-
-export interface StepOrder {
-  readonly step: number;
-  readonly epoch: number;
-}
-
-/** A step, and this rank's images of it. */
-export interface Step extends StepOrder {
-  readonly indices: Uint32Array;
-  /** [indices, height, width, channels] */
-  readonly pixels: Uint8Array;
 }
 
 export type WorkerAnswer =

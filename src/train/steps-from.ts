@@ -2,8 +2,9 @@
 import type { Ranks } from "../ranks/ranks.js";
 import { batchesFrom } from "./batches.js";
 import type { RunPlan } from "./plan-run.js";
-import { imagesOfRank, type Step } from "./pool.js";
+import { imagesOfRank } from "./pool.js";
 import { augmentationKey } from "./task.js";
+import type { Step } from "./trainer.js";
 
 /** Steps whose images are read ahead. */
 const AHEAD = 2;
@@ -11,7 +12,7 @@ const AHEAD = 2;
 /** Steps whose images are in memory at once: read ahead, asked for next, and used. */
 const HELD = AHEAD + 2;
 
-/** A step as the pool runs it. */
+/** A step as it is given to a trainer. */
 export interface FedStep extends Step {
   /** How long it was waited for once it was asked for. */
   readonly waitedMs: number;

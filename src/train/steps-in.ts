@@ -1,8 +1,9 @@
 /** How many steps a time allows. It is measured once, before the first step, and then fixed: the run stays as repeatable as any other. */
 import type { Ranks } from "../ranks/ranks.js";
+import { firstState } from "./begin-run.js";
 import type { RunPlan } from "./plan-run.js";
-import { groupPool } from "./pool.js";
 import { stepsFrom } from "./steps-from.js";
+import { workerTrainer } from "./worker-trainer.js";
 
 /** Steps that plan the programs of the biggest and the smallest child and let V8 compile. */
 const WARM_UP_STEPS = 2;
@@ -11,22 +12,24 @@ const TIMED_STEPS = 10;
 /** Share of the time that measuring may take, once one step was timed. */
 const MEASURING_SHARE = 0.05;
 
+/** Steps at this rate cost what they always cost and change no weight. */
+const NO_RATE = 0;
+
 /**
  * Runs the first steps of a plan without changing a weight, and divides the time by what they take.
  * @returns at least 1, the same on every rank
  */
 export async function stepsIn(minutes: number, plan: RunPlan, threads: number, ranks: Ranks): Promise<number> {
-  const { task, engine, weights, length } = plan;
+  const { task, engine, length } = plan;
   const budgetMs = minutes * 60_000;
-  const pool = groupPool(engine, task, threads, ranks);
+  const trainer = workerTrainer(engine, task, await firstState(plan), { threads, ranks });
   const started = performance.now();
   try {
-    pool.weights.set(await weights(task.layout));
     let timedSince = started;
     const short = { ...plan, length: { ...length, totalSteps: WARM_UP_STEPS + TIMED_STEPS } };
     for await (const batch of stepsFrom(0, short, ranks)) {
       const { step } = batch;
-      await pool.run(batch);
+      await trainer.step(batch, NO_RATE);
       if (step < WARM_UP_STEPS) {
         timedSince = performance.now();
         continue;
@@ -42,6 +45,6 @@ export async function stepsIn(minutes: number, plan: RunPlan, threads: number, r
     }
     throw new Error("internal: no step was timed");
   } finally {
-    await pool.close();
+    await trainer.close();
   }
 }

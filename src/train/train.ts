@@ -14,17 +14,17 @@ import { defaultEngine, parseEngine, prepareEngine } from "../engine/choose.js";
 import { agree, checkSameEverywhere } from "../ranks/agree.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
 import { beginRun, type RunFiles } from "./begin-run.js";
-import { collapseGuard } from "./collapse.js";
+import { collapseGuard, type Signs } from "./collapse.js";
 import { stepsOfRun } from "./find-run.js";
 import { checkpointKeeper, noKeeper } from "./keep-checkpoints.js";
 import type { LogLine } from "./log.js";
 import { logbook } from "./logbook.js";
 import { planRun, type RunOptions, type RunPlan } from "./plan-run.js";
-import { groupPool } from "./pool.js";
-import { intervalsOf } from "./schedule.js";
+import { intervalsOf, learningRateAt } from "./schedule.js";
 import { stepsFrom } from "./steps-from.js";
 import { stepsIn } from "./steps-in.js";
-import { weightUpdater } from "./update-weights.js";
+import type { StepResult } from "./trainer.js";
+import { workerTrainer } from "./worker-trainer.js";
 
 /** What to train, where to write it, and on how many cores. */
 export interface TrainOptions extends RunOptions {
@@ -94,35 +94,41 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
   const state = await beginRun(plan, files, { ...options, ranks });
   const intervals = intervalsOf(length);
   const guard = collapseGuard({ classes: task.supernet.space.classes, batch: task.batch, out });
-  const updateWeights = weightUpdater(plan, state, writes ? guard : undefined);
   const path = writes ? files.log : undefined;
   const log = logbook({ path, length, intervals, from: state.step, onLog: options.onLog });
-  const keeper = writes ? checkpointKeeper(files.checkpoint, plan, state, { intervals, guard }) : noKeeper;
-  const pool = groupPool(engine, task, threads, ranks);
+  const trainer = workerTrainer(engine, task, state, { threads, ranks });
+  const keeper = writes ? checkpointKeeper(files.checkpoint, plan, trainer, { intervals, guard }) : noKeeper;
 
   const started = performance.now();
   try {
-    await keeper.atStart();
+    await keeper.atStart(state.step);
     if (writes) await writePlace(out, options.source, options.data.broken);
     for await (const { waitedMs, ...batch } of stepsFrom(state.step, plan, ranks)) {
       options.signal?.throwIfAborted();
       const { step } = batch;
-      pool.weights.set(state.weights);
-      const result = await pool.run(batch);
+      const learningRate = learningRateAt(task.recipe, length, step);
+      const result = await trainer.step(batch, learningRate);
       log.waited(waitedMs);
       for (const children of result.groups) log.add(children, task.group);
-      const update = updateWeights(step, result);
+      // Rank 0 checks; if it stops, MPI ends the other ranks.
+      if (writes) guard.check(step, signsOf(result, task.batch));
       const done = step + 1;
       options.onStep?.(done, length.totalSteps);
-      await log.after(done, update);
+      await log.after(done, { learningRate, gradientNorm: result.gradientNorm });
       await keeper.after(done);
     }
   } finally {
-    await pool.close();
+    await trainer.close();
   }
   const seconds = (performance.now() - started) / 1000;
   const imagesPerSecond = ((length.totalSteps - state.step) * task.batch) / seconds;
   return { out, steps: length.totalSteps, seconds, imagesPerSecond, engine: engineBuild, last: log.last };
+}
+
+/** The vital signs of a step, from the biggest child's results. */
+function signsOf({ groups, gradientNorm }: StepResult, batch: number): Signs {
+  const mean = (key: "loss" | "correct"): number => groups.reduce((sum, [biggest]) => sum + biggest![key], 0) / batch;
+  return { loss: mean("loss"), accuracy: mean("correct"), gradientNorm };
 }
 
 /** The plan, made on every rank from the same options. */

@@ -3,8 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createEngine } from "../engine/choose.js";
 import { layoutOf } from "../supernet/initialize.js";
 import { buildSupernet } from "../supernet/supernet.js";
-import type { StepOrder, WorkerAnswer, WorkerStart } from "./pool.js";
+import type { WorkerAnswer, WorkerStart } from "./pool.js";
 import { sandwichRunner } from "./sandwich.js";
+import type { StepOrder } from "./trainer.js";
 
 const { engine, space, task, weights, firstGroup, gradients, indices, pixels, next } = workerData as WorkerStart;
 const supernet = buildSupernet(space);
