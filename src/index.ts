@@ -110,6 +110,7 @@ export { profileTarget, type ProfileOptions } from "./search/profile/profile-tar
 export { readLatencyProfile, type LatencyProfile } from "./search/profile/profile-file.js";
 export type { Hits } from "./search/hits.js";
 export type { Judge, JudgedChild, ScreenedLatency, TargetBench } from "./search/judge.js";
+export type { Subject } from "./search/subject.js";
 export type { Crew, CrewTask, JudgedBy } from "./search/crew.js";
 export { openCrew, type CrewOptions, type CrewProgress, type QueueCrew } from "./queue/crew.js";
 export { startWorker, type Worker, type WorkerJob, type WorkerOptions } from "./queue/worker.js";

@@ -17,7 +17,7 @@ export async function nestling({ run, children, budgets, seed, images }) {
     ...{ space, budgets, seed, fineCandidates: 24 },
     pool: children.map(({ architecture }) => architecture),
     plan: (architecture) => byId.get(idOf(space, architecture)),
-    screen: async (architecture) => {
+    screen: async ({ architecture }) => {
       const { id, macs, parameters, hits, softAccuracy } = byId.get(idOf(space, architecture));
       const isWithin = budgets.some((budget) => meets(budget, { macs, parameters }));
       const seen = isWithin ? screeningImages : 0;
@@ -29,7 +29,7 @@ export async function nestling({ run, children, budgets, seed, images }) {
       return finalists.map((child) => ({ ...child, hits: byId.get(child.id).hits }));
     },
   });
-  const decisions = decide(state, budgets, idOf(space, smallest(space)));
+  const decisions = decide(state, budgets, [idOf(space, smallest(space))]);
   return { chosen: decisions.map(({ id }) => id), images: judged };
 }
 

@@ -1,7 +1,8 @@
 /** --precision and --int8-for, of commands that compile children. */
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/user-error.js";
 import { defaultPrecision, precisionNames, type PrecisionName } from "../compile/precisions.js";
+import { precisionsOf } from "../search/subject.js";
 
 const INT8 = "int8-";
 /** Where an int8 file runs: the rows of the table whose names begin with int8. */
@@ -20,8 +21,32 @@ export const precisionOption = (): Option =>
     .choices(kinds)
     .default(defaultPrecision);
 
+/** The same, of a search: several, between which it chooses. */
+export const precisionsOption = (): Option =>
+  new Option(
+    "--precision <names>",
+    "what weights and activations are held in; of several, such as float32,int8, the search chooses (docs/precisions.md)",
+  )
+    .argParser((text) => {
+      const names = text.split(",");
+      const unknown = names.find((name) => !kinds.includes(name));
+      if (unknown !== undefined)
+        throw new InvalidArgumentError(`Want ${kinds.join(", ")}, or several with commas between.`);
+      return text;
+    })
+    .default(defaultPrecision);
+
 export const int8ForOption = (): Option =>
   new Option("--int8-for <processor>", `where an int8 file runs: ${DEFAULT_LAYOUT} unless given`).choices(layouts);
+
+/** The precisions that --precision of a search names. @throws UserError `compile/precision` as `precisionOf` */
+export const precisionsFrom = ({ precision, ...flags }: PrecisionFlags): readonly PrecisionName[] => {
+  const names = precision.split(",");
+  // A processor is for int8 alone, which is one of them or the one.
+  const forInt8 = names.includes("int8") ? "int8" : precision;
+  precisionOf({ ...flags, precision: forInt8 });
+  return precisionsOf(names.map((name) => precisionOf({ precision: name, ...(name === "int8" && flags) })));
+};
 
 /** @throws UserError `compile/precision` where a processor is given and no int8 */
 export function precisionOf({ precision, int8For }: PrecisionFlags): PrecisionName {

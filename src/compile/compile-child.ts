@@ -63,6 +63,19 @@ export interface Compiler {
   compile(architecture: Architecture): Promise<CompiledChild>;
 }
 
+/** A run's compilers by precision, each made when it is first asked for: recalibration images are chosen once for all children. */
+export function compilerOfEach(
+  run: Run,
+  options: Omit<CompileOptions, "precision">,
+): (precision: PrecisionName) => Compiler {
+  const compilers = new Map<PrecisionName, Compiler>();
+  return (precision) => {
+    const found = compilers.get(precision) ?? compiler(run, { ...options, precision });
+    compilers.set(precision, found);
+    return found;
+  };
+}
+
 /**
  * A compiler of a run's children: slice → recalibrate → fold → emit.
  * @throws UserError `compile/opset`, `compile/precision`; from `compile`: `space/architecture`, `runtime/model`

@@ -5,6 +5,7 @@ import { writeInTurn } from "../base/folder-lock.js";
 import { canonicalSeal, sealed } from "../base/seal.js";
 import { version } from "../base/version.js";
 import { preprocessingOf } from "../compile/metadata.js";
+import type { PrecisionName } from "../compile/precisions.js";
 import { hashProvenance } from "../compile/provenance.js";
 import type { Run } from "../run/run.js";
 import { openLatencyBench, withLatencyBench, type LatencyBench } from "../evaluate/latency.js";
@@ -61,9 +62,17 @@ export async function exportChild(run: Run, architecture: Architecture, options:
  */
 export async function exportChildren(
   run: Run,
-  children: readonly { readonly architecture: Architecture; readonly out: string }[],
+  children: readonly {
+    readonly architecture: Architecture;
+    readonly out: string;
+    /** Where children of several precisions are exported together: its own. */
+    readonly precision?: PrecisionName;
+  }[],
   options: Omit<ExportOptions, "out" | "latency"> & {
-    /** Latencies by id where a session has measured them already, all together. */
+    /**
+     * Latencies by id where a session has measured them already, all together. A child that has a precision of its own is named
+     * by both, `2r.float16`.
+     */
     readonly latencies?: ReadonlyMap<string, Latency>;
     /** The same on further targets, by their names. */
     readonly otherLatencies?: ReadonlyMap<string, ReadonlyMap<string, Latency>>;
@@ -72,9 +81,11 @@ export async function exportChildren(
   if (children.length === 0) return [];
   for (const { out } of children) await checkOut(out);
   const judged: JudgedChild[] = [];
-  for (const { architecture, out } of children) {
+  for (const { architecture, ...own } of children) {
     options.signal?.throwIfAborted();
-    judged.push(await judgeChild(run, architecture, { ...options, out }));
+    const child = await judgeChild(run, architecture, { ...options, ...own });
+    const name = own.precision ? `${child.timed.name}.${own.precision}` : child.timed.name;
+    judged.push({ ...child, timed: { ...child.timed, name } });
   }
   return onBenches(options, async (first, others) => {
     const all = [await timedOn(first, judged, options.latencies)];

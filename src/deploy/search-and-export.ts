@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { lockFolder } from "../base/folder-lock.js";
 import { defaultOpset } from "../compile/opsets.js";
-import { defaultPrecision, otherThanDefault } from "../compile/precisions.js";
+import { defaultPrecision, type PrecisionName } from "../compile/precisions.js";
 import { defaultSeconds } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
-import { architectureOf } from "../space/space.js";
 import type { JudgedBy } from "../search/crew.js";
-import { searchRun, type SearchOptions } from "../search/search.js";
+import { askedOf, searchRun, type SearchOptions } from "../search/search.js";
 import type { SearchResult } from "../search/search-file.js";
+import { precisionsOf, subjectOf } from "../search/subject.js";
 import { withTarget } from "../target/local.js";
 import type { Certificate } from "./certificate.js";
 import { checkOut } from "./check-out.js";
@@ -30,15 +30,20 @@ export type SearchAndExportOptions = Omit<SearchOptions, "file"> &
  * Searches a run for the child to choose under each budget, and exports these children with their certificates. Latencies of both are of one
  * target, this machine by default.
  * @param options as the search takes them; under a latency budget their latencies are those of its photo finish, and else of one session for all. `out`, by
- * default the run's folder, gets search.json and children/<budget>.onnx with .json (<budget>.float16.onnx in float16)
- * @throws UserError `search/budget`, `search/impossible`, `search/validation`, `compile/opset` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
+ * default the run's folder, gets search.json and children/<budget>.onnx with .json (<budget>.float16.onnx in float16). Of several precisions, each
+ * budget has one file, in the precision that was chosen for it
+ * @throws UserError `search/budget`, `search/impossible`, `search/validation`, `compile/opset`, `compile/precision` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
  * `file/write`, `file/locked` while another process searches into the folder
  */
 export async function search(run: Run, options: SearchAndExportOptions): Promise<SearchOutcome> {
   const { out = run.folder } = options;
   const release = await lockFolder(out, "search");
   try {
-    for (const { fileName } of options.budgets) await checkOut(childIn(out, fileName, options.precision));
+    for (const { fileName } of options.budgets) {
+      for (const precision of precisionsOf(options.precision ?? defaultPrecision)) {
+        await checkOut(childIn(out, fileName, precision));
+      }
+    }
     return await searchInto(out, run, options);
   } finally {
     await release();
@@ -46,11 +51,13 @@ export async function search(run: Run, options: SearchAndExportOptions): Promise
 }
 
 /** `children/macs-5M.onnx`, in another precision than float32 `children/macs-5M.float16.onnx`. */
-const childIn = (out: string, fileName: string, precision = defaultPrecision): string =>
+const childIn = (out: string, fileName: string, precision: PrecisionName): string =>
   join(out, "children", `${fileName}${precision === defaultPrecision ? "" : `.${precision}`}.onnx`);
 
 function searchInto(out: string, run: Run, options: SearchAndExportOptions): Promise<SearchOutcome> {
-  const { seconds, signal, opset, precision = defaultPrecision, differences, withoutProbe, crew } = options;
+  const { seconds, signal, opset, differences, withoutProbe, crew } = options;
+  const precisions = precisionsOf(options.precision ?? defaultPrecision);
+  const { precision } = askedOf(precisions);
   return withTarget(options.target, async (target) => {
     const { result, latencies, otherLatencies } = await searchRun(run, {
       ...options,
@@ -60,20 +67,23 @@ function searchInto(out: string, run: Run, options: SearchAndExportOptions): Pro
     const by: JudgedBy = {
       recalibrationImages: result.recalibrationImages,
       opset: opset ?? defaultOpset,
-      ...otherThanDefault(precision),
+      ...(precision && { precision }),
       seed: result.seed,
       seconds: seconds ?? defaultSeconds,
       differences: differences ?? "refused",
     };
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
       const found = result.chosen.find(({ budget }) => budget === text);
-      return found ? [{ budget: text, id: found.id, path: childIn(out, fileName, precision) }] : [];
+      if (!found) return [];
+      const { architecture, precision: own } = subjectOf(run.supernet.space, found.id);
+      return [{ budget: text, architecture, own, path: childIn(out, fileName, own ?? precisions[0]!) }];
     });
     const certificates = await exportChildren(
       run,
-      chosen.map(({ id, path }) => ({ architecture: architectureOf(run.supernet.space, id), out: path })),
+      chosen.map(({ architecture, own, path }) => ({ architecture, out: path, ...(own && { precision: own }) })),
       {
-        ...{ target, recalibrationImages: result.recalibrationImages, precision, latencies, otherLatencies },
+        ...{ target, recalibrationImages: result.recalibrationImages, latencies, otherLatencies },
+        ...(precision && { precision }),
         ...(options.otherTargets && { otherTargets: options.otherTargets }),
         ...(crew && { benchOf: (name: string) => crew.bench(name, by) }),
         ...(opset !== undefined && { opset }),

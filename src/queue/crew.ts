@@ -11,7 +11,7 @@ import type { Run } from "../run/run.js";
 import type { Crew, CrewTask, JudgedBy } from "../search/crew.js";
 import { latenciesOf, type Judge, type JudgedChild } from "../search/judge.js";
 import { unpackHits } from "../search/hits.js";
-import { idOf, type Architecture } from "../space/space.js";
+import type { Subject } from "../search/subject.js";
 import type { Environment } from "../target/environment.js";
 import type { Target } from "../target/target.js";
 import { dispatcher, type Dispatcher } from "./dispatch.js";
@@ -124,7 +124,6 @@ export async function openCrew(run: Run, options: CrewOptions): Promise<QueueCre
     judge: (task) =>
       queuedJudge(task, {
         ...{ run: identity, alone, served, progress },
-        idOf: (architecture) => idOf(run.supernet.space, architecture),
         dispatch: dispatcherOf(judgingQueue(key)),
       }),
     async close() {
@@ -186,7 +185,6 @@ function queuedJudge(
   task: CrewTask,
   of: {
     readonly run: RunIdentity;
-    readonly idOf: (architecture: Architecture) => string;
     readonly alone: ReturnType<typeof oneAfterTheOther>;
     readonly served: ReadonlyMap<LatencyBench, ServedBench>;
     readonly dispatch: Promise<Dispatcher>;
@@ -201,13 +199,13 @@ function queuedJudge(
   /** Children that are judged before their turn. */
   const ahead = new Map<string, Promise<JudgedChild>>();
 
-  const latencies = async (architecture: Architecture): Promise<ReturnType<typeof latenciesOf>> => {
-    const byUs = own.length > 0 ? of.alone(() => ownJudge.screen(architecture)) : undefined;
+  const latencies = async (subject: Subject): Promise<ReturnType<typeof latenciesOf>> => {
+    const byUs = own.length > 0 ? of.alone(() => ownJudge.screen(subject)) : undefined;
     byUs?.catch(() => undefined);
     const costs = await Promise.all(
       benches.map(async ({ target, bench }) => {
         const there = of.served.get(bench);
-        if (there) return there.time(of.idOf(architecture));
+        if (there) return there.time(subject.id);
         return target === undefined ? await byUs! : (await byUs!).otherLatencies![target]!;
       }),
     );
@@ -217,20 +215,20 @@ function queuedJudge(
     }));
     return latenciesOf(benches, measured);
   };
-  const judged = async (architecture: Architecture): Promise<JudgedChild> => {
-    const id = of.idOf(architecture);
-    const { macs, parameters } = costsOf(architecture);
-    const costs = { macs, parameters, ...(await latencies(architecture)) };
+  const judged = async (subject: Subject): Promise<JudgedChild> => {
+    const { id } = subject;
+    const { macs, parameters } = costsOf(subject.architecture);
+    const costs = { macs, parameters, ...(await latencies(subject)) };
     const images = isWithin(costs) ? screeningImages : 0;
     const { hits, ...found } = await (await of.dispatch).ask<"screen">({ kind: "screen", ...shared, id, images });
-    return { ...found, architecture, ...costs, hits: unpackHits(hits, images) };
+    return { ...found, ...subject, ...costs, hits: unpackHits(hits, images) };
   };
 
   return {
-    foresee(architectures) {
-      for (const architecture of architectures) {
-        const begun = judged(architecture);
-        ahead.set(of.idOf(architecture), begun);
+    foresee(subjects) {
+      for (const subject of subjects) {
+        const begun = judged(subject);
+        ahead.set(subject.id, begun);
         begun.then(
           () => of.progress(1),
           // A failure is reported when it is its turn.
@@ -238,26 +236,25 @@ function queuedJudge(
         );
       }
     },
-    async screen(architecture) {
-      const id = of.idOf(architecture);
-      const begun = ahead.get(id);
-      if (!begun) return judged(architecture);
-      ahead.delete(id);
+    async screen(subject) {
+      const begun = ahead.get(subject.id);
+      if (!begun) return judged(subject);
+      ahead.delete(subject.id);
       const child = await begun;
       of.progress(-1);
       return child;
     },
     complete: (children) =>
       Promise.all(
-        children.map(async ({ architecture, hits: before }) => {
+        children.map(async ({ id, hits: before }) => {
           if (before.length === validationImages) return before;
-          const job = { ...shared, id: of.idOf(architecture), from: screeningImages, images: validationImages };
+          const job = { ...shared, id, from: screeningImages, images: validationImages };
           const { hits } = await (await of.dispatch).ask<"complete">({ kind: "complete", ...job });
           return Uint8Array.of(...before, ...unpackHits(hits, validationImages - screeningImages));
         }),
       ),
     async photoFinish(children) {
-      const ids = children.map(({ architecture }) => of.idOf(architecture));
+      const ids = children.map(({ id }) => id);
       const byUs = own.length > 0 ? of.alone(() => ownJudge.photoFinish(children)) : undefined;
       byUs?.catch(() => undefined);
       return Promise.all(

@@ -11,7 +11,8 @@ import { numericsSchema, sessionSchema } from "../evaluate/session-schema.js";
 import { identitySchema } from "./run-identity.js";
 
 const whole = z.int().min(0).max(1e9);
-const id = z.string().regex(/^[0-9a-z]{1,1000}$/, "an architecture's id");
+/** An architecture's id; in a search over several precisions it ends with the name of one. */
+const id = z.string().regex(/^[0-9a-z]{1,1000}(\.[0-9a-z-]{1,40})?$/, "a child's id");
 
 const shared = {
   run: identitySchema,

@@ -1,12 +1,12 @@
 /** Does one job, with the run that this process holds: by the very judge that a search on one machine has. */
-import { compiler, type Compiler } from "../compile/compile-child.js";
+import { compilerOfEach } from "../compile/compile-child.js";
 import { defaultPrecision } from "../compile/precisions.js";
 import { probedChild } from "../deploy/child-probe.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { packHits } from "../search/hits.js";
-import { judgeOf } from "../search/judge.js";
-import { architectureOf } from "../space/space.js";
+import { judgeOf, type Compile } from "../search/judge.js";
+import { subjectOf } from "../search/subject.js";
 import { jobKey, jobSchema, type Job, type ResultOf, type TargetJob } from "./jobs.js";
 import { differencesOf, identityOf } from "./run-identity.js";
 
@@ -33,13 +33,15 @@ export function performer(
   const own = identityOf(run);
   const { space } = run.supernet;
   /** Recalibration images are chosen once for all children. */
-  const compilers = new Map<string, Compiler>();
-  const compilerOf = ({ recalibrationImages, opset, precision = defaultPrecision }: Job): Compiler => {
-    const key = `${recalibrationImages} ${opset} ${precision}`;
-    const found = compilers.get(key) ?? compiler(run, { recalibrationImages, opset, precision });
-    compilers.set(key, found);
-    return found;
-  };
+  const compilers = new Map<string, ReturnType<typeof compilerOfEach>>();
+  const compileFor =
+    ({ recalibrationImages, opset, precision: ofAll = defaultPrecision }: Job): Compile =>
+    ({ architecture, precision = ofAll }) => {
+      const key = `${recalibrationImages} ${opset}`;
+      const found = compilers.get(key) ?? compilerOfEach(run, { recalibrationImages, opset });
+      compilers.set(key, found);
+      return found(precision).compile(architecture);
+    };
   const openBench = async (job: TargetJob): Promise<LatencyBench> => {
     const bench = await benchOf(job);
     if (!bench) throw new BadJob(`nobody here serves ${JSON.stringify(job.target)}`);
@@ -47,7 +49,7 @@ export function performer(
   };
   const timingJudge = async (job: TargetJob) => {
     const benches = [{ target: undefined, bench: await openBench(job) }];
-    return judgeOf(run, compilerOf(job), { screeningImages: 0, isWithin: () => false, benches });
+    return judgeOf(run, compileFor(job), { screeningImages: 0, isWithin: () => false, benches });
   };
 
   return {
@@ -63,7 +65,7 @@ export function performer(
       if (job.kind === "complete" && job.from >= job.images) throw new BadJob("it asks for no images");
       for (const id of job.kind === "decide" ? job.ids : [job.id]) {
         try {
-          architectureOf(space, id);
+          subjectOf(space, id);
         } catch (error) {
           throw new BadJob((error as Error).message);
         }
@@ -74,30 +76,29 @@ export function performer(
       switch (job.kind) {
         case "screen": {
           const conditions = { screeningImages: job.images, isWithin: () => job.images > 0, benches: [] };
-          const judged = await judgeOf(run, compilerOf(job), conditions).screen(architectureOf(space, job.id));
+          const judged = await judgeOf(run, compileFor(job), conditions).screen(subjectOf(space, job.id));
           const { id, macs, parameters, peakBytes, fileBytes, sha256, hits, softAccuracy } = judged;
           return { id, macs, parameters, peakBytes, fileBytes, sha256, hits: packHits(hits), softAccuracy };
         }
         case "complete": {
           const conditions = { screeningImages: job.from, isWithin: () => true, benches: [] };
-          const child = { architecture: architectureOf(space, job.id), hits: new Uint8Array(job.from) };
-          const [all] = await judgeOf(run, compilerOf(job), conditions).complete([child]);
+          const child = { ...subjectOf(space, job.id), hits: new Uint8Array(job.from) };
+          const [all] = await judgeOf(run, compileFor(job), conditions).complete([child]);
           return { id: job.id, hits: packHits(all!.slice(job.from)) };
         }
         case "time": {
           const judge = await timingJudge(job);
-          const { latencyMs, latencyIntervalMs } = await judge.screen(architectureOf(space, job.id));
+          const { latencyMs, latencyIntervalMs } = await judge.screen(subjectOf(space, job.id));
           return { id: job.id, latencyMs: latencyMs!, latencyIntervalMs: latencyIntervalMs! };
         }
         case "decide": {
           const judge = await timingJudge(job);
-          const children = job.ids.map((id) => ({ architecture: architectureOf(space, id) }));
-          const [measured] = await judge.photoFinish(children);
+          const [measured] = await judge.photoFinish(job.ids.map((id) => subjectOf(space, id)));
           return [...measured!];
         }
         case "compute": {
           const bench = await openBench(job);
-          const { timed } = await probedChild(run, await compilerOf(job).compile(architectureOf(space, job.id)));
+          const { timed } = await probedChild(run, await compileFor(job)(subjectOf(space, job.id)));
           const numerics = await bench.compute(timed);
           return { id: job.id, ...(numerics && { numerics }) };
         }

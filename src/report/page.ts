@@ -1,8 +1,9 @@
 /** The report's page, from top to bottom. */
 import { defaultPrecision } from "../compile/precisions.js";
 import type { Budget } from "../search/budget.js";
+import { budgetsOfSearch, comparePrecisions } from "../search/compare-precisions.js";
 import { countOf } from "../deploy/quantized-nodes.js";
-import { formatCost, parseBudget } from "../search/budget.js";
+import { formatCost } from "../search/budget.js";
 import { explain } from "../search/explain.js";
 import type { SearchResult } from "../search/search-file.js";
 import { milliseconds, millions, percent, thousands } from "../base/format.js";
@@ -119,10 +120,7 @@ function usage(path: string, { inputs, outputs }: Child["certificate"], run: str
 }
 
 function fronts(search: SearchResult): Markup {
-  const budgets: Budget[] = search.budgets.map(parseBudget).map(({ target, ...budget }) => ({
-    ...budget,
-    ...(target !== search.target && { target }),
-  }));
+  const budgets = budgetsOfSearch(search);
   const cost = (kind: Budget["kind"]) => (value: number) => formatCost(kind, value);
   const { latencyMs: latency, otherLatencies = {} } = search.front;
   const place = search.target === undefined || search.target === "local" ? "this machine" : search.target;
@@ -132,7 +130,7 @@ function fronts(search: SearchResult): Markup {
       what all children tell together on ${thousands(search.validationImages)} validation images, never the test set;
       lines are 95 % intervals. Much of their length is common to all children, which differ less than it seems.
     </p>
-    ${search.chosen.map((choice) => html`<p>${explain(choice)}</p>`)}
+    ${[...search.chosen.map(explain), ...comparePrecisions(search)].map((line) => html`<p>${line}</p>`)}
     <div class="pair">
       ${paretoPlot(search, budgets, {
         kind: "macs",
@@ -173,11 +171,11 @@ function training({ log }: RunFolder): Markup | undefined {
     </div>`;
 }
 
-function allCandidates({ candidates }: SearchResult): Markup {
-  const rows = [...candidates].sort((a, b) => a.macs - b.macs);
+function allCandidates(search: SearchResult): Markup {
+  const rows = [...search.candidates].sort((a, b) => a.macs - b.macs);
   return html`<h2>All children judged</h2>
     <details class="card">
-      <summary>${rows.length} architectures</summary>
+      <summary>${rows.length} ${search.precisions ? "children" : "architectures"}</summary>
       <div class="scroll">
         <table>
           <tr>
@@ -228,7 +226,7 @@ function provenance({ checkpoint, search, children: [first], log }: RunFolder): 
           search &&
             `${search.grid}; then at most ${search.fineCandidates} children for each budget, seed ${search.seed}; ${thousands(search.judgedImages)} images judged`,
         ],
-        ["precision", search && (search.precision ?? defaultPrecision)],
+        ["precision", search && (search.precisions?.join(", ") ?? search.precision ?? defaultPrecision)],
         ["recalibration", search && `${thousands(search.recalibrationImages)} training images`],
         ...Object.entries(environment).map(([key, value]): Fact => [
           key,

@@ -105,13 +105,15 @@ export function mayMeet(budget: Budget, costs: Costs): boolean {
 
 /**
  * Refuses budgets that even the cheapest child misses, with the nearest that can be met.
+ * @param cheapest its costs, in each precision; what was not measured is not ruled out
  * @throws UserError `search/impossible`
  */
-export function refuseImpossible(budgets: readonly Budget[], cheapest: Costs): void {
+export function refuseImpossible(budgets: readonly Budget[], ...cheapest: readonly Costs[]): void {
   const problems = budgets.flatMap((budget) => {
     const { kind, limit, text } = budget;
-    const cost = costUnder(budget, cheapest);
-    if (cost === undefined || cost <= limit) return [];
+    const costs = cheapest.map((child) => costUnder(budget, child) ?? 0);
+    const cost = Math.min(...costs);
+    if (cost <= limit) return [];
     const nearest = formatCost(kind, roundUp(kind === "latency" ? cost * LATENCY_ROOM : cost));
     const suggested = `${text.slice(0, text.lastIndexOf("="))}=${nearest}`;
     const want = `at least ${suggested}, what the smallest child needs`;

@@ -25,10 +25,21 @@ export function candidateOf(child: JudgedChild & Judged, mean: number, variance:
 
 /** As it was judged last. */
 export function childOf(candidate: Candidate): JudgedChild {
-  const { id, architecture, macs, parameters, peakBytes, fileBytes, sha256, softAccuracy, count } = candidate;
+  const { id, architecture, precision, macs, parameters, peakBytes, fileBytes, sha256, softAccuracy, count } =
+    candidate;
   const { latencyMs, latencyIntervalMs, screenedLatencyMs, screenedLatencyIntervalMs, otherLatencies } = candidate;
   return {
-    ...{ id, architecture, macs, parameters, peakBytes, fileBytes, sha256, softAccuracy },
+    ...{
+      id,
+      architecture,
+      ...(precision && { precision }),
+      macs,
+      parameters,
+      peakBytes,
+      fileBytes,
+      sha256,
+      softAccuracy,
+    },
     ...(latencyMs !== undefined && { latencyMs, latencyIntervalMs }),
     ...(screenedLatencyMs !== undefined && { screenedLatencyMs, screenedLatencyIntervalMs }),
     ...(otherLatencies && { otherLatencies }),

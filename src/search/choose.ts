@@ -14,6 +14,7 @@ import { quantile } from "../evaluate/statistics.js";
 import { among, bestOf, difference, draw } from "./belief.js";
 import type { Belief } from "./gaussian-process.js";
 import { probabilityBelow } from "./normal.js";
+import { architectureIn } from "./subject.js";
 
 /** Confidence with which all differences of a choice hold at once. */
 const CONFIDENCE = 0.95;
@@ -44,10 +45,7 @@ export interface Choice {
  * @param smallestId the space's smallest child, which any other must beat
  */
 export function choose(children: readonly Eligible[], belief: Belief, smallestId: string): Choice {
-  // Cheapest first, so that the choice doesn't depend on the order in which children were judged.
-  const order = children
-    .map((_, i) => i)
-    .sort((a, b) => children[a]!.cost - children[b]!.cost || (children[a]!.id < children[b]!.id ? -1 : 1));
+  const order = cheapestFirst(children, belief);
   const ids = order.map((i) => children[i]!.id);
   const sorted = among(belief, order);
   const smallest = ids.indexOf(smallestId);
@@ -71,6 +69,22 @@ export function choose(children: readonly Eligible[], belief: Belief, smallestId
     tied: ids.filter((_, i) => i !== chosen && !fromChosen[i]),
     beatsSmallest: smallest >= 0 && fromChosen[smallest]! && difference(sorted, chosen, smallest).mean > 0,
   };
+}
+
+/** So that the choice doesn't depend on the order in which children were judged. Of an architecture's precisions at one cost, the most accurate. */
+function cheapestFirst(children: readonly Eligible[], { mean }: Belief): number[] {
+  const compared = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
+  return children
+    .map((_, i) => i)
+    .sort((a, b) => {
+      const [first, second] = [children[a]!, children[b]!];
+      return (
+        first.cost - second.cost ||
+        compared(architectureIn(first.id), architectureIn(second.id)) ||
+        mean[b]! - mean[a]! ||
+        compared(first.id, second.id)
+      );
+    });
 }
 
 /** Probability that child i is more accurate than child j. */

@@ -10,7 +10,10 @@ import type { Judge, TargetBench } from "./judge.js";
 export interface JudgedBy {
   readonly recalibrationImages: number;
   readonly opset: number;
-  /** Left out where it is float32: what was asked for before there was a choice keeps its key. */
+  /**
+   * Left out where it is float32: what was asked for before there was a choice keeps its key. Where there are several, each
+   * subject's id has its own.
+   */
   readonly precision?: PrecisionName | undefined;
   /** The seed of latency sessions. */
   readonly seed: number;

@@ -1,7 +1,7 @@
 /** The decision of a whole search: for every budget the choice among the finalists that meet it, and whether the budget buys anything. */
 import { among } from "./belief.js";
 import { costUnder, meets, type Budget } from "./budget.js";
-import { choose } from "./choose.js";
+import { choose, type Eligible } from "./choose.js";
 import type { SearchState } from "./coarse-to-fine.js";
 
 export interface Decision {
@@ -13,13 +13,20 @@ export interface Decision {
   readonly noBetterThan?: string | undefined;
 }
 
-/** @returns a decision for each budget that a finalist meets, in the budgets' order */
-export function decide({ judged, belief }: SearchState, budgets: readonly Budget[], smallestId: string): Decision[] {
+/**
+ * @param smallestIds the smallest child, in each precision
+ * @returns a decision for each budget that a finalist meets, in the budgets' order
+ */
+export function decide(
+  { judged, belief }: SearchState,
+  budgets: readonly Budget[],
+  smallestIds: readonly string[],
+): Decision[] {
   const decisions = budgets.flatMap((budget): (Decision & { readonly beatsSmallest: boolean })[] => {
     const indices = judged.map((_, i) => i).filter((i) => judged[i]!.inFinal && meets(budget, judged[i]!));
     if (indices.length === 0) return [];
     const eligible = indices.map((i) => ({ id: judged[i]!.id, cost: costUnder(budget, judged[i]!)! }));
-    const { chosen, tied, beatsSmallest } = choose(eligible, among(belief, indices), smallestId);
+    const { chosen, tied, beatsSmallest } = choose(eligible, among(belief, indices), cheapestOf(smallestIds, eligible));
     return [{ budget, id: chosen, tied, beatsSmallest }];
   });
   return decisions.map(({ beatsSmallest, ...decision }) => {
@@ -31,4 +38,10 @@ export function decide({ judged, belief }: SearchState, budgets: readonly Budget
       .sort((a, b) => a.budget.limit - b.budget.limit)[0];
     return cheaper ? { ...decision, noBetterThan: cheaper.budget.text } : decision;
   });
+}
+
+/** The smallest child in the precision that costs least of those that meet the budget; the first where none does. */
+function cheapestOf(smallestIds: readonly string[], eligible: readonly Eligible[]): string {
+  const costOf = (id: string): number => eligible.find((child) => child.id === id)?.cost ?? Infinity;
+  return smallestIds.reduce((least, id) => (costOf(id) < costOf(least) ? id : least));
 }

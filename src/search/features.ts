@@ -6,6 +6,8 @@ import { valuesOf, type Architecture } from "../space/architecture.js";
 import type { Choice } from "../space/choices.js";
 import type { SearchSpace } from "../space/space.js";
 import { biggest, idOf, smallest } from "../space/space.js";
+import type { PrecisionName } from "../compile/precisions.js";
+import type { Subject } from "./subject.js";
 
 export interface Features {
   readonly id: string;
@@ -34,6 +36,19 @@ export function featuresIn(space: SearchSpace, macsOf: (architecture: Architectu
     return { id, values: Float64Array.of(...values, size), end };
   };
 }
+
+/**
+ * The same of an architecture in one of several precisions: a number more for each precision beside the first, 1 for its own.
+ * @param featuresOf what is known of architectures
+ */
+export const featuresAmong =
+  (featuresOf: ReturnType<typeof featuresIn>, precisions: readonly PrecisionName[]) =>
+  ({ id, architecture, precision }: Subject): Features => {
+    const features = featuresOf(architecture);
+    if (precisions.length === 1) return features;
+    const own = precisions.slice(1).map((name) => Number(name === precision));
+    return { ...features, id, values: Float64Array.of(...features.values, ...own) };
+  };
 
 const placeOf = ({ values }: Choice, value: number): number =>
   values.length === 1 ? 0 : values.indexOf(value) / (values.length - 1);

@@ -1,10 +1,12 @@
 /**
  * Who comes into the final: it is judged on images that the screening didn't use, so the final is worth its images where it decides. For each
- * budget the children that are the best of it with the largest probability, and the smallest child always.
+ * budget the children that are the best of it with the largest probability, and the smallest child always. In a search over several
+ * precisions each comes with its other precisions: what they gain and lose is then measured together.
  */
 import { random } from "../base/random.js";
 import { among, draw } from "./belief.js";
 import type { Belief } from "./gaussian-process.js";
+import { architectureIn } from "./subject.js";
 
 /** Finalists of a budget, without the smallest child. */
 const FINALISTS = 6;
@@ -13,15 +15,16 @@ const DRAWS = 1000;
 /**
  * @param ids of the children, in the belief's order
  * @param mayMeet for each budget, whether each child meets it or may do so
+ * @param smallestIds the smallest child, in each precision
  * @returns indices of the finalists of all budgets, in the children's order
  */
 export function finalists(
   ids: readonly string[],
   belief: Belief,
   mayMeet: readonly (readonly boolean[])[],
-  smallestId: string,
+  smallestIds: readonly string[],
 ): number[] {
-  const inFinal = new Set([ids.indexOf(smallestId)]);
+  const inFinal = new Set(smallestIds.map((id) => ids.indexOf(id)));
   for (const meets of mayMeet) {
     const eligible = ids.map((_, i) => i).filter((i) => meets[i]);
     const wins = new Map(eligible.map((i) => [i, 0]));
@@ -32,5 +35,8 @@ export function finalists(
     const likely = [...wins].filter(([, count]) => count > 0).sort(([i, a], [j, b]) => b - a || i - j);
     for (const [i] of likely.slice(0, FINALISTS)) inFinal.add(i);
   }
-  return ids.map((_, i) => i).filter((i) => inFinal.has(i));
+  const architectures = new Set([...inFinal].map((i) => architectureIn(ids[i]!)));
+  const isBeside = (i: number): boolean =>
+    architectures.has(architectureIn(ids[i]!)) && mayMeet.some((meets) => meets[i]);
+  return ids.map((_, i) => i).filter((i) => inFinal.has(i) || isBeside(i));
 }

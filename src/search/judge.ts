@@ -1,6 +1,6 @@
 /** Judges an architecture by its compiled file: accuracy on validation images, latency on a target. */
 import { permutation, random } from "../base/random.js";
-import type { CompiledChild, Compiler } from "../compile/compile-child.js";
+import type { CompiledChild } from "../compile/compile-child.js";
 import type { LabelledBlock } from "../data/image-block.js";
 import { toleranceOf } from "../compile/precisions.js";
 import { toChannelsFirst } from "../data/make-batch.js";
@@ -10,13 +10,13 @@ import type { LatencyBench } from "../evaluate/latency.js";
 import type { Timed } from "../evaluate/session.js";
 import type { Latency } from "../evaluate/rounds.js";
 import { blockOf, type Run } from "../run/run.js";
-import type { Architecture } from "../space/space.js";
 import { localTarget } from "../target/local.js";
 import { withModel } from "../target/target.js";
 import type { Costs, LatencyCost } from "./budget.js";
 import type { Screened } from "./coarse-to-fine.js";
 import type { Hits } from "./hits.js";
 import { probabilityOf, softened } from "./soft-accuracy.js";
+import type { Subject } from "./subject.js";
 
 /** Images of a child's probe on each target. */
 const PROBE_IMAGES = 4;
@@ -49,14 +49,17 @@ export interface TargetBench {
 /** What a search asks of the children that it considers. */
 export interface Judge {
   /** Children that will be screened: a judge that has help may begin. */
-  foresee?(architectures: readonly Architecture[]): void;
+  foresee?(subjects: readonly Subject[]): void;
   /** On the screening images; on none where it is within no budget. */
-  screen(architecture: Architecture): Promise<JudgedChild>;
+  screen(subject: Subject): Promise<JudgedChild>;
   /** The hits on all images of children that were screened. */
-  complete(children: readonly Pick<JudgedChild, "architecture" | "hits">[]): Promise<readonly Hits[]>;
+  complete(children: readonly (Subject & Pick<JudgedChild, "hits">)[]): Promise<readonly Hits[]>;
   /** Latencies measured together for long enough to decide, for each bench in the children's order. */
-  photoFinish(children: readonly Pick<JudgedChild, "architecture">[]): Promise<readonly (readonly Latency[])[]>;
+  photoFinish(children: readonly Subject[]): Promise<readonly (readonly Latency[])[]>;
 }
+
+/** Compiles what is judged: an architecture, in its precision. */
+export type Compile = (subject: Subject) => Promise<CompiledChild>;
 
 /**
  * @param screeningImages of the validation images, the first that every child sees
@@ -65,7 +68,7 @@ export interface Judge {
  */
 export function judgeOf(
   run: Run,
-  compiler: Compiler,
+  compile: Compile,
   {
     screeningImages,
     isWithin,
@@ -86,7 +89,8 @@ export function judgeOf(
     return { ...blockOf(run, "train", indices, resolution), labels };
   };
   /** With a probe of validation images, since a search may not look at test images. A target that computes otherwise ends the search at once. */
-  const timed = async ({ id, bytes, provenance, architecture: { resolution } }: CompiledChild): Promise<Timed> => {
+  const timed = async ({ id, architecture: { resolution } }: Subject, child: CompiledChild): Promise<Timed> => {
+    const { bytes, provenance } = child;
     const { channels, count, read } = imagesAt(resolution, 0, PROBE_IMAGES);
     const input = toChannelsFirst(await read(0, count), count, channels);
     const shape = [channels, resolution, resolution];
@@ -95,35 +99,37 @@ export function judgeOf(
     );
     return { name: id, bytes, dims: [1, ...shape], probe };
   };
-  const hitsOnRest = async (architecture: Architecture): Promise<Hits> => {
-    const { bytes } = await compiler.compile(architecture);
-    return (await judgeOn(bytes, imagesAt(architecture.resolution, screeningImages))).hits;
+  const hitsOnRest = async (subject: Subject): Promise<Hits> => {
+    const { bytes } = await compile(subject);
+    return (await judgeOn(bytes, imagesAt(subject.architecture.resolution, screeningImages))).hits;
   };
   return {
-    async screen(architecture) {
-      const child = await compiler.compile(architecture);
-      const { id, bytes, sha256, macs, parameters, peakBytes } = child;
+    async screen(subject) {
+      const child = await compile(subject);
+      const { architecture, ...named } = subject;
+      const { bytes, sha256, macs, parameters, peakBytes } = child;
       const measured: Latency[] = [];
-      const models = benches.length > 0 ? [await timed(child)] : [];
+      const models = benches.length > 0 ? [await timed(subject, child)] : [];
       for (const { bench } of benches) measured.push((await bench.measure(models, "screen"))[0]!);
       const costs = { macs, parameters, ...latenciesOf(benches, measured) };
       const seen = isWithin(costs)
         ? await judgeOn(bytes, imagesAt(architecture.resolution, 0, screeningImages))
         : { hits: new Uint8Array(), softAccuracy: 0 };
-      return { id, architecture, ...costs, peakBytes, fileBytes: bytes.length, sha256, ...seen };
+      return { ...named, architecture, ...costs, peakBytes, fileBytes: bytes.length, sha256, ...seen };
     },
     async complete(children) {
       const completed: Hits[] = [];
-      for (const { architecture, hits } of children) {
+      for (const child of children) {
+        const { hits } = child;
         const isWhole = hits.length === run.validation.length;
-        completed.push(isWhole ? hits : Uint8Array.of(...hits, ...(await hitsOnRest(architecture))));
+        completed.push(isWhole ? hits : Uint8Array.of(...hits, ...(await hitsOnRest(child))));
       }
       return completed;
     },
     async photoFinish(children) {
       const models: Timed[] = [];
       if (benches.length > 0) {
-        for (const { architecture } of children) models.push(await timed(await compiler.compile(architecture)));
+        for (const child of children) models.push(await timed(child, await compile(child)));
       }
       const measured: Latency[][] = [];
       for (const { bench } of benches) measured.push(await bench.measure(models, "decide"));

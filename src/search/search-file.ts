@@ -20,6 +20,10 @@ const latencySchema = z.object({
 export const candidateSchema = z.strictObject({
   id: z.string(),
   architecture: architectureSchema,
+  precision: z
+    .enum(precisionNames)
+    .optional()
+    .describe("What it was compiled to, in a search over several precisions; its id ends with it."),
   macs: z.number(),
   parameters: z.number(),
   peakBytes: z.number(),
@@ -71,6 +75,11 @@ const resultSchema = z.strictObject({
     .enum(precisionNames)
     .optional()
     .describe("What the children were compiled to and judged in; float32 where it is left out."),
+  precisions: z
+    .array(z.enum(precisionNames))
+    .min(2)
+    .optional()
+    .describe("The precisions of which each architecture was judged in all; instead of `precision`."),
   profiles: z.array(z.string()).optional().describe("SHA-256 of the latency profiles that ordered the proposals."),
   judgedImages: z.number().describe("Images judged, summed over the children."),
   candidates: z.array(candidateSchema),

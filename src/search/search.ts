@@ -3,7 +3,7 @@
  * resumed search keeps what was judged before.
  */
 import { UserError } from "../base/user-error.js";
-import { compiler, defaultRecalibrationImages } from "../compile/compile-child.js";
+import { compilerOfEach, defaultRecalibrationImages } from "../compile/compile-child.js";
 import { defaultOpset } from "../compile/opsets.js";
 import { defaultPrecision, otherThanDefault, type PrecisionName } from "../compile/precisions.js";
 import { defaultSeconds, type LatencyBench } from "../evaluate/latency.js";
@@ -20,7 +20,7 @@ import type { Crew, CrewTask, JudgedBy } from "./crew.js";
 import { decide } from "./decide.js";
 import { coarseGrid, gridDescription } from "./grid.js";
 import { finish, type Measured } from "./finish.js";
-import { judgeOf, type JudgedChild } from "./judge.js";
+import { judgeOf, type Compile, type JudgedChild } from "./judge.js";
 import { candidateOf, screenedOf } from "./candidate.js";
 import { paretoFront } from "./pareto.js";
 import { planOf, type Plan } from "./plan.js";
@@ -28,6 +28,7 @@ import { changedSince, chooseProfiles } from "./profile/choose-profiles.js";
 import type { LatencyProfile } from "./profile/profile-file.js";
 import { judgedBefore, writeSearch, type Candidate, type SearchIdentity, type SearchResult } from "./search-file.js";
 import { budgetsOf, openBenches, timedOf } from "./target-benches.js";
+import { precisionsOf, subjectsOf } from "./subject.js";
 import { refuseTooFew, screeningImagesOf } from "./validation.js";
 
 /** What to search for, and how long. */
@@ -40,8 +41,11 @@ export interface SearchOptions {
   readonly recalibrationImages?: number;
   /** ONNX's opset of the files that are judged, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
   readonly opset?: number;
-  /** What children are compiled to and judged in; float32 by default. */
-  readonly precision?: PrecisionName;
+  /**
+   * What children are compiled to and judged in; float32 by default. Of several, each architecture is judged in all, and a budget's choice is an
+   * architecture in one of them.
+   */
+  readonly precision?: PrecisionName | readonly PrecisionName[];
   /** Seed of the proposals; 0 by default. */
   readonly seed?: number;
   /** Resumes from search.json where there is one of the same search. */
@@ -102,17 +106,18 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   const targets = { first: target, others: options.otherTargets ?? [] };
   const budgets = budgetsOf(options.budgets, targets);
   const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
-  const {
-    recalibrationImages = defaultRecalibrationImages,
-    opset = defaultOpset,
-    precision = defaultPrecision,
-  } = options;
+  const { recalibrationImages = defaultRecalibrationImages, opset = defaultOpset } = options;
+  const precisions = precisionsOf(options.precision ?? defaultPrecision);
+  const asked = askedOf(precisions);
   const { space } = run.supernet;
   if (budgets.length === 0) {
     const fix = "For example --budget macs=5M.";
     throw new UserError("search/budget", { at: "--budget", want: "at least one", fix });
   }
-  const children = compiler(run, { recalibrationImages, opset, precision });
+  const compilers = compilerOfEach(run, { recalibrationImages, opset });
+  // Refuses an opset that is too old for one of them.
+  precisions.forEach(compilers);
+  const compile: Compile = ({ architecture, precision = precisions[0]! }) => compilers(precision).compile(architecture);
   refuseTooFew(run.validation.length, run.train.length);
   const plan = plannedOnce(run);
   refuseImpossible(budgets, plan(smallest(space)));
@@ -136,12 +141,14 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     ...(otherTargets.length > 0 && { otherTargets }),
     // A key without a value: a search that asks for none is no resumption of one that asked.
     opset: opset === defaultOpset ? undefined : opset,
-    precision: precision === defaultPrecision ? undefined : precision,
+    precision: asked.precision,
+    precisions: asked.precisions,
     profiles: profiles.size === 0 ? undefined : [...profiles.values()].map(({ sha256 }) => sha256).sort(),
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
-  const total = coarseGrid(space).length + budgets.length * fineCandidates;
-  const by: JudgedBy = { recalibrationImages, opset, ...otherThanDefault(precision), seed, seconds, differences };
+  const total = precisions.length * (coarseGrid(space).length + budgets.length * fineCandidates);
+  const { precision } = asked;
+  const by: JudgedBy = { recalibrationImages, opset, ...(precision && { precision }), seed, seconds, differences };
   const benchOf = (name: string): LatencyBench | undefined => crew?.bench(name, by);
   const benches = await openBenches(timed, targets, { seed, seconds, differences, signal, onNote, benchOf });
   for (const { target: of, bench } of benches) {
@@ -149,19 +156,20 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     const changed = profile && changedSince(profile, bench.environment);
     if (changed !== undefined) onNote?.(changed);
   }
-  const ownJudge: CrewTask["ownJudge"] = (conditions) => judgeOf(run, children, conditions);
+  const ownJudge: CrewTask["ownJudge"] = (conditions) => judgeOf(run, compile, conditions);
   const isWithin = (costs: Costs): boolean => budgets.some((budget) => mayMeet(budget, costs));
   const { screeningImages, validationImages } = identity;
   const task: CrewTask = { ...by, screeningImages, validationImages, isWithin, costsOf: plan, benches, ownJudge };
   const judge = crew?.judge(task) ?? ownJudge({ screeningImages, isWithin, benches });
-  judge.foresee?.(coarseGrid(space).filter((architecture) => !known.has(idOf(space, architecture))));
+  const subjects = coarseGrid(space).flatMap((architecture) => subjectsOf(space, architecture, precisions));
+  judge.foresee?.(subjects.filter(({ id }) => !known.has(id)));
   const measured: Measured = new Map(timed.map((name) => [name, new Map<string, Latency>()]));
   const state = await coarseToFine<JudgedChild>({
-    ...{ space, budgets, fineCandidates, seed, plan, profiles },
-    screen: async (architecture) => {
+    ...{ space, precisions, budgets, fineCandidates, seed, plan, profiles },
+    screen: async (subject) => {
       signal?.throwIfAborted();
-      const before = known.get(idOf(space, architecture));
-      return before ? screenedOf(before, identity.screeningImages) : judge.screen(architecture);
+      const before = known.get(subject.id);
+      return before ? screenedOf(before, identity.screeningImages) : judge.screen(subject);
     },
     finish: (finalists) => finish(finalists, { judge, known, benches, measured }),
     onJudged: async (judged, belief) => {
@@ -171,7 +179,12 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
       onCandidate?.(last, { done: judged.length, total, judgedImages: result.judgedImages });
     },
   });
-  const chosen = decide(state, budgets, idOf(space, smallest(space)));
+  const ends = subjectsOf(space, smallest(space), precisions);
+  const chosen = decide(
+    state,
+    budgets,
+    ends.map(({ id }) => id),
+  );
   const result: SearchResult = {
     ...resultOf(state, { identity, isTimed }),
     complete: true,
@@ -184,6 +197,10 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     otherLatencies: new Map(otherTargets.map((name) => [name, measured.get(name)!])),
   };
 }
+
+/** The precisions of a search as what asks for them says so; nothing for float32 alone. */
+export const askedOf = (precisions: readonly PrecisionName[]): Pick<SearchIdentity, "precision" | "precisions"> =>
+  precisions.length > 1 ? { precisions: [...precisions] } : otherThanDefault(precisions[0]!);
 
 /** What search.json says of a search so far, without a choice. */
 function resultOf(

@@ -201,6 +201,16 @@ export const badFlags: readonly BadInput[] = [
     "--int8-for is given with --precision float16; want --precision int8",
   ),
   onRun(
+    "a processor for precisions without int8",
+    ["search", "run", "--budget", "macs=1M", "--precision", "float32,float16", "--int8-for", "x64"],
+    "--int8-for is given with --precision float32,float16; want --precision int8",
+  ),
+  onRun(
+    "a precision twice",
+    ["search", "run", "--budget", "macs=1M", "--precision", "float32,float32"],
+    "the precisions is float32, float32; want one or several, each once. Name each precision once.",
+  ),
+  onRun(
     "int8 in an opset that has no DequantizeLinear by channel",
     ["export", "run", "--arch", "biggest", "--out", "child.onnx", "--precision", "int8", "--opset", "12"],
     "the opset is 12; want one from 13 to 26",

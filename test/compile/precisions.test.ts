@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { searchCommand } from "../../src/cli/commands/search.js";
 import { exportCommand } from "../../src/cli/commands/export.js";
@@ -11,7 +12,7 @@ import {
   type PrecisionName,
 } from "../../src/compile/precisions.js";
 import { checkOpset } from "../../src/compile/opsets.js";
-import { precisionOf } from "../../src/cli/precision-options.js";
+import { precisionOf, precisionsFrom } from "../../src/cli/precision-options.js";
 import { certificateSchema } from "../../src/deploy/certificate.js";
 
 test("an unknown precision is refused before the work starts", () => {
@@ -30,17 +31,22 @@ test("float32's tolerance is the contract's: 1e-4 × (1 + largest logit)", () =>
 });
 
 test("the flags name each row of the table, and the certificate has their names", () => {
-  for (const command of [exportCommand(), searchCommand()]) {
-    const flag = (name: string) => command.options.find(({ long }) => long === name)!;
-    const [plain, int8] = [flag("--precision"), flag("--int8-for")];
-    expect(plain.defaultValue).toBe(defaultPrecision);
-    const named = plain.argChoices!.flatMap((precision) =>
-      precision === "int8"
-        ? int8.argChoices!.map((int8For) => precisionOf({ precision, int8For }))
-        : precisionOf({ precision }),
-    );
-    expect(named).toEqual(precisionNames);
-  }
+  const flagOf = (command: Command, name: string) => command.options.find(({ long }) => long === name)!;
+  const [plain, int8] = [flagOf(exportCommand(), "--precision"), flagOf(exportCommand(), "--int8-for")];
+  expect([plain.defaultValue, flagOf(searchCommand(), "--precision").defaultValue]).toEqual(
+    Array(2).fill(defaultPrecision),
+  );
+  const named = plain.argChoices!.flatMap((precision) =>
+    precision === "int8"
+      ? int8.argChoices!.map((int8For) => precisionOf({ precision, int8For }))
+      : precisionOf({ precision }),
+  );
+  expect(named).toEqual(precisionNames);
+  expect(precisionsFrom({ precision: "int8,float32", int8For: "x64-vnni" })).toEqual(["float32", "int8-x64-vnni"]);
+  expect(precisionsFrom({ precision: "float16" })).toEqual(["float16"]);
+  expect(() => precisionsFrom({ precision: "float32,float16", int8For: "x64" })).toThrow(
+    "--int8-for is given with --precision float32,float16; want --precision int8",
+  );
   expect(precisionOf({ precision: "int8" })).toBe("int8-x64");
   expect(() => precisionOf({ precision: "float16", int8For: "x64" })).toThrow(
     "--int8-for is given with --precision float16; want --precision int8",

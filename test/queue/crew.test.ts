@@ -65,6 +65,27 @@ describe.skipIf(!hasRedis)(`a crew over Redis${needsRedis}`, () => {
     expect(Math.max(...progress.map(({ ahead }) => ahead))).toBeGreaterThan(0);
   });
 
+  test("of several precisions, too: latencies and accuracies of each from the workers, with one machine's bytes and certificates", async () => {
+    const budgets = parseBudgets(["latency@board=2ms"]);
+    const options = { budgets, precision: ["float32", "float16"] as const, fineCandidates: 1, seconds: 0.1 };
+    const of = async (found: Pick<SearchOptions, "target" | "crew">) => {
+      const out = await temporaryFolder();
+      const { children } = await search(run, { ...options, recalibrationImages: 100, out, ...found });
+      const [{ certificate }] = children as [(typeof children)[0]];
+      return { text: readFileSync(join(out, "search.json"), "utf8"), certificate };
+    };
+    const alone = await of({ target: board() });
+    const redis = await startRedis();
+    const boards = await workerOf(redis, { targets: [board()] });
+    await workerOf(redis);
+    const crew = await crewOf(redis);
+    const shared = await of({ target: crew.target("board")!, crew });
+    expect(shared.text).toBe(alone.text);
+    expect(shared.certificate.latencyMs).toBe(alone.certificate.latencyMs);
+    const timed = boards.done.filter(({ kind }) => kind === "time").flatMap(({ ids }) => ids);
+    expect(new Set(timed.map((id) => id.slice(id.indexOf("."))))).toEqual(new Set([".float32", ".float16"]));
+  });
+
   test("latencies come from the target's own workers, or from the search where no worker serves one; the bytes are one machine's", async () => {
     const here = phone();
     const alone = await searched({ ...byLatency, target: board(), otherTargets: [here] });

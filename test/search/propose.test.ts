@@ -44,9 +44,10 @@ const proposed = (budgets: readonly Budget[], seed: number, timed = false) =>
       judged,
       budgets,
       model,
-      featuresOf,
+      precisions: ["float32"],
+      featuresOf: ({ architecture }) => featuresOf(architecture),
       plan,
-      latency: timed ? { first: latency, others: {} } : { others: {} },
+      latencyOf: () => (timed ? { first: latency, others: {} } : { others: {} }),
     },
     random(seed, "propose"),
   );
@@ -81,9 +82,10 @@ test("a pool of judged children alone has nothing to propose", () => {
     judged,
     budgets: [parseBudget("macs=9M")],
     model,
-    featuresOf,
+    precisions: ["float32"],
+    featuresOf: ({ architecture }: Pick<Judged, "architecture">) => featuresOf(architecture),
     plan,
-    latency: { others: {} },
-  };
+    latencyOf: () => ({ others: {} }),
+  } as const;
   expect(propose({ ...prospect, pool: architectures }, random(0))).toBeUndefined();
 });

@@ -12,6 +12,7 @@ import { parseBudgets, type Budget } from "../../search/budget.js";
 import { readLatencyProfile } from "../../search/profile/profile-file.js";
 import { openCrew } from "../../queue/crew.js";
 import { checkQueue } from "../../queue/redis.js";
+import { comparePrecisions } from "../../search/compare-precisions.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { warningsOf } from "../../target/machine-state.js";
@@ -36,7 +37,7 @@ import {
   type TargetFlags,
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
-import { int8ForOption, precisionOf, precisionOption, type PrecisionFlags } from "../precision-options.js";
+import { int8ForOption, precisionsFrom, precisionsOption, type PrecisionFlags } from "../precision-options.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 import { searchBar } from "../search-bar.js";
@@ -75,7 +76,7 @@ export const searchCommand = (): Command =>
     )
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--opset <n>", "ONNX's opset of the files; older runtimes load older ones", opsetNumber, defaultOpset)
-    .addOption(precisionOption())
+    .addOption(precisionsOption())
     .addOption(int8ForOption())
     .option("--seed <n>", "of the proposals", wholeNumber, 0)
     .option("--resume", "resume from search.json")
@@ -92,7 +93,7 @@ export const searchCommand = (): Command =>
     )
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
-      const precision = precisionOf(options);
+      const precision = precisionsFrom(options);
       const budgets = parseBudgets(options.budget);
       const out = options.out ?? folder;
       // Before the pictures are read.
@@ -151,6 +152,7 @@ export const searchCommand = (): Command =>
       const rows = children.map(({ budget, path, certificate }) => ({
         budget,
         id: certificate.id,
+        ...(found.precisions && { precision: certificate.precision }),
         px: `${certificate.architecture.resolution}`,
         MACs: millions(certificate.macs),
         parameters: millions(certificate.parameters),
@@ -171,7 +173,7 @@ export const searchCommand = (): Command =>
           children,
         },
         [
-          `Judged ${found.candidates.length} architectures on ${thousands(found.judgedImages)} images in all (${join(out, "search.json")}).`,
+          `Judged ${found.candidates.length} ${found.precisions ? "children" : "architectures"} on ${thousands(found.judgedImages)} images in all (${join(out, "search.json")}).`,
           table(rows),
           ...children.flatMap(({ path, certificate }) =>
             [certificate, ...(certificate.otherTargets ?? [])].flatMap(({ target, latency: { numerics } }) =>
@@ -180,6 +182,7 @@ export const searchCommand = (): Command =>
           ),
           ...warningsOfChildren(children),
           ...found.chosen.map(explain),
+          ...comparePrecisions(found),
           `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
         ].join("\n"),
       );

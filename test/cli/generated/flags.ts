@@ -49,6 +49,7 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   rate: ["", "30", "fps", "0fps", "-30fps", "30 fps", "many fps"],
   formats: ["", "pickle", "python,", "Python", "python triton"],
   time: ["", "60", "1m", "s", "5s", "-60s", "4000s"],
+  names: ["", "nonesuch", "float32x", "float32,", "float32,nonesuch", "float32,float32", "float32 int8"],
   percent: ["", "5", "0.05", "-5%", "5 %", "many%"],
   url: [
     "",

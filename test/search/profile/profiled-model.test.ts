@@ -49,7 +49,11 @@ function missedBy(first: LatencyModel): number {
   const proposals = limits.flatMap((budget) =>
     Array.from({ length: 30 }, (_, seed) =>
       propose(
-        { space, judged, budgets: [budget], model, featuresOf, plan, latency: { first, others: {} } },
+        {
+          ...{ space, judged, budgets: [budget], model, plan, precisions: ["float32"] },
+          featuresOf: ({ architecture }) => featuresOf(architecture),
+          latencyOf: () => ({ first, others: {} }),
+        },
         random(seed, "propose"),
       ),
     ),
