@@ -66,6 +66,7 @@ export type { CheckpointFile } from "./checkpoint/checkpoint-file.js";
 export type { WeightsDescription } from "./checkpoint/checkpoint.js";
 export { openRun, spaceOfRun, type Run } from "./run/run.js";
 export { compiler, type CompileOptions, type CompiledChild, type Compiler } from "./compile/compile-child.js";
+export type { Loss } from "./compile/pass.js";
 export type { PrecisionName } from "./compile/precisions.js";
 export type { Provenance } from "./compile/provenance.js";
 export type { Found, Note, StepReport, Tried } from "./compile/pass.js";

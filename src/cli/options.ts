@@ -23,6 +23,8 @@ export const pictureSide = wholeFrom(1, 4096, "a whole number of pixels from 1 t
 export const positiveNumber = number((value) => value > 0 && value <= 1e6, "a number above 0, at most 1e6");
 /** Fewer tell hardly anything; a search needs no more. */
 export const someChildren = wholeFrom(3, 1000, "a whole number from 3 to 1000");
+/** Points of accuracy. */
+export const positivePoints = number((value) => value >= 0 && value <= 100, "points from 0 to 100");
 /** 0 is any that is free. */
 export const portNumber = wholeFrom(0, 65535, "a port from 0 to 65535");
 /** One that a file can be written in. */

@@ -1,6 +1,7 @@
 /** --precision and --int8-for, of commands that compile children. */
 import { InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/user-error.js";
+import { positivePoints } from "./options.js";
 import { defaultPrecision, precisionNames, type PrecisionName } from "../compile/precisions.js";
 import { precisionsOf } from "../search/subject.js";
 
@@ -12,6 +13,7 @@ const kinds = [...precisionNames.filter((name) => !name.startsWith(INT8)), "int8
 const DEFAULT_LAYOUT = "x64";
 
 export interface PrecisionFlags {
+  readonly maxLoss?: number;
   readonly precision: string;
   readonly int8For?: string;
 }
@@ -38,6 +40,12 @@ export const precisionsOption = (): Option =>
 
 export const int8ForOption = (): Option =>
   new Option("--int8-for <processor>", `where an int8 file runs: ${DEFAULT_LAYOUT} unless given`).choices(layouts);
+
+export const maxLossOption = (): Option =>
+  new Option(
+    "--max-loss <points>",
+    "points of accuracy that int8 may lose: layers that do harm stay in float32 until it does (docs/precisions.md)",
+  ).argParser(positivePoints);
 
 /** The precisions that --precision of a search names. @throws UserError `compile/precision` as `precisionOf` */
 export const precisionsFrom = ({ precision, ...flags }: PrecisionFlags): readonly PrecisionName[] => {

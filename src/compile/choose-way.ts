@@ -22,9 +22,8 @@ export async function chooseWay(
   const tried: Omit<Tried, "isTaken">[] = [];
   for (const [way, child] of ways) {
     const logits = await logitsOf(child, images);
-    const squares = logits.reduce((sum, value, i) => sum + (value - wanted[i]!) ** 2, 0);
-    const difference = Math.sqrt(squares / logits.length);
-    tried.push({ way, correct: correctOf(logits, images.labels), images: images.count, difference });
+    const correct = rightOf(logits, images.labels).filter(Boolean).length;
+    tried.push({ way, correct, images: images.count, difference: differenceOf(logits, wanted) });
   }
   const most = tried.reduce((max, { correct }) => Math.max(max, correct), 0);
   const asRight = tried.filter(({ correct }) => correct >= most - SAME * images.count);
@@ -32,7 +31,8 @@ export async function chooseWay(
   return tried.map((one) => ({ ...one, isTaken: one === best }));
 }
 
-async function logitsOf(child: Child, block: LabelledBlock): Promise<Float32Array> {
+/** The logits of each image in turn. */
+export async function logitsOf(child: Child, block: LabelledBlock): Promise<Float32Array> {
   const { count, channels, resolution } = block;
   const parts: Float32Array[] = [];
   await withSession(emit(child, { resolution, output: "logits" }), { threads: 0 }, async (session) => {
@@ -44,10 +44,15 @@ async function logitsOf(child: Child, block: LabelledBlock): Promise<Float32Arra
   return Float32Array.from(parts.flatMap((part) => [...part]));
 }
 
-function correctOf(logits: Float32Array, labels: ArrayLike<number>): number {
+/** Whether each image's largest logit is its label's. */
+export function rightOf(logits: Float32Array, labels: ArrayLike<number>): boolean[] {
   const classes = logits.length / labels.length;
-  return Array.from(labels).filter((label, row) => {
+  return Array.from(labels, (label, row) => {
     const own = logits.subarray(row * classes, (row + 1) * classes);
     return own.every((value, c) => c === label || value < own[label]!);
-  }).length;
+  });
 }
+
+/** Root of the mean squared difference. */
+export const differenceOf = (logits: Float32Array, wanted: Float32Array): number =>
+  Math.sqrt(logits.reduce((sum, value, i) => sum + (value - wanted[i]!) ** 2, 0) / logits.length);

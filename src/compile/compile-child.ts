@@ -13,11 +13,19 @@ import { emit } from "./emit.js";
 import { metadataOf } from "./metadata.js";
 import { measure } from "./measure.js";
 import { checkOpset, defaultOpset } from "./opsets.js";
-import type { StepReport } from "./pass.js";
-import { checkPrecision, defaultPrecision, oldestOpsetOf, precisions, type PrecisionName } from "./precisions.js";
+import type { Loss, StepReport } from "./pass.js";
+import {
+  checkPrecision,
+  defaultPrecision,
+  isInt8,
+  oldestOpsetOf,
+  precisions,
+  type PrecisionName,
+} from "./precisions.js";
 import { provenanceOf, type Provenance } from "./provenance.js";
 import { recalibration, type Statistics } from "./recalibration.js";
 import { runPasses } from "./run-passes.js";
+import { spareLayers } from "./spare-layers.js";
 import { blockOf, recalibrationIndices, setAsideIndices, type Run } from "../run/run.js";
 
 /** A compiled child: the file that ships, and its cost. */
@@ -33,6 +41,8 @@ export interface CompiledChild extends Cost {
   readonly statistics: Statistics;
   /** What the file is made from. */
   readonly provenance: Provenance;
+  /** What it loses by quantisation, where that is limited: perhaps more than it may. */
+  readonly loss?: Loss;
   /** What each step of the compiler rewrote, and why it left other nodes alone. */
   readonly report: readonly StepReport[];
 }
@@ -45,6 +55,8 @@ export interface CompileOptions {
   readonly staticBatch?: number;
   /** What weights and activations are held in: float32 by default. */
   readonly precision?: PrecisionName;
+  /** Points of accuracy that an int8 child may lose on 1,000 training images set aside: layers that do harm stay in float32 until it does. */
+  readonly maxLoss?: number;
   /** ONNX's opset that the file is written in, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
   readonly opset?: number;
 }
@@ -82,10 +94,11 @@ export function compilerOfEach(
  */
 export function compiler(
   run: Run,
-  { recalibrationImages, staticBatch, precision = defaultPrecision, opset = defaultOpset }: CompileOptions,
+  { recalibrationImages, staticBatch, precision = defaultPrecision, maxLoss, opset = defaultOpset }: CompileOptions,
 ): Compiler {
   checkPrecision(precision);
   checkOpset(opset, oldestOpsetOf(precision));
+  const most = isInt8(precision) ? maxLoss : undefined;
   const indices = recalibrationIndices(run, recalibrationImages);
   const setAside = (resolution: number): LabelledBlock => {
     const aside = setAsideIndices(run, recalibrationImages, SET_ASIDE);
@@ -101,6 +114,7 @@ export function compiler(
         batch: staticBatch ?? "free",
         recalibrationImages,
         opset,
+        maxLoss: most,
       });
       const sliced = slicedChild(run.supernet, run.weights, architecture);
       const { child, found, report } = await runPasses(
@@ -108,7 +122,11 @@ export function compiler(
         precisions[precision].steps,
         (measured, before) => measure(measured, before, blockOf(run, "train", indices, resolution)),
         (ways, before) => chooseWay(ways, before, setAside(resolution)),
+        most === undefined
+          ? undefined
+          : (taken, keeping, before) => spareLayers(taken, keeping, { before, images: setAside(resolution), most }),
       );
+      const loss = report.find((step) => step.loss)?.loss;
       const bytes = emit(child, {
         resolution,
         output: "logits",
@@ -124,6 +142,7 @@ export function compiler(
         statistics: found.get(recalibration.name)!,
         provenance,
         report,
+        ...(loss && { loss }),
         // The cost of the slice, whose gamma and beta count as in the published tables.
         ...costOf(sliced.graph, resolution),
       };

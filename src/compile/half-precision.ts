@@ -10,7 +10,7 @@ import { isParameter, type DataType, type Parameter, type Value } from "../graph
 import { largestFloat16 } from "../onnx/float16.js";
 import type { Child } from "./child.js";
 import { pack } from "./numbers.js";
-import type { Found, Measured, Note, Observation, Outcome, StepReport } from "./pass.js";
+import type { Found, Measured, Note, Observation, Outcome } from "./pass.js";
 import type { AnyNode } from "./rule.js";
 
 /** The largest |x| that a value may have on the recalibration images: other images go higher, so half the range is kept free. */
@@ -33,14 +33,6 @@ export const halfPrecision: Measured = {
   conclude: largestOf,
   absorb: halve,
 };
-
-/** The nodes that the pass left in float32, and why. */
-export const keptInFloat32 = (report: readonly StepReport[]): { node: string; why: string }[] =>
-  report
-    .filter(({ name }) => name === halfPrecision.name)
-    .flatMap(({ notes }) => notes)
-    .filter(({ verdict }) => verdict === "skipped")
-    .map(({ node, detail }) => ({ node, why: detail }));
 
 /** Every activation that a graph makes. */
 const valuesOf = ({ nodes }: PlainGraph<"deployed">): Value<number>[] => nodes.flatMap((node) => valuesOutOf(node));

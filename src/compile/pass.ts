@@ -19,6 +19,19 @@ export interface Outcome {
   readonly notes: readonly Note[];
   /** The ways of a choice. */
   readonly tried?: readonly Tried[];
+  /** What it loses, where that is limited. */
+  readonly loss?: Loss;
+}
+
+/** What a child loses against the one before the step, on images set aside. */
+export interface Loss {
+  /** In points of accuracy; below 0 where it gains. */
+  readonly points: number;
+  /** Half the width of its 95 % interval, in points: what chance does on so few images. */
+  readonly spread: number;
+  readonly images: number;
+  /** What it may lose, in points. */
+  readonly most: number;
 }
 
 /** A way to do a step, and its result on images set aside. */
@@ -65,6 +78,8 @@ export interface Measured {
 export interface Choice {
   readonly name: string;
   readonly ways: ReadonlyMap<string, Measured>;
+  /** A way that leaves some layers alone, each for a reason. */
+  readonly keeping: (way: string, kept: ReadonlyMap<string, string>) => Measured;
 }
 
 export type Step = Pass | Measured | Choice;
@@ -79,4 +94,5 @@ export interface StepReport {
   readonly notes: readonly Note[];
   /** The ways of a choice, with the one that was taken. */
   readonly tried?: readonly Tried[];
+  readonly loss?: Loss;
 }

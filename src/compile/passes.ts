@@ -2,7 +2,7 @@
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldHardSigmoid } from "./fold-hard-sigmoid.js";
 import { halfPrecision } from "./half-precision.js";
-import { quantize, type QuantizedLayout } from "./quantize.js";
+import { quantize, quantizeStep, type QuantizedLayout } from "./quantize.js";
 import { rangeMethods } from "./ranges.js";
 import type { Step } from "./pass.js";
 import { recalibration } from "./recalibration.js";
@@ -26,5 +26,9 @@ export const float16Steps: readonly Step[] = [
 export const int8Steps = (layout: QuantizedLayout): readonly Step[] => [
   ...floatSteps,
   // Last, on the weights that ship: batch norm is folded, so that a conv and its activation are what a runtime fuses.
-  { name: "quantize", ways: new Map([...rangeMethods.keys()].map((method) => [method, quantize(method, layout)])) },
+  {
+    name: quantizeStep,
+    ways: new Map([...rangeMethods.keys()].map((method) => [method, quantize(method, layout)])),
+    keeping: (method, kept) => quantize(method, layout, kept),
+  },
 ];

@@ -50,6 +50,9 @@ export type PrecisionName = keyof typeof precisions;
 export const precisionNames = Object.keys(precisions) as readonly PrecisionName[];
 export const defaultPrecision: PrecisionName = "float32";
 
+/** Whether a precision's children are quantised. */
+export const isInt8 = (precision: PrecisionName): boolean => precision.startsWith("int8-");
+
 /** The oldest opset that has a precision's operators; undefined where all have. */
 export const oldestOpsetOf = (name: PrecisionName): number | undefined => (precisions[name] as Precision).oldestOpset;
 

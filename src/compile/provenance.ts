@@ -17,6 +17,8 @@ export interface Wanted {
   readonly recalibrationImages: number;
   /** Left out where it is 17, as in all files from before there was a choice: their hashes and bytes stay as they are. */
   readonly opset?: number | undefined;
+  /** Points of accuracy that quantisation may lose; left out where it is not limited. */
+  readonly maxLoss?: number | undefined;
 }
 
 /** What a file is made from; equal provenance means equal bytes on one machine. */
@@ -31,7 +33,7 @@ export interface Provenance extends Wanted {
 
 export const provenanceOf = (
   { description, steps, supernet, weightsHash, train }: Run,
-  { architecture, precision, batch, recalibrationImages, opset = defaultOpset }: Wanted,
+  { architecture, precision, batch, recalibrationImages, opset = defaultOpset, maxLoss }: Wanted,
 ): Provenance => ({
   space: supernet.space.name,
   spaceHash: supernet.space.hash,
@@ -43,6 +45,7 @@ export const provenanceOf = (
   precision,
   batch,
   ...(opset !== defaultOpset && { opset }),
+  ...(maxLoss !== undefined && { maxLoss }),
 });
 
 export const hashProvenance = (provenance: Provenance): string => sha256OfJson(provenance);

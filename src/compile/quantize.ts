@@ -2,7 +2,7 @@
  * Measured pass: weights of 8 bits, symmetric, with a scale per output channel; activations of 8 bits without a sign, with a scale and a zero
  * point each; biases of 32 bits, whose scale is that of the sum that they join. Every value is quantised once, for all readers: the input, what a
  * node makes, sums and pooled values too, so that a runtime computes in whole numbers from end to end. Left alone are a conv's output
- * that only a relu reads, since runtimes fuse the two, and the logits.
+ * that only a relu reads, since runtimes fuse the two, and the logits. Layers may be kept in float32: what is between them stays in float32, too.
  */
 import { isParameter, type Parameter, type Value } from "../graph/values.js";
 import { inputsOf, valuesInto, valuesOutOf, type PlainGraph } from "../graph/graph.js";
@@ -13,6 +13,11 @@ import { pack, scaleOf, type Numbers } from "./numbers.js";
 import type { Found, Measured, Note, Outcome } from "./pass.js";
 import { quantizationOf, rangeMethods } from "./ranges.js";
 import type { AnyNode } from "./rule.js";
+
+export const quantizeStep = "quantize";
+
+/** Layers that stay in float32, and why. */
+export type Kept = ReadonlyMap<string, string>;
 
 /** How a processor wants its numbers. */
 export interface QuantizedLayout {
@@ -25,9 +30,12 @@ const SAMPLED = 256;
 /** A bias of more needs a larger scale of its channel's weights. */
 const LARGEST_BIAS = 2 ** 30;
 
-/** @param method of `rangeMethods` */
-export const quantize = (method: string, layout: QuantizedLayout): Measured => ({
-  name: "quantize",
+/**
+ * @param method of `rangeMethods`
+ * @param kept layers that stay in float32, with why
+ */
+export const quantize = (method: string, layout: QuantizedLayout, kept: Kept = new Map()): Measured => ({
+  name: quantizeStep,
   batch: 10,
   observe(graph) {
     // No graph may output its input: a cast to its own type is another value.
@@ -44,10 +52,42 @@ export const quantize = (method: string, layout: QuantizedLayout): Measured => (
       ]),
     );
   },
-  absorb: (child, found) => absorb(child, found, { method, layout }),
+  absorb: (child, found) => absorb(child, found, { method, layout, kept }),
 });
 
-/** The values that are quantised. */
+/** The layers that may be kept in float32: those with weights. */
+export const layersOf = (graph: PlainGraph<"deployed">): string[] =>
+  graph.nodes.filter((node) => "weight" in node.in).map(({ name }) => name);
+
+/** The nodes that compute in float32: the layers kept, and what is made from their values alone. */
+function inFloat(graph: PlainGraph<"deployed">, kept: Kept): ReadonlySet<AnyNode> {
+  const values = new Set<string>();
+  return new Set(
+    graph.nodes.filter((node) => {
+      const follows = !("weight" in node.in) && valuesInto(node).every(({ name }) => values.has(name));
+      if (!follows && !kept.has(node.name)) return false;
+      for (const { name } of valuesOutOf(node)) values.add(name);
+      return true;
+    }),
+  );
+}
+
+/** The values that are quantised: where every node around a value computes in float32, it stays as it is. */
+function quantizedBeside(graph: PlainGraph<"deployed">, kept: Kept): ReadonlySet<string> {
+  const floats = inFloat(graph, kept);
+  const readers = readersOf(graph);
+  const made = new Set([...floats].flatMap((node) => valuesOutOf(node).map(({ name }) => name)));
+  const staysFloat = (name: string): boolean =>
+    (made.has(name) || name === graph.input.name) &&
+    readers.get(name)!.every((node) => node !== undefined && floats.has(node));
+  return new Set(
+    quantized(graph)
+      .map(({ name }) => name)
+      .filter((name) => !staysFloat(name)),
+  );
+}
+
+/** The values that are quantised where no layer is kept. */
 function quantized(graph: PlainGraph<"deployed">): Value<number>[] {
   const readers = readersOf(graph);
   const logits = new Set(graph.outputs.map(({ name }) => name));
@@ -90,7 +130,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 function absorb(
   { graph, weights }: Child,
   found: Found,
-  { method, layout }: { readonly method: string; readonly layout: QuantizedLayout },
+  { method, layout, kept }: { readonly method: string; readonly layout: QuantizedLayout; readonly kept: Kept },
 ): Outcome {
   const notes: Note[] = [];
   const nodes: AnyNode[] = [];
@@ -98,7 +138,7 @@ function absorb(
   /** What is read instead of a value, and its numbers. */
   const instead = new Map<string, { readonly y: Value<number>; readonly by: Quantization }>();
   const rangeOf = rangeMethods.get(method)!;
-  const wanted = new Set(quantized(graph).map(({ name }) => name));
+  const wanted = quantizedBeside(graph, kept);
   const put = (x: Value<number>, by: Quantization): void => {
     const y = { ...x, name: `${x.name}.8bit` };
     nodes.push({ op: "quantize", name: `${x.name}.quantize`, in: { x }, attributes: by, out: { y } });
@@ -108,9 +148,10 @@ function absorb(
     const [smallest, largest, ...sample] = found.get(name)!;
     return quantizationOf(rangeOf({ smallest: smallest!, largest: largest!, sample: Float32Array.from(sample) }));
   };
-  put(graph.input, seenOf(`${graph.input.name}.seen`));
+  if (wanted.has(graph.input.name)) put(graph.input, seenOf(`${graph.input.name}.seen`));
   for (const node of graph.nodes) {
-    const by = instead.get(valuesInto(node)[0]!.name)?.by;
+    const why = kept.get(node.name);
+    const by = why === undefined ? instead.get(valuesInto(node)[0]!.name)?.by : undefined;
     const weight = "weight" in node.in ? node.in.weight : undefined;
     const bias = "bias" in node.in ? node.in.bias : undefined;
     if (weight && by) {
@@ -139,11 +180,15 @@ function absorb(
       }),
     });
     nodes.push(changed);
-    notes.push({ node: node.name, verdict: "rewrote", detail: `quantised, ranges by ${method}` });
+    notes.push(
+      why === undefined
+        ? { node: node.name, verdict: "rewrote", detail: `quantised, ranges by ${method}` }
+        : { node: node.name, verdict: "skipped", detail: why },
+    );
     for (const value of valuesOutOf(changed)) {
       if (!wanted.has(value.name)) continue;
       // The numbers of a flattened value are those of the value: a runtime then moves nothing.
-      put(value, node.op === "flatten" ? instead.get(node.in.x.name)!.by : seenOf(value.name));
+      put(value, (node.op === "flatten" && instead.get(node.in.x.name)?.by) || seenOf(value.name));
     }
   }
   const used = new Set(
@@ -152,8 +197,8 @@ function absorb(
       .filter((input) => isParameter(input))
       .map(({ name }) => name),
   );
-  const kept = [...all].filter(([name]) => used.has(name) || used.has(name.replace(/\.scale$/, "")));
-  return { child: { graph: { ...graph, nodes }, weights: new Map(kept) }, notes };
+  const left = [...all].filter(([name]) => used.has(name) || used.has(name.replace(/\.scale$/, "")));
+  return { child: { graph: { ...graph, nodes }, weights: new Map(left) }, notes };
 }
 
 /** A weight as whole numbers, its output channel last, and the channels' scales. */

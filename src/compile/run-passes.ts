@@ -27,6 +27,7 @@ export interface Passed {
 /**
  * Lowers a child and runs the steps.
  * @param choose judges the ways of a choice; each has been done to the child before
+ * @param spare limits what the way taken loses, by keeping layers as they are; without it nothing is limited
  * @param find returns what a measured pass needs from a child: measured on images, or already known
  */
 export async function runPasses(
@@ -36,6 +37,7 @@ export async function runPasses(
   choose: (ways: ReadonlyMap<string, Child>, before: Child) => Promise<readonly Tried[]> = () => {
     throw new Error("internal: no images to choose by");
   },
+  spare?: (taken: Outcome, keeping: (kept: ReadonlyMap<string, string>) => Outcome, before: Child) => Promise<Outcome>,
 ): Promise<Passed> {
   const found = new Map<string, Found>();
   const report: StepReport[] = [];
@@ -43,7 +45,7 @@ export async function runPasses(
   const run = async (name: string, step: () => Outcome | Promise<Outcome>): Promise<Child> => {
     const before = report.map((done) => done.name).join(", ");
     const where = `${name}${before === "" ? "" : `, following ${before}`}`;
-    const { child, notes, tried } = await Promise.resolve()
+    const { child, notes, tried, loss } = await Promise.resolve()
       .then(step)
       .catch((error: unknown) => {
         if (error instanceof UserError) throw error;
@@ -52,7 +54,7 @@ export async function runPasses(
       });
     if (child.graph !== verified) verify(child.graph, where);
     verified = child.graph;
-    report.push({ name, notes, ...(tried && { tried }) });
+    report.push({ name, notes, ...(tried && { tried }), ...(loss && { loss }) });
     return child;
   };
   let child = await run(lower.name, () => lower.run(trained));
@@ -64,7 +66,10 @@ export async function runPasses(
         found.set(step.name, values);
         const outcomes = new Map([...step.ways].map(([name, way]) => [name, way.absorb(before, values)]));
         const tried = await choose(new Map([...outcomes].map(([name, { child }]) => [name, child])), before);
-        return { ...outcomes.get(tried.find(({ isTaken }) => isTaken)!.way)!, tried };
+        const { way } = tried.find(({ isTaken }) => isTaken)!;
+        const taken = outcomes.get(way)!;
+        const keeping = (kept: ReadonlyMap<string, string>): Outcome => step.keeping(way, kept).absorb(before, values);
+        return { ...((await spare?.(taken, keeping, before)) ?? taken), tried };
       }
       if (!isMeasured(step)) return step.run(before);
       const values = await find(step, before);

@@ -47,6 +47,7 @@ export const certificateSchema = z.strictObject({
         .max(newestOpset)
         .optional()
         .describe("ONNX's opset that the file is written in; 17 where it is left out."),
+      maxLoss: z.number().optional().describe("Points of accuracy that quantisation may lose, where that is limited."),
     })
     .describe("What the file is made from: all that its bytes follow from."),
   provenanceHash: sha256.describe("SHA-256 of `provenance`; the file's metadata has it as nestling.provenance_sha256."),
@@ -70,7 +71,9 @@ export const certificateSchema = z.strictObject({
   keptInFloat32: z
     .array(z.strictObject({ node: z.string(), why: z.string() }))
     .optional()
-    .describe("Nodes of a float16 file that compute in float32, and what leaves float16's range."),
+    .describe(
+      "Nodes that compute in float32, and why: of a float16 file what leaves its range, of an int8 file the layers that lose most.",
+    ),
   quantization: z
     .strictObject({
       ranges: z
@@ -89,7 +92,20 @@ export const certificateSchema = z.strictObject({
       quantized: operators.describe("Nodes that compute in whole numbers, after onnxruntime's optimisation here."),
       float: operators.describe("Nodes that compute in float32."),
       moved: operators.describe("Nodes that convert or move, and compute nothing."),
-      unfused: z.number().describe("Convolutions and dense layers that compute in float32: 0 in a file that is int8."),
+      unfused: z
+        .number()
+        .describe(
+          "Convolutions and dense layers that compute in float32 without being in keptInFloat32: 0 in a file that is int8.",
+        ),
+      loss: z
+        .strictObject({
+          points: z.number().describe("What the float32 child gets right more, in points; below 0 where it is less."),
+          spread: z.number().describe("Half the width of its 95 % interval, in points."),
+          images: z.number().describe("Training images set aside that it was measured on."),
+          most: z.number().describe("What it may lose, in points."),
+        })
+        .optional()
+        .describe("What quantisation loses, where that is limited."),
     })
     .optional()
     .describe("How an int8 file was quantised, and the proof that it computes in whole numbers."),

@@ -1,7 +1,7 @@
 /** A child compiled, compared with the supernet, and judged on the test images: what its certificate says, but the latency. */
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
-import { keptInFloat32 } from "../compile/half-precision.js";
+import { keptInFloat32 } from "../compile/kept-in-float32.js";
 import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Timed } from "../evaluate/session.js";
@@ -26,6 +26,8 @@ export interface JudgeOptions {
   readonly staticBatch?: number;
   /** float32 by default. */
   readonly precision?: PrecisionName;
+  /** Points of accuracy that an int8 child may lose on 1,000 training images set aside; the layers that do most harm stay in float32 for it. */
+  readonly maxLoss?: number;
   /** ONNX's opset that the file is written in, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
   readonly opset?: number;
   /** The certificate has no probe, whose test images whoever gets it may see; targets are checked by it all the same. */
@@ -62,20 +64,37 @@ export interface JudgedChild {
   >;
 }
 
-/** @throws UserError `deploy/precision` where the child computes too coarsely in its precision, `deploy/out` and `file/write` before the work starts, `compile/opset`, `space/architecture`, `runtime/model` */
+function losesTooMuch({ id, provenance, loss }: CompiledChild, kept: number): UserError {
+  const { points, spread, images, most } = loss!;
+  return new UserError("deploy/max-loss", {
+    at: `child ${id} in ${provenance.precision}`,
+    got: `${points.toFixed(1)} points (± ${spread.toFixed(1)}) worse on ${images} images, with ${kept} layers in float32`,
+    want: `at most ${most}`,
+    fix: "Export it in float32, or with a larger --max-loss; more layers in float32 would not be int8.",
+  });
+}
+
+/** @throws UserError `deploy/max-loss` where an int8 child loses more than it may, `deploy/precision` where the child computes too coarsely in its precision, `deploy/out` and `file/write` before the work starts, `compile/opset`, `space/architecture`, `runtime/model` */
 export async function judgeChild(run: Run, architecture: Architecture, options: JudgeOptions): Promise<JudgedChild> {
   const {
     out,
     recalibrationImages = defaultRecalibrationImages,
     staticBatch,
     precision = defaultPrecision,
+    maxLoss,
     opset,
   } = options;
   await checkOut(out);
-  const shared = { recalibrationImages, precision, ...(opset !== undefined && { opset }) };
+  const shared = {
+    ...{ recalibrationImages, precision },
+    ...(opset !== undefined && { opset }),
+    ...(maxLoss !== undefined && { maxLoss }),
+  };
   const fixed = { ...shared, ...(staticBatch !== undefined && { staticBatch }) };
   const child = await compiler(run, fixed).compile(architecture);
   options.onCompiled?.(child);
+  const kept = keptInFloat32(child.report);
+  if (child.loss && child.loss.points > child.loss.most) throw losesTooMuch(child, kept.length);
   // What is judged has a free batch; a fixed one is the same network, compiled for its file alone.
   const judged = staticBatch === undefined ? child : await compiler(run, shared).compile(architecture);
   const images = testImages(run, architecture.resolution);
@@ -98,7 +117,14 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
   const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged.bytes, images);
   const { certified, timed } = await probedChild(run, child, staticBatch);
   const ranges = child.report.flatMap(({ tried = [] }) => tried);
-  const quantization = ranges.length > 0 ? { ranges, ...(await quantizedNodesOf(child.bytes, timed.dims)) } : undefined;
+  const quantization =
+    ranges.length > 0
+      ? {
+          ranges,
+          ...(await quantizedNodesOf(child.bytes, timed.dims, kept.length)),
+          ...(child.loss && { loss: child.loss }),
+        }
+      : undefined;
   return {
     architecture,
     out,
@@ -109,7 +135,7 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     judgement: {
       ...{ accuracy, accuracyInterval: [...accuracyInterval], correct },
       ...{ testImages: count, testFingerprint: await fingerprintOf(images) },
-      ...(precision === "float16" && { keptInFloat32: keptInFloat32(child.report) }),
+      ...((precision === "float16" || kept.length > 0) && { keptInFloat32: kept }),
       ...(quantization && { quantization }),
       comparedWith:
         "the masked supernet in float32, with the same statistics, on onnxruntime without its optimisations",

@@ -5,8 +5,7 @@ import { defaultOpset } from "../compile/opsets.js";
 import { defaultPrecision, type PrecisionName } from "../compile/precisions.js";
 import { defaultSeconds } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
-import type { JudgedBy } from "../search/crew.js";
-import { askedOf, searchRun, type SearchOptions } from "../search/search.js";
+import { judgedBy, searchRun, type SearchOptions } from "../search/search.js";
 import type { SearchResult } from "../search/search-file.js";
 import { precisionsOf, subjectOf } from "../search/subject.js";
 import { withTarget } from "../target/local.js";
@@ -55,23 +54,23 @@ const childIn = (out: string, fileName: string, precision: PrecisionName): strin
   join(out, "children", `${fileName}${precision === defaultPrecision ? "" : `.${precision}`}.onnx`);
 
 function searchInto(out: string, run: Run, options: SearchAndExportOptions): Promise<SearchOutcome> {
-  const { seconds, signal, opset, differences, withoutProbe, crew } = options;
+  const { seconds, signal, opset, maxLoss, differences, withoutProbe, crew } = options;
   const precisions = precisionsOf(options.precision ?? defaultPrecision);
-  const { precision } = askedOf(precisions);
   return withTarget(options.target, async (target) => {
     const { result, latencies, otherLatencies } = await searchRun(run, {
       ...options,
       target,
       file: join(out, "search.json"),
     });
-    const by: JudgedBy = {
+    const limited = maxLoss === undefined ? {} : { maxLoss };
+    const by = judgedBy(precisions, {
+      ...limited,
       recalibrationImages: result.recalibrationImages,
       opset: opset ?? defaultOpset,
-      ...(precision && { precision }),
       seed: result.seed,
       seconds: seconds ?? defaultSeconds,
       differences: differences ?? "refused",
-    };
+    });
     const chosen = options.budgets.flatMap(({ text, fileName }) => {
       const found = result.chosen.find(({ budget }) => budget === text);
       if (!found) return [];
@@ -83,7 +82,8 @@ function searchInto(out: string, run: Run, options: SearchAndExportOptions): Pro
       chosen.map(({ architecture, own, path }) => ({ architecture, out: path, ...(own && { precision: own }) })),
       {
         ...{ target, recalibrationImages: result.recalibrationImages, latencies, otherLatencies },
-        ...(precision && { precision }),
+        ...limited,
+        ...(by.precision && { precision: by.precision }),
         ...(options.otherTargets && { otherTargets: options.otherTargets }),
         ...(crew && { benchOf: (name: string) => crew.bench(name, by) }),
         ...(opset !== undefined && { opset }),

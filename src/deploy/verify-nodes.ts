@@ -7,12 +7,12 @@ import { isSameMachine, staticBatchOf } from "./verify-run.js";
 
 /** Nothing, where the file is of another precision. */
 export async function verifyNodes(bytes: Uint8Array, certificate: Certificate, found: Ledger): Promise<void> {
-  const { quantization, architecture, preprocessing } = certificate;
+  const { quantization, architecture, preprocessing, keptInFloat32 = [] } = certificate;
   if (!quantization) return;
-  const { ranges: _, ...certified } = quantization;
+  const { ranges: _, loss: __, ...certified } = quantization;
   const { resolution } = architecture;
   const dims = [staticBatchOf(certificate) ?? 1, preprocessing.channels, resolution, resolution];
-  const nodes = await quantizedNodesOf(bytes, dims);
+  const nodes = await quantizedNodesOf(bytes, dims, keptInFloat32.length);
   const counts = `${countOf(nodes.quantized)} nodes in whole numbers, ${countOf(nodes.float)} in float32`;
   const same = canonicalJson(nodes) === canonicalJson(certified);
   const before = `${countOf(certified.quantized)} and ${countOf(certified.float)} certified`;

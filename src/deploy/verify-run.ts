@@ -16,8 +16,8 @@ import { verifyProbeImages } from "./verify-probe.js";
 
 export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run: Run, found: Ledger): Promise<void> {
   const { architecture, precision, provenance } = certificate;
-  const { recalibrationImages, opset = defaultOpset } = provenance;
-  const wanted = { recalibrationImages, precision, opset };
+  const { recalibrationImages, opset = defaultOpset, maxLoss } = provenance;
+  const wanted = { recalibrationImages, precision, opset, ...(maxLoss !== undefined && { maxLoss }) };
   const own = hashProvenance(provenanceOf(run, provenance)) === certificate.provenanceHash;
   found.check("run", own, own ? "the child is of this run" : `the child is of another run (${provenance.checkpoint})`);
   if (!own) return;

@@ -192,8 +192,10 @@ function queuedJudge(
     readonly progress: (change: number) => void;
   },
 ): Judge {
-  const { benches, screeningImages, validationImages, isWithin, costsOf, recalibrationImages, opset, precision } = task;
-  const shared = { run: of.run, recalibrationImages, opset, ...(precision && { precision }) };
+  const { benches, screeningImages, validationImages, isWithin, costsOf, recalibrationImages, opset } = task;
+  const { precision, maxLoss } = task;
+  const limited = { ...(precision && { precision }), ...(maxLoss !== undefined && { maxLoss }) };
+  const shared = { run: of.run, recalibrationImages, opset, ...limited };
   const own = benches.filter(({ bench }) => !of.served.has(bench));
   const ownJudge = task.ownJudge({ screeningImages: 0, isWithin: () => false, benches: own });
   /** Children that are judged before their turn. */

@@ -19,6 +19,7 @@ const shared = {
   recalibrationImages: whole.min(1),
   opset: z.int().min(oldestOpset).max(newestOpset),
   precision: z.enum(precisionNames).optional(),
+  maxLoss: z.number().min(0).max(100).optional(),
 };
 
 const latency = {
@@ -63,6 +64,7 @@ export const resultSchemas = {
     peakBytes: z.number(),
     fileBytes: z.number(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    losesTooMuch: z.literal(true).optional(),
     hits,
     softAccuracy: z.number(),
   }),

@@ -35,10 +35,12 @@ export function performer(
   /** Recalibration images are chosen once for all children. */
   const compilers = new Map<string, ReturnType<typeof compilerOfEach>>();
   const compileFor =
-    ({ recalibrationImages, opset, precision: ofAll = defaultPrecision }: Job): Compile =>
+    ({ recalibrationImages, opset, maxLoss, precision: ofAll = defaultPrecision }: Job): Compile =>
     ({ architecture, precision = ofAll }) => {
-      const key = `${recalibrationImages} ${opset}`;
-      const found = compilers.get(key) ?? compilerOfEach(run, { recalibrationImages, opset });
+      const key = `${recalibrationImages} ${opset} ${maxLoss}`;
+      const found =
+        compilers.get(key) ??
+        compilerOfEach(run, { recalibrationImages, opset, ...(maxLoss !== undefined && { maxLoss }) });
       compilers.set(key, found);
       return found(precision).compile(architecture);
     };
@@ -77,8 +79,9 @@ export function performer(
         case "screen": {
           const conditions = { screeningImages: job.images, isWithin: () => job.images > 0, benches: [] };
           const judged = await judgeOf(run, compileFor(job), conditions).screen(subjectOf(space, job.id));
-          const { id, macs, parameters, peakBytes, fileBytes, sha256, hits, softAccuracy } = judged;
-          return { id, macs, parameters, peakBytes, fileBytes, sha256, hits: packHits(hits), softAccuracy };
+          const { id, macs, parameters, peakBytes, fileBytes, sha256, losesTooMuch, hits, softAccuracy } = judged;
+          const lossy = losesTooMuch && { losesTooMuch };
+          return { id, macs, parameters, peakBytes, fileBytes, sha256, ...lossy, hits: packHits(hits), softAccuracy };
         }
         case "complete": {
           const conditions = { screeningImages: job.from, isWithin: () => true, benches: [] };

@@ -83,6 +83,8 @@ export interface LatencyCost {
 export interface Costs extends LatencyCost {
   readonly macs: number;
   readonly parameters: number;
+  /** Whether it loses more by quantisation than it may: it then meets no budget. */
+  readonly losesTooMuch?: true | undefined;
   /** On further targets, by name. */
   readonly otherLatencies?: Readonly<Record<string, LatencyCost>> | undefined;
 }
@@ -95,10 +97,12 @@ export const costUnder = (budget: Budget, costs: Costs): number | undefined =>
   budget.kind === "latency" ? latencyUnder(budget, costs).latencyMs : costs[budget.kind];
 
 /** Whether a child is known to meet a budget. */
-export const meets = (budget: Budget, costs: Costs): boolean => (costUnder(budget, costs) ?? Infinity) <= budget.limit;
+export const meets = (budget: Budget, costs: Costs): boolean =>
+  !costs.losesTooMuch && (costUnder(budget, costs) ?? Infinity) <= budget.limit;
 
 /** Whether a more exact measurement may show that a child meets a budget; what was not measured is not ruled out. */
 export function mayMeet(budget: Budget, costs: Costs): boolean {
+  if (costs.losesTooMuch) return false;
   const { latencyIntervalMs } = budget.kind === "latency" ? latencyUnder(budget, costs) : {};
   return (latencyIntervalMs?.[0] ?? costUnder(budget, costs) ?? 0) <= budget.limit;
 }

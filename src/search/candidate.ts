@@ -25,8 +25,19 @@ export function candidateOf(child: JudgedChild & Judged, mean: number, variance:
 
 /** As it was judged last. */
 export function childOf(candidate: Candidate): JudgedChild {
-  const { id, architecture, precision, macs, parameters, peakBytes, fileBytes, sha256, softAccuracy, count } =
-    candidate;
+  const {
+    losesTooMuch,
+    id,
+    architecture,
+    precision,
+    macs,
+    parameters,
+    peakBytes,
+    fileBytes,
+    sha256,
+    softAccuracy,
+    count,
+  } = candidate;
   const { latencyMs, latencyIntervalMs, screenedLatencyMs, screenedLatencyIntervalMs, otherLatencies } = candidate;
   return {
     ...{
@@ -40,6 +51,7 @@ export function childOf(candidate: Candidate): JudgedChild {
       sha256,
       softAccuracy,
     },
+    ...(losesTooMuch && { losesTooMuch }),
     ...(latencyMs !== undefined && { latencyMs, latencyIntervalMs }),
     ...(screenedLatencyMs !== undefined && { screenedLatencyMs, screenedLatencyIntervalMs }),
     ...(otherLatencies && { otherLatencies }),

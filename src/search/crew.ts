@@ -15,6 +15,8 @@ export interface JudgedBy {
    * subject's id has its own.
    */
   readonly precision?: PrecisionName | undefined;
+  /** Points of accuracy that quantisation may lose; left out where that is not limited. */
+  readonly maxLoss?: number | undefined;
   /** The seed of latency sessions. */
   readonly seed: number;
   /** Length of a latency session that decides. */

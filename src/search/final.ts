@@ -15,7 +15,7 @@ const DRAWS = 1000;
 /**
  * @param ids of the children, in the belief's order
  * @param mayMeet for each budget, whether each child meets it or may do so
- * @param smallestIds the smallest child, in each precision
+ * @param smallestIds the smallest child, in each precision; left out where it can meet no budget
  * @returns indices of the finalists of all budgets, in the children's order
  */
 export function finalists(
@@ -24,7 +24,8 @@ export function finalists(
   mayMeet: readonly (readonly boolean[])[],
   smallestIds: readonly string[],
 ): number[] {
-  const inFinal = new Set(smallestIds.map((id) => ids.indexOf(id)));
+  const isWithin = (i: number): boolean => mayMeet.some((meets) => meets[i]);
+  const inFinal = new Set(smallestIds.map((id) => ids.indexOf(id)).filter(isWithin));
   for (const meets of mayMeet) {
     const eligible = ids.map((_, i) => i).filter((i) => meets[i]);
     const wins = new Map(eligible.map((i) => [i, 0]));
@@ -36,7 +37,6 @@ export function finalists(
     for (const [i] of likely.slice(0, FINALISTS)) inFinal.add(i);
   }
   const architectures = new Set([...inFinal].map((i) => architectureIn(ids[i]!)));
-  const isBeside = (i: number): boolean =>
-    architectures.has(architectureIn(ids[i]!)) && mayMeet.some((meets) => meets[i]);
+  const isBeside = (i: number): boolean => architectures.has(architectureIn(ids[i]!)) && isWithin(i);
   return ids.map((_, i) => i).filter((i) => inFinal.has(i) || isBeside(i));
 }

@@ -112,10 +112,12 @@ export function judgeOf(
       const models = benches.length > 0 ? [await timed(subject, child)] : [];
       for (const { bench } of benches) measured.push((await bench.measure(models, "screen"))[0]!);
       const costs = { macs, parameters, ...latenciesOf(benches, measured) };
+      const { loss } = child;
+      const lossy = loss && loss.points > loss.most ? { losesTooMuch: true as const } : {};
       const seen = isWithin(costs)
         ? await judgeOn(bytes, imagesAt(architecture.resolution, 0, screeningImages))
         : { hits: new Uint8Array(), softAccuracy: 0 };
-      return { ...named, architecture, ...costs, peakBytes, fileBytes: bytes.length, sha256, ...seen };
+      return { ...named, architecture, ...costs, ...lossy, peakBytes, fileBytes: bytes.length, sha256, ...seen };
     },
     async complete(children) {
       const completed: Hits[] = [];

@@ -40,6 +40,7 @@ export const candidateSchema = z.strictObject({
     .describe("Mean of softened hits on the screening images, which says more than their number."),
   expectedAccuracy: z.number().describe("What to expect of it on new images, by what all children tell together."),
   expectedInterval: interval.describe("95 % interval of `expectedAccuracy`."),
+  losesTooMuch: z.literal(true).optional().describe("It loses more by quantisation than `maxLoss`, and is not chosen."),
   ...latencySchema.shape,
   otherLatencies: z
     .record(z.string(), latencySchema.strict())
@@ -80,6 +81,7 @@ const resultSchema = z.strictObject({
     .min(2)
     .optional()
     .describe("The precisions of which each architecture was judged in all; instead of `precision`."),
+  maxLoss: z.number().optional().describe("Points of accuracy that quantisation may lose, where that is limited."),
   profiles: z.array(z.string()).optional().describe("SHA-256 of the latency profiles that ordered the proposals."),
   judgedImages: z.number().describe("Images judged, summed over the children."),
   candidates: z.array(candidateSchema),

@@ -28,7 +28,7 @@ import { changedSince, chooseProfiles } from "./profile/choose-profiles.js";
 import type { LatencyProfile } from "./profile/profile-file.js";
 import { judgedBefore, writeSearch, type Candidate, type SearchIdentity, type SearchResult } from "./search-file.js";
 import { budgetsOf, openBenches, timedOf } from "./target-benches.js";
-import { precisionsOf, subjectsOf } from "./subject.js";
+import { checkMaxLoss, precisionsOf, subjectsOf } from "./subject.js";
 import { refuseTooFew, screeningImagesOf } from "./validation.js";
 
 /** What to search for, and how long. */
@@ -46,6 +46,8 @@ export interface SearchOptions {
    * architecture in one of them.
    */
   readonly precision?: PrecisionName | readonly PrecisionName[];
+  /** Points of accuracy that an int8 child may lose: layers that do harm stay in float32 for it, and one that still loses more is not chosen. */
+  readonly maxLoss?: number;
   /** Seed of the proposals; 0 by default. */
   readonly seed?: number;
   /** Resumes from search.json where there is one of the same search. */
@@ -108,13 +110,13 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   const { fineCandidates = defaultFineCandidates, seed = 0 } = options;
   const { recalibrationImages = defaultRecalibrationImages, opset = defaultOpset } = options;
   const precisions = precisionsOf(options.precision ?? defaultPrecision);
-  const asked = askedOf(precisions);
+  const limited = options.maxLoss === undefined ? {} : { maxLoss: checkMaxLoss(options.maxLoss, precisions) };
   const { space } = run.supernet;
   if (budgets.length === 0) {
     const fix = "For example --budget macs=5M.";
     throw new UserError("search/budget", { at: "--budget", want: "at least one", fix });
   }
-  const compilers = compilerOfEach(run, { recalibrationImages, opset });
+  const compilers = compilerOfEach(run, { ...limited, recalibrationImages, opset });
   // Refuses an opset that is too old for one of them.
   precisions.forEach(compilers);
   const compile: Compile = ({ architecture, precision = precisions[0]! }) => compilers(precision).compile(architecture);
@@ -141,14 +143,15 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
     ...(otherTargets.length > 0 && { otherTargets }),
     // A key without a value: a search that asks for none is no resumption of one that asked.
     opset: opset === defaultOpset ? undefined : opset,
-    precision: asked.precision,
-    precisions: asked.precisions,
+    precision: undefined,
+    precisions: undefined,
+    ...askedOf(precisions),
+    maxLoss: limited.maxLoss,
     profiles: profiles.size === 0 ? undefined : [...profiles.values()].map(({ sha256 }) => sha256).sort(),
   };
   const known = options.resume ? await judgedBefore(file, identity) : new Map<string, Candidate>();
   const total = precisions.length * (coarseGrid(space).length + budgets.length * fineCandidates);
-  const { precision } = asked;
-  const by: JudgedBy = { recalibrationImages, opset, ...(precision && { precision }), seed, seconds, differences };
+  const by = judgedBy(precisions, { ...limited, recalibrationImages, opset, seed, seconds, differences });
   const benchOf = (name: string): LatencyBench | undefined => crew?.bench(name, by);
   const benches = await openBenches(timed, targets, { seed, seconds, differences, signal, onNote, benchOf });
   for (const { target: of, bench } of benches) {
@@ -199,8 +202,14 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
 }
 
 /** The precisions of a search as what asks for them says so; nothing for float32 alone. */
-export const askedOf = (precisions: readonly PrecisionName[]): Pick<SearchIdentity, "precision" | "precisions"> =>
+const askedOf = (precisions: readonly PrecisionName[]): Pick<SearchIdentity, "precision" | "precisions"> =>
   precisions.length > 1 ? { precisions: [...precisions] } : otherThanDefault(precisions[0]!);
+
+/** What a search's children are judged by. */
+export const judgedBy = (precisions: readonly PrecisionName[], by: Omit<JudgedBy, "precision">): JudgedBy => {
+  const { precision } = askedOf(precisions);
+  return { ...by, ...(precision && { precision }) };
+};
 
 /** What search.json says of a search so far, without a choice. */
 function resultOf(

@@ -208,7 +208,7 @@ export const badFlags: readonly BadInput[] = [
   onRun(
     "a precision twice",
     ["search", "run", "--budget", "macs=1M", "--precision", "float32,float32"],
-    "the precisions is float32, float32; want one or several, each once. Name each precision once.",
+    "--precision is float32,float32; want one or several, each once. Name each precision once.",
   ),
   onRun(
     "int8 in an opset that has no DequantizeLinear by channel",

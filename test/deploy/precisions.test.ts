@@ -1,5 +1,6 @@
 /** Children in half precision as files that ship: their certificates, and that `verify` reruns them. */
 import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { canonicalSeal, sealed } from "../../src/base/seal.js";
@@ -44,6 +45,22 @@ test("an int8 child proves that it computes in whole numbers, says how its range
   expect(checks.filter(({ verdict }) => verdict === "failed")).toEqual([]);
   expect(checks.find(({ name }) => name === "int8")?.detail).toMatch(/^\d+ nodes in whole numbers, \d+ in float32$/);
   expect(checks.find(({ name }) => name === "recompiled")?.detail).toBe("the same bytes");
+});
+
+test("what quantisation may lose is in certificate and provenance, verified with them; a child that loses more is refused, and nothing is written", async () => {
+  const out = join(await temporaryFolder(), "child.onnx");
+  const target = mockTarget({ msOf: () => 1 });
+  const options = { out, target, recalibrationImages, seconds: 1, precision: "int8-x64" } as const;
+  // Nothing gains 50 points: the half of the layers that may stays in float32, in vain.
+  await expect(exportChild(run, architecture, { ...options, maxLoss: -50 })).rejects.toThrow(
+    /in int8-x64 is -?[\d.]+ points \(± [\d.]+\) worse on 1000 images, with \d+ layers in float32; want at most -50/,
+  );
+  expect(existsSync(out)).toBe(false);
+  const { quantization, provenance, keptInFloat32 } = await exportChild(run, architecture, { ...options, maxLoss: 30 });
+  expect([provenance.maxLoss, quantization!.loss!.most, keptInFloat32]).toEqual([30, 30, undefined]);
+  expect(quantization!.loss!.points).toBeLessThanOrEqual(30);
+  const { checks } = await verifyChild(out, { run: run.folder, target, seconds: 1 });
+  expect(checks.filter(({ verdict }) => verdict === "failed")).toEqual([]);
 });
 
 test("a float16 child has float32's top-1 on at least 99.9 % of the test images", async () => {

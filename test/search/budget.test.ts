@@ -35,6 +35,13 @@ test.each([
   expect(() => parseBudget(text)).toThrow("want latency=1.5ms, macs=5M or parameters=100k");
 });
 
+test("a child that loses more by quantisation than it may meets no budget, whatever it costs", () => {
+  const [budget] = parseBudgets(["macs=5M"]);
+  expect([meets, mayMeet].map((test) => test(budget!, { macs: 1, parameters: 1 }))).toEqual([true, true]);
+  const lossy = { macs: 1, parameters: 1, losesTooMuch: true } as const;
+  expect([meets, mayMeet].map((test) => test(budget!, lossy))).toEqual([false, false]);
+});
+
 test("what was not measured meets no budget and is refused by none", () => {
   const latency = parseBudget("latency=1ms");
   expect(costUnder(latency, { macs: 1, parameters: 1 })).toBeUndefined();

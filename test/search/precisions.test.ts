@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { orderedSeal, sealed } from "../../src/base/seal.js";
 import { search } from "../../src/deploy/search-and-export.js";
-import { parseBudgets } from "../../src/search/budget.js";
+import { compilerOfEach } from "../../src/compile/compile-child.js";
+import { mayMeet, parseBudgets } from "../../src/search/budget.js";
+import { candidateOf, screenedOf } from "../../src/search/candidate.js";
+import { finalists } from "../../src/search/final.js";
+import { judgeOf } from "../../src/search/judge.js";
 import { comparePrecisions } from "../../src/search/compare-precisions.js";
 import { searchRun, type SearchOptions } from "../../src/search/search.js";
 import { architectureIn, precisionsOf, subjectOf, subjectsOf } from "../../src/search/subject.js";
-import { biggest, idOf } from "../../src/space/space.js";
+import { biggest, idOf, smallest } from "../../src/space/space.js";
 import { mockTarget } from "../../src/target/mock.js";
 import { writeReport } from "../../src/report/write-report.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -81,7 +85,7 @@ test("a search over several is resumed to the same bytes, and in its precisions 
     'precision is not given; want "int8-x64", as asked for now',
   );
   await expect(searched(cut, { precision: ["float32", "float32"] })).rejects.toThrow(
-    "the precisions is float32, float32; want one or several, each once",
+    "--precision is float32,float32; want one or several, each once",
   );
 });
 
@@ -100,6 +104,28 @@ test("files and certificates of the chosen children say their precision, and so 
     expect(page).toContain(` bytes) in ${precision}; `);
     expect(page).toContain("float32, int8-x64");
   }
+});
+
+test("what loses too much is not in the final and not chosen, and search.json says so", async () => {
+  const judgeable = subjectsOf(space, smallest(space), ["float32", "int8-x64"]);
+  const children = compilerOfEach(run, { recalibrationImages: 100, maxLoss: -50 });
+  const judge = judgeOf(run, ({ architecture, precision }) => children(precision!).compile(architecture), {
+    ...{ screeningImages: 40, benches: [] },
+    isWithin: () => true,
+  });
+  const [wide, int8] = [await judge.screen(judgeable[0]!), await judge.screen(judgeable[1]!)];
+  expect([wide.losesTooMuch, int8.losesTooMuch]).toEqual([undefined, true]);
+  expect(int8.hits).toHaveLength(40);
+  const belief = { mean: Float64Array.of(0.8, 0.9), covariance: [Float64Array.of(1, 0), Float64Array.of(0, 1)] };
+  const budget = parseBudgets(["macs=5M"])[0]!;
+  const may = [wide, int8].map((child) => mayMeet(budget, child));
+  expect(finalists([wide.id, int8.id], belief, [may], [wide.id, int8.id])).toEqual([0]);
+  const judged = { ...int8, phase: "coarse", inFinal: false } as const;
+  expect(screenedOf(candidateOf(judged, 0.9, 0), 40).losesTooMuch).toBe(true);
+  await expect(searched(file, { maxLoss: 101 })).rejects.toThrow("--max-loss is 101; want points from 0 to 100");
+  await expect(searched(file, { maxLoss: 1, precision: "float16" })).rejects.toThrow(
+    "--max-loss is given with --precision float16; want --precision int8",
+  );
 });
 
 test("a subject's id says its architecture and its precision, and is read back; with one precision it is the architecture's", () => {

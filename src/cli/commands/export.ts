@@ -11,6 +11,7 @@ import { checkOut } from "../../deploy/check-out.js";
 import type { Certificate } from "../../deploy/certificate.js";
 import { countOf } from "../../deploy/quantized-nodes.js";
 import { exportChild } from "../../deploy/export-child.js";
+import { checkMaxLoss } from "../../search/subject.js";
 import { warningsOf } from "../../target/machine-state.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
@@ -25,7 +26,13 @@ import {
   type TargetFlags,
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
-import { int8ForOption, precisionOf, precisionOption, type PrecisionFlags } from "../precision-options.js";
+import {
+  int8ForOption,
+  maxLossOption,
+  precisionOf,
+  precisionOption,
+  type PrecisionFlags,
+} from "../precision-options.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
@@ -53,6 +60,7 @@ export const exportCommand = (): Command =>
     .option("--static-batch <n>", "a fixed batch size instead of a free one", fewWhole)
     .addOption(precisionOption())
     .addOption(int8ForOption())
+    .addOption(maxLossOption())
     .option("--explain", "say what each step of the compiler rewrote, and why it did nothing elsewhere")
     .option(...targetOption)
     .option(...tokenOption)
@@ -63,6 +71,7 @@ export const exportCommand = (): Command =>
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
       const precision = precisionOf(options);
+      if (options.maxLoss !== undefined) checkMaxLoss(options.maxLoss, [precision]);
       // Before the pictures are read.
       await checkOut(options.out);
       const run = await openOn(terminal, folder, options.data);
@@ -77,6 +86,7 @@ export const exportCommand = (): Command =>
           recalibrationImages: options.recalibrationImages,
           opset: options.opset,
           precision,
+          ...(options.maxLoss !== undefined && { maxLoss: options.maxLoss }),
           target: target!,
           otherTargets,
           seconds: options.seconds,
@@ -113,7 +123,9 @@ export const exportCommand = (): Command =>
 /** Nothing for float32. */
 const precisionLines = ({ precision, keptInFloat32: kept = [], quantization }: Certificate): string[] => {
   if (precision === defaultPrecision) return [];
-  const named = kept.length > 0 ? `, but for ${kept.length} nodes in float32 whose values leave its range` : "";
+  const why = quantization ? "that lose most" : "whose values leave its range";
+  const named =
+    kept.length > 0 ? `, but for ${kept.length} ${quantization ? "layers" : "nodes"} in float32 ${why}` : "";
   return [
     `  ${precision}: ${precisions[precision].says}${named}`,
     ...(quantization ? describeQuantization(quantization) : []),
@@ -125,10 +137,16 @@ const describeQuantization = ({
   float,
   unfused,
   ranges,
+  loss,
 }: NonNullable<Certificate["quantization"]>): string[] => {
   const taken = ranges.find(({ isTaken }) => isTaken)!;
   return [
     `  onnxruntime computes ${countOf(quantized)} nodes in whole numbers, ${countOf(float)} in float32${countOf(float) > 0 ? ` (${Object.keys(float).join(", ")})` : ""}; ranges by ${taken.way}`,
+    ...(loss
+      ? [
+          `  loses ${loss.points.toFixed(1)} points (± ${loss.spread.toFixed(1)}) on ${loss.images} images set aside; ${loss.most} allowed`,
+        ]
+      : []),
     ...(unfused > 0 ? [`  NOT INT8: ${unfused} convolutions or dense layers compute in float32 here`] : []),
   ];
 };

@@ -14,6 +14,7 @@ import { openCrew } from "../../queue/crew.js";
 import { checkQueue } from "../../queue/redis.js";
 import { comparePrecisions } from "../../search/compare-precisions.js";
 import { explain } from "../../search/explain.js";
+import { checkMaxLoss } from "../../search/subject.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { warningsOf } from "../../target/machine-state.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
@@ -37,7 +38,13 @@ import {
   type TargetFlags,
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
-import { int8ForOption, precisionsFrom, precisionsOption, type PrecisionFlags } from "../precision-options.js";
+import {
+  int8ForOption,
+  maxLossOption,
+  precisionsFrom,
+  precisionsOption,
+  type PrecisionFlags,
+} from "../precision-options.js";
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 import { searchBar } from "../search-bar.js";
@@ -78,6 +85,7 @@ export const searchCommand = (): Command =>
     .option("--opset <n>", "ONNX's opset of the files; older runtimes load older ones", opsetNumber, defaultOpset)
     .addOption(precisionsOption())
     .addOption(int8ForOption())
+    .addOption(maxLossOption())
     .option("--seed <n>", "of the proposals", wholeNumber, 0)
     .option("--resume", "resume from search.json")
     .option(...targetOption)
@@ -94,6 +102,7 @@ export const searchCommand = (): Command =>
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
       const precision = precisionsFrom(options);
+      if (options.maxLoss !== undefined) checkMaxLoss(options.maxLoss, precision);
       const budgets = parseBudgets(options.budget);
       const out = options.out ?? folder;
       // Before the pictures are read.
@@ -134,6 +143,7 @@ export const searchCommand = (): Command =>
             recalibrationImages: options.recalibrationImages,
             opset: options.opset,
             precision,
+            ...(options.maxLoss !== undefined && { maxLoss: options.maxLoss }),
             seed: options.seed,
             resume: options.resume ?? false,
             ...(crew && { crew }),

@@ -50,6 +50,7 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   formats: ["", "pickle", "python,", "Python", "python triton"],
   time: ["", "60", "1m", "s", "5s", "-60s", "4000s"],
   names: ["", "nonesuch", "float32x", "float32,", "float32,nonesuch", "float32,float32", "float32 int8"],
+  points: ["", "many", "-1", "101", "0.5%", "NaN"],
   percent: ["", "5", "0.05", "-5%", "5 %", "many%"],
   url: [
     "",
