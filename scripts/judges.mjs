@@ -9,8 +9,19 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const folder = join(root, ".venv-judges");
 const wanted = join(root, "test/judges/requirements.txt");
-/** Packages of which single files are used: what else they want is left out, and may contradict the others. */
-const alone = ["tritonclient==2.73.0"];
+/** What they want beside these is left out: it is not used, and may contradict the others. */
+const alone = [
+  "tritonclient==2.73.0",
+  // For its HTTP client.
+  ...[
+    "geventhttpclient==2.6.1",
+    "python-rapidjson==1.25",
+    "gevent==26.9.0",
+    "greenlet==3.5.6",
+    "certifi==2026.10.19.post1",
+  ],
+  ...["zope.event==6.2", "zope.interface==8.7", "brotli==1.2.1", "urllib3==2.8.0"],
+];
 /** What the folder was made from, written last: a half-made folder has none. */
 const made = join(folder, "requirements.txt");
 const requirements = [readFileSync(wanted, "utf8"), ...alone.map((line) => `${line}\n`)].join("");
@@ -19,7 +30,9 @@ const run = (command, ...args) => execFileSync(command, args, { stdio: ["ignore"
 if (existsSync(made) && readFileSync(made, "utf8") === requirements) {
   console.log(".venv-judges is up to date");
 } else {
-  console.log("making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV and Pillow for Python (about 10 s and 600 MB)");
+  console.log(
+    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow and tritonclient for Python (about 10 s and 600 MB)",
+  );
   rmSync(folder, { recursive: true, force: true });
   run(process.env.PYTHON ?? "python3", "-m", "venv", folder);
   run(join(folder, "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted);

@@ -120,6 +120,8 @@ export type { JudgeOptions } from "./deploy/judge-child.js";
 export type { Repeat } from "./deploy/verify-latency.js";
 export { deployChild, type DeployOptions, type Deployed } from "./format/deploy-child.js";
 export type { FormatName } from "./format/formats.js";
+export { startServer, type ModelServer, type ServeOptions } from "./serve/start-server.js";
+export type { ServeLimits } from "./serve/limits.js";
 export { verifyFolder } from "./format/verify-folder.js";
 export { gateLatency, type GateResult } from "./deploy/gate.js";
 export type { LatencyComparison } from "./deploy/compare-latency.js";

@@ -118,6 +118,8 @@ test("only src/target opens onnxruntime to time a model; what else opens it meas
     "deploy/verify-file.ts",
     // Versions and providers.
     "doctor/doctor.ts",
+    // Answers requests.
+    "serve/session-worker.ts",
   ]);
   const clock = /performance\.now|hrtime|Date\.now/;
   const timed = ["compile/", "evaluate/", "search/", "deploy/"];

@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import("./commands/export.js")).exportCommand(),
   verify: async () => (await import("./commands/verify.js")).verifyCommand(),
   deploy: async () => (await import("./commands/deploy.js")).deployCommand(),
+  serve: async () => (await import("./commands/serve.js")).serveCommand(),
   bench: async () => (await import("./commands/bench.js")).benchCommand(),
   profile: async () => (await import("./commands/profile.js")).profileCommand(),
   target: async () => (await import("./commands/target.js")).targetCommand(),

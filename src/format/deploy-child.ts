@@ -1,17 +1,12 @@
 /** Folders of a child that stacks load as they are. */
 import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { jsonText, temporaryOf, writeError } from "../base/atomic-file.js";
-import { parseDocument } from "../base/document.js";
-import { sha256Of } from "../base/hash.js";
-import { canonicalSeal } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
-import { readUserBytes } from "../base/user-file.js";
-import { readChildFile } from "../deploy/child-file.js";
-import { certificateFile, certificatePath } from "../deploy/certificate.js";
 import type { FolderFiles, ShippedChild } from "./format.js";
 import { formats, type FormatName } from "./formats.js";
 import { MANIFEST, manifestOf } from "./manifest.js";
+import { readShipped } from "./shipped-child.js";
 
 /** A folder that was written. */
 export interface Deployed {
@@ -54,20 +49,6 @@ export async function deployChild(path: string, options: DeployOptions): Promise
 export async function filesOf(format: FormatName, child: ShippedChild): Promise<FolderFiles> {
   const files = await formats[format].files(child);
   return { ...files, [MANIFEST]: jsonText(manifestOf(format, child, files)) };
-}
-
-async function readShipped(path: string): Promise<ShippedChild> {
-  const bytes = await readChildFile(path);
-  const beside = certificatePath(path);
-  const { code, want, fix } = certificateFile;
-  const certificateBytes = await readUserBytes(beside, { code, want, fix });
-  const certificate = parseDocument(certificateBytes, beside, { ...certificateFile, seal: canonicalSeal });
-  const sha256 = sha256Of(bytes);
-  if (sha256 !== certificate.sha256) {
-    const got = `of another file than ${path}: its SHA-256 is ${certificate.sha256}, not ${sha256}`;
-    throw new UserError("format/child", { at: beside, got, want: "the file's own certificate", fix });
-  }
-  return { name: basename(path, ".onnx"), bytes, certificate, certificateBytes };
 }
 
 async function refuseExisting(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** What servers of this room share: files for https, and an address to listen at. */
+/** What servers share: files for https, and an address to listen at. */
 import type { AddressInfo, Server } from "node:net";
 import type { ServerOptions } from "node:https";
 import { createSecureContext } from "node:tls";
@@ -71,6 +71,13 @@ export async function listenOn(server: Server, host: string, port: number): Prom
   });
   return (server.address() as AddressInfo).port;
 }
+
+/** Whether no other machine reaches an address. */
+export const isLoopback = (host: string): boolean => /^(127(\.\d+){3}|::1|localhost)$/.test(host);
+
+/** `http://127.0.0.1:8000` */
+export const addressOf = (scheme: "http" | "https", host: string, port: number): string =>
+  `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function cannotListen(at: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;

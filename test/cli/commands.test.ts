@@ -49,8 +49,8 @@ const calls: Readonly<Record<string, readonly string[]>> = {
   "space count": ["space", "count", tinySpacePath, "--arch", "biggest"],
 };
 
-test("every command has a call here, but one that needs the network and two that do not end: test/install, test/cli/agent.test.ts and test/queue/kill.test.ts run them", () => {
-  expect([...Object.keys(calls), "engine install", "agent", "worker"].sort()).toEqual([...commands].sort());
+test("every command has a call here, but one that needs the network and three that do not end: test/install, test/cli/agent.test.ts, test/queue/kill.test.ts and test/serve run them", () => {
+  expect([...Object.keys(calls), "engine install", "agent", "serve", "worker"].sort()).toEqual([...commands].sort());
 });
 
 describe.concurrent.for(Object.entries(calls))("%s", ([, call]) => {

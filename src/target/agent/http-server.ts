@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { Server } from "node:net";
+import { BodyFault, readBody } from "../../base/read-body.js";
 import { UserError } from "../../base/user-error.js";
 import type { Gate } from "./gate.js";
 import { HttpError } from "./http-error.js";
@@ -63,7 +64,7 @@ export function httpServer(
     const most = route.most ?? 0;
     if (Number(request.headers["content-length"] ?? 0) > most) throw tooLarge(most);
     route.before?.(params);
-    const body = await readBody(request, most, limits.bodyMs);
+    const body = await bodyOf(request, most, limits.bodyMs);
     if (sha256 !== undefined && createHash("sha256").update(body).digest("hex") !== sha256) throw changed();
     return route.reply({ params, query: new URLSearchParams(query), body });
   };
@@ -105,24 +106,10 @@ function findRoute(routes: readonly Route[], method: string, path: string): { ro
 const fitsPart = (wanted: string, part: string): boolean =>
   wanted.startsWith(":") ? /^[0-9a-f-]{1,64}$/.test(part) : wanted === part;
 
-function readBody(request: IncomingMessage, most: number, withinMs: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  return new Promise<Uint8Array>((resolve, reject) => {
-    const done = (settle: () => void): void => {
-      clearTimeout(timer);
-      request.off("data", take);
-      settle();
-    };
-    const timer = setTimeout(() => done(() => reject(tooSlow(withinMs))), withinMs);
-    const take = (chunk: Uint8Array): void => {
-      length += chunk.length;
-      if (length > most) done(() => reject(tooLarge(most)));
-      else chunks.push(chunk);
-    };
-    request.on("data", take);
-    request.on("end", () => done(() => resolve(Buffer.concat(chunks))));
-    request.on("error", (error) => done(() => reject(error)));
+async function bodyOf(request: IncomingMessage, most: number, withinMs: number): Promise<Uint8Array> {
+  return readBody(request, most, withinMs).catch((error: unknown) => {
+    if (!(error instanceof BodyFault) || error.fault === "cut off") throw error;
+    throw error.fault === "large" ? tooLarge(most) : tooSlow(withinMs);
   });
 }
 

@@ -1,6 +1,6 @@
 /** A device agent: this machine as a target of others. */
 import { UserError } from "../../base/user-error.js";
-import { listenOn, tlsOf } from "../listen.js";
+import { addressOf, isLoopback, listenOn, tlsOf } from "../listen.js";
 import { gate } from "./gate.js";
 import { httpServer } from "./http-server.js";
 import { defaultLimits, type AgentLimits } from "./limits.js";
@@ -47,7 +47,7 @@ export const defaultPort = 8473;
 export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
   const { host = "127.0.0.1", port = defaultPort, tokenFile } = options;
   const tls = await tlsOf(options, "the agent", "docs/agent.md");
-  if (!tls && !/^(127(\.\d+){3}|::1|localhost)$/.test(host)) throw inTheOpen(host);
+  if (!tls && !isLoopback(host)) throw inTheOpen(host);
   const { token, file, isNew } =
     tokenFile === undefined ? await ownToken() : { ...given(tokenFile), token: await readToken(tokenFile) };
   const limits = { ...defaultLimits(), ...options.limits };
@@ -67,7 +67,7 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
     throw error;
   });
   return {
-    url: `${tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${actual}`,
+    url: addressOf(tls ? "https" : "http", host, actual),
     tokenFile: file,
     ...(isNew && { newToken: token }),
     close: stop,

@@ -15,6 +15,7 @@ const whole: Readonly<Record<string, readonly string[]>> = {
   export: ["export", "run", "--arch", "smallest", "--out", "a.onnx", ...shortly],
   verify: ["verify", "run/child.onnx", ...shortly],
   deploy: ["deploy", "run/child.onnx", "--for", "python", "--out", "deployed"],
+  serve: ["serve", "run/child.onnx", "--port", "0"],
   bench: ["bench", "run/child.onnx", ...shortly],
   "data pack": ["data", "pack", images, "--out", "packed"],
   worker: ["worker", "run", "--queue", "redis://127.0.0.1:1"],

@@ -1,0 +1,68 @@
+/** A model's session on a thread of its own. */
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+import { UserError } from "../base/user-error.js";
+import type { BatchRun } from "./batcher.js";
+import type { RunOrder, SessionAnswer, SessionStart } from "./session-messages.js";
+
+export interface ServedSession {
+  readonly run: BatchRun;
+  /** Rejects when the thread ends by itself: nothing can be run any more. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+type Settle = Parameters<ConstructorParameters<typeof Promise<Awaited<ReturnType<BatchRun>>>>[0]>;
+
+/**
+ * @param onRun is given the images of each run, and the ms that it took
+ * @throws UserError `runtime/model` where onnxruntime refuses the file
+ */
+export async function startSession(
+  start: SessionStart,
+  onRun: (images: number, ms: number) => void,
+): Promise<ServedSession> {
+  const worker = new Worker(createRequire(import.meta.url).resolve("#session-worker"), { workerData: start });
+  const [first] = (await once(worker, "message")) as [SessionAnswer];
+  if ("refused" in first) {
+    await worker.terminate();
+    throw new UserError(first.refused.code, first.refused.problems);
+  }
+  const running = new Map<number, { readonly settle: Settle; readonly images: number }>();
+  let next = 0;
+  worker.on("message", (answer: SessionAnswer) => {
+    if (!("id" in answer)) return;
+    const { settle, images } = running.get(answer.id)!;
+    running.delete(answer.id);
+    const [resolve, reject] = settle;
+    if ("failure" in answer) {
+      reject(new Error(`onnxruntime: ${answer.failure}`));
+      return;
+    }
+    onRun(images, answer.ms);
+    resolve(answer);
+  });
+  const failed = new Promise<never>((_, reject) => {
+    const fail = (error: Error): void => {
+      for (const { settle } of running.values()) settle[1](error);
+      running.clear();
+      reject(error);
+    };
+    worker.once("error", fail);
+    worker.once("exit", (code) => fail(new Error(`internal: the session's thread ended with code ${code}`)));
+  });
+  failed.catch(() => undefined);
+  return {
+    failed,
+    run: (input, images) =>
+      new Promise((resolve, reject) => {
+        const id = next++;
+        running.set(id, { settle: [resolve, reject], images });
+        worker.postMessage({ id, input, images } satisfies RunOrder, [input.buffer]);
+      }),
+    async close() {
+      await worker.terminate();
+    },
+  };
+}
