@@ -7,6 +7,7 @@ const benches = {
   memory: () => import("./memory/index.mjs"),
   profile: () => import("./profile.mjs"),
   search: () => import("./search/index.mjs"),
+  serve: () => import("./serve.mjs"),
   supernet: () => import("./supernet/index.mjs"),
   train: () => import("./train/index.mjs"),
 };
