@@ -118,7 +118,7 @@ export { startWorker, type Worker, type WorkerJob, type WorkerOptions } from "./
 export { exportChild, exportChildren, type ExportOptions } from "./deploy/export-child.js";
 export type { JudgeOptions } from "./deploy/judge-child.js";
 export type { Repeat } from "./deploy/verify-latency.js";
-export { deployChild, type DeployOptions, type Deployed } from "./format/deploy-child.js";
+export { deployChildren, type DeployOptions, type Deployed } from "./format/deploy-child.js";
 export type { FormatName } from "./format/formats.js";
 export { startServer, type ModelServer, type ServeOptions } from "./serve/start-server.js";
 export type { ServeLimits } from "./serve/limits.js";

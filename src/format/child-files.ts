@@ -10,10 +10,13 @@ export const MODEL = "model.onnx";
 export const CERTIFICATE = "model.json";
 
 /** How a picture becomes the input, and the classes in order: in words that other tools know. */
-export const inputFiles = ({ preprocessing, labels }: Certificate): FolderFiles => ({
-  "preprocessor_config.json": jsonText(preprocessing),
-  "labels.txt": labels.map((label) => `${oneLine(label)}\n`).join(""),
+export const inputFiles = (certificate: Certificate): FolderFiles => ({
+  "preprocessor_config.json": jsonText(certificate.preprocessing),
+  "labels.txt": labelsText(certificate),
 });
+
+/** The classes in order, one a line. */
+export const labelsText = ({ labels }: Certificate): string => labels.map((label) => `${oneLine(label)}\n`).join("");
 
 /** The certificate's probe as numbers that any program can read: images of bytes, what the file gives for them, and how far that may be off. */
 export function probeFiles({ certificate }: ShippedChild): FolderFiles {

@@ -7,6 +7,7 @@ import type { FolderFiles, ShippedChild } from "./format.js";
 import { formats, type FormatName } from "./formats.js";
 import { MANIFEST, manifestOf } from "./manifest.js";
 import { readShipped } from "./shipped-child.js";
+import { withPrecisions } from "./shipped-children.js";
 
 /** A folder that was written. */
 export interface Deployed {
@@ -18,29 +19,42 @@ export interface Deployed {
 
 /** Which folders are written, and where. */
 export interface DeployOptions {
-  /** Each becomes a folder of its name. */
   readonly formats: readonly FormatName[];
-  /** The folder above them; it is made. */
+  /** The folder above them; it is made. A format's only folder is OUT/FORMAT; where it has several, each is OUT/NAME/FORMAT. */
   readonly out: string;
   readonly signal?: AbortSignal;
 }
 
+interface Planned {
+  readonly format: FormatName;
+  readonly folder: string;
+  readonly child: ShippedChild;
+}
+
 /**
- * Writes a folder for each format, whole or not at all.
- * @param path the .onnx file; its certificate is the .json beside it
+ * Writes a folder for each child and format, each whole or not at all. A format that takes several precisions makes one folder of a child's
+ * files, others one for each file.
+ * @param paths .onnx files; their certificates are the .json beside them
  * @throws UserError `deploy/missing`, `deploy/certificate` where there is no child, `format/child` where the two don't belong together,
- * `format/out` where a folder is there already, `file/write`
+ * `format/out` where a folder is there already or two would be one, `file/write`
  */
-export async function deployChild(path: string, options: DeployOptions): Promise<Deployed[]> {
-  const child = await readShipped(path);
-  const folders = options.formats.map((format) => ({ format, folder: join(options.out, format) }));
-  for (const { folder } of folders) await refuseExisting(folder);
+export async function deployChildren(paths: readonly string[], options: DeployOptions): Promise<Deployed[]> {
+  const files: ShippedChild[] = [];
+  for (const path of paths) files.push(await readShipped(path));
+  const plan = options.formats.flatMap((format) => {
+    const children = formats[format].takesPrecisions ? withPrecisions(files) : files;
+    return children.map((child): Planned => {
+      const above = children.length > 1 ? join(options.out, child.name) : options.out;
+      return { format, folder: join(above, format), child };
+    });
+  });
+  await refuseTaken(plan);
   const deployed: Deployed[] = [];
-  for (const { format, folder } of folders) {
+  for (const { format, folder, child } of plan) {
     options.signal?.throwIfAborted();
-    const files = await filesOf(format, child);
-    await writeFolder(folder, files);
-    deployed.push({ format, folder, files: Object.keys(files) });
+    const content = await filesOf(format, child);
+    await writeFolder(folder, content);
+    deployed.push({ format, folder, files: Object.keys(content) });
   }
   return deployed;
 }
@@ -51,15 +65,25 @@ export async function filesOf(format: FormatName, child: ShippedChild): Promise<
   return { ...files, [MANIFEST]: jsonText(manifestOf(format, child, files)) };
 }
 
-async function refuseExisting(folder: string): Promise<void> {
-  const isFree = await access(folder).then(
-    () => false,
-    () => true,
-  );
-  if (isFree) return;
-  const fix = "Give another folder, or remove it first.";
-  throw new UserError("format/out", { at: folder, got: "there already", want: "a folder that is not there", fix });
+async function refuseTaken(plan: readonly Planned[]): Promise<void> {
+  const want = "a folder that is not there";
+  for (const [i, { folder, child }] of plan.entries()) {
+    if (await exists(folder)) {
+      const fix = "Give another folder, or remove it first.";
+      throw new UserError("format/out", { at: folder, got: "there already", want, fix });
+    }
+    if (plan.findIndex((other) => other.folder === folder) < i) {
+      const fix = "Deploy them one by one, or give one of them another name.";
+      throw new UserError("format/out", { at: folder, got: `of two files named ${child.name}.onnx`, want, fix });
+    }
+  }
 }
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Written beside its place and renamed into it. */
 async function writeFolder(folder: string, files: FolderFiles): Promise<void> {

@@ -1,15 +1,21 @@
 /** The contract of a format: a folder that one stack loads as it is. */
 import type { Certificate } from "../deploy/certificate.js";
 
-/** A child that was exported: its file and what is certified of it. */
-export interface ShippedChild {
-  /** The name that servers give the model: the file's, without `.onnx`. */
-  readonly name: string;
+/** A file that was exported, and what is certified of it. */
+export interface ShippedFile {
   /** The .onnx file. */
   readonly bytes: Uint8Array;
   readonly certificate: Certificate;
   /** The certificate's file, byte for byte. */
   readonly certificateBytes: Uint8Array;
+}
+
+/** A child that was exported. */
+export interface ShippedChild extends ShippedFile {
+  /** The name that servers give the model: the file's, without `.onnx`. */
+  readonly name: string;
+  /** The same child in other precisions; none but for a format that takes several. */
+  readonly others: readonly ShippedFile[];
 }
 
 /** Files of a folder by their paths in it, with `/`. */
@@ -19,5 +25,7 @@ export type FolderFiles = Readonly<Record<string, string | Uint8Array>>;
 export interface Format {
   /** What loads it, for people. */
   readonly says: string;
+  /** The files of one child in several precisions make one folder, not a folder each. */
+  readonly takesPrecisions?: true;
   files(child: ShippedChild): FolderFiles | Promise<FolderFiles>;
 }

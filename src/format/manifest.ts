@@ -4,7 +4,7 @@ import type { DocumentKind } from "../base/document.js";
 import { sha256Of } from "../base/hash.js";
 import { canonicalSeal, sealed } from "../base/seal.js";
 import { version } from "../base/version.js";
-import type { FolderFiles } from "./format.js";
+import type { FolderFiles, ShippedChild, ShippedFile } from "./format.js";
 import { formatNames, type FormatName } from "./formats.js";
 
 export const MANIFEST = "nestling.json";
@@ -20,6 +20,10 @@ export const manifestSchema = z.strictObject({
   name: z.string().describe("The name that servers give the model."),
   model: path.describe("Path of the .onnx file."),
   certificate: path.describe("Path of its certificate."),
+  others: z
+    .array(z.strictObject({ model: path, certificate: path }))
+    .optional()
+    .describe("The same child's files in other precisions."),
   files: z.record(path, sha256).describe("SHA-256 of every other file, by its path."),
   seal: sha256.describe("SHA-256 of all the rest, as JSON with sorted keys."),
 });
@@ -33,21 +37,20 @@ export const manifestFile: DocumentKind<typeof manifestSchema> = {
   want: "a folder that `nestling deploy` wrote, or an .onnx file",
 };
 
-/** @param bytes the child's file, by which it and its certificate are found */
-export function manifestOf(
-  kind: FormatName,
-  {
-    name,
+export function manifestOf(kind: FormatName, child: ShippedChild, files: FolderFiles): Manifest {
+  const pathOf = (content: Uint8Array): string => Object.keys(files).find((path) => files[path] === content)!;
+  const pathsOf = ({
     bytes,
     certificateBytes,
-  }: { readonly name: string; readonly bytes: Uint8Array; readonly certificateBytes: Uint8Array },
-  files: FolderFiles,
-): Manifest {
-  const pathOf = (content: Uint8Array): string => Object.keys(files).find((path) => files[path] === content)!;
+  }: ShippedFile): { readonly model: string; readonly certificate: string } => ({
+    model: pathOf(bytes),
+    certificate: pathOf(certificateBytes),
+  });
   return sealed(
     {
-      ...{ format: 1 as const, nestling: version, kind, name },
-      ...{ model: pathOf(bytes), certificate: pathOf(certificateBytes) },
+      ...{ format: 1 as const, nestling: version, kind, name: child.name },
+      ...pathsOf(child),
+      ...(child.others.length > 0 && { others: child.others.map(pathsOf) }),
       files: Object.fromEntries(Object.entries(files).map(([path, content]) => [path, sha256Of(content)])),
     },
     canonicalSeal,

@@ -46,5 +46,5 @@ async function certified(name: string, path: string, bytes: Uint8Array, beside: 
     const got = `of another file than ${path}: its SHA-256 is ${certificate.sha256}, not ${sha256}`;
     throw new UserError("format/child", { at: beside, got, want: "the file's own certificate", fix });
   }
-  return { name, bytes, certificate, certificateBytes };
+  return { name, bytes, certificate, certificateBytes, others: [] };
 }

@@ -13,6 +13,7 @@ import { verifyFile } from "../deploy/verify-file.js";
 import { verifyProbe } from "../deploy/verify-probe.js";
 import type { Verification } from "../deploy/verify.js";
 import { filesOf } from "./deploy-child.js";
+import type { ShippedChild, ShippedFile } from "./format.js";
 import { MANIFEST, manifestFile, type Manifest } from "./manifest.js";
 
 const mistake = { code: manifestFile.code, want: "a file that the folder's manifest names", fix: manifestFile.fix };
@@ -32,13 +33,10 @@ export async function verifyFolder(folder: string): Promise<Verification> {
   }
   found.check("manifest", isSealed(manifest, canonicalSeal), `${manifest.kind}, by nestling ${manifest.nestling}`);
   await verifyHashes(folder, manifest, found);
-  const at = join(folder, manifest.certificate);
-  const bytes = await readUserBytes(join(folder, manifest.model), mistake);
-  const certificateBytes = await readUserBytes(at, mistake);
-  const certificate = parseDocument(certificateBytes, at, certificateFile);
-  await verifyFile(bytes, certificate, found);
+  const child = await readDeployed(folder, manifest);
+  for (const { bytes, certificate } of [child, ...child.others]) await verifyFile(bytes, certificate, found);
   if (manifest.nestling === version) {
-    const again = await filesOf(manifest.kind, { name: manifest.name, bytes, certificate, certificateBytes });
+    const again = await filesOf(manifest.kind, child);
     const wrong: string[] = [];
     for (const [path, content] of Object.entries(again)) {
       const there = await readUserBytesIfAny(join(folder, path), mistake);
@@ -48,9 +46,28 @@ export async function verifyFolder(folder: string): Promise<Verification> {
   } else {
     found.skip("content", `another version of nestling wrote it: ${manifest.nestling}, not ${version}`);
   }
-  if (found.passed) await verifyProbe(bytes, certificate, found);
-  else found.skip("probe", "the folder isn't as it was written");
+  for (const { bytes, certificate } of [child, ...child.others]) {
+    if (found.passed) await verifyProbe(bytes, certificate, found);
+    else found.skip("probe", "the folder isn't as it was written");
+  }
   return { file: folder, passed: found.passed, checks: found.checks };
+}
+
+async function readDeployed(folder: string, manifest: Manifest): Promise<ShippedChild> {
+  const read = async ({
+    model,
+    certificate: name,
+  }: {
+    readonly model: string;
+    readonly certificate: string;
+  }): Promise<ShippedFile> => {
+    const at = join(folder, name);
+    const bytes = await readUserBytes(join(folder, model), mistake);
+    const certificateBytes = await readUserBytes(at, mistake);
+    return { bytes, certificateBytes, certificate: parseDocument(certificateBytes, at, certificateFile) };
+  };
+  const others = await Promise.all((manifest.others ?? []).map(read));
+  return { name: manifest.name, ...(await read(manifest)), others };
 }
 
 /** What using a folder leaves in it. */

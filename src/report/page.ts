@@ -1,14 +1,14 @@
 /** The report's page, from top to bottom. */
 import { defaultPrecision } from "../compile/precisions.js";
-import type { Budget } from "../search/budget.js";
-import { budgetsOfSearch, comparePrecisions } from "../search/compare-precisions.js";
 import { countOf } from "../deploy/quantized-nodes.js";
-import { formatCost } from "../search/budget.js";
+import { formatCost, type Budget } from "../search/budget.js";
+import { budgetsOfSearch, comparePrecisions } from "../search/compare-precisions.js";
 import { explain } from "../search/explain.js";
 import type { SearchResult } from "../search/search-file.js";
 import { milliseconds, millions, percent, thousands } from "../base/format.js";
 import type { SearchSpace } from "../space/space.js";
 import { describePlacement } from "../target/placement.js";
+import { formatNames, formats } from "../format/formats.js";
 import { warningsOf } from "../target/machine-state.js";
 import { drawArchitecture } from "./architecture-drawing.js";
 import { curve } from "./curves.js";
@@ -108,7 +108,7 @@ const precisionOf = ({ precision, keptInFloat32: kept = [], quantization }: Chil
   return inFloat > 0 ? `${precision}, ${inFloat} nodes in float32` : precision;
 };
 
-/** What to type to use a child: first in a program, then to check it. */
+/** What to type to use a child: in a program, to check it, in the stacks that folders are written for. */
 function usage(path: string, { inputs, outputs }: Child["certificate"], run: string | undefined): string {
   const shapes = `pixel_values [${inputs.pixel_values.join(", ")}] → logits [${outputs.logits.join(", ")}]`;
   return [
@@ -116,8 +116,13 @@ function usage(path: string, { inputs, outputs }: Child["certificate"], run: str
     `session = onnxruntime.InferenceSession("${path}")`,
     `nestling verify ${path}${run === undefined ? "" : ` --run ${run}`}`,
     `nestling bench ${path}`,
+    ...Object.entries(formats).map(
+      ([name, { says }]) => `nestling deploy ${path} --for ${name.padEnd(FORMAT_WIDTH)} --out deployed  # ${says}`,
+    ),
   ].join("\n");
 }
+
+const FORMAT_WIDTH = Math.max(...formatNames.map(({ length }) => length));
 
 function fronts(search: SearchResult): Markup {
   const budgets = budgetsOfSearch(search);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadDataset } from "../../src/data/load.js";
 import { exportChild } from "../../src/deploy/export-child.js";
 import type { Certificate } from "../../src/deploy/certificate.js";
-import { deployChild } from "../../src/format/deploy-child.js";
+import { deployChildren } from "../../src/format/deploy-child.js";
 import { formatNames } from "../../src/format/formats.js";
 import { openRun } from "../../src/run/run.js";
 import { biggest } from "../../src/space/space.js";
@@ -44,7 +44,7 @@ beforeAll(async () => {
   await export_("free");
   await export_("fixed", 3);
   for (const name of ["free", "fixed"]) {
-    await deployChild(join(folder, `${name}.onnx`), { formats: formatNames, out: join(folder, name) });
+    await deployChildren([join(folder, `${name}.onnx`)], { formats: formatNames, out: join(folder, name) });
     await symlink(resolve("node_modules"), join(folder, name, "node/node_modules"));
   }
 });

@@ -1,16 +1,18 @@
 /** Folders that are deployed: what they hold, that nothing is half written, and that verify finds whatever was changed. */
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { canonicalSeal, sealed } from "../../src/base/seal.js";
-import type { Certificate } from "../../src/deploy/certificate.js";
-import { deployChild } from "../../src/format/deploy-child.js";
+import { certificatePath, type Certificate } from "../../src/deploy/certificate.js";
+import { deployChildren } from "../../src/format/deploy-child.js";
 import { formatNames, formats, type FormatName } from "../../src/format/formats.js";
+import { childPaths } from "../../src/format/shipped-children.js";
 import type { Manifest } from "../../src/format/manifest.js";
 import { verifyFolder } from "../../src/format/verify-folder.js";
 import { sha256Of } from "../../src/base/hash.js";
-import { makeFinishedRun } from "../cli/finished-run.js";
+import { runNestling } from "../cli/bad-input.js";
+import { makeFinishedRun, shortly } from "../cli/finished-run.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 let child: string;
@@ -22,7 +24,7 @@ beforeEach(async () => {
 });
 
 const deploy = async (...names: readonly FormatName[]): Promise<string> => {
-  const deployed = await deployChild(child, { formats: names, out });
+  const deployed = await deployChildren([child], { formats: names, out });
   expect(deployed.map(({ format }) => format)).toEqual(names);
   return deployed[0]!.folder;
 };
@@ -34,8 +36,8 @@ describe.each(formatNames)("%s", (name) => {
     const folder = await deploy(name);
     expect(await verifyFolder(folder)).toMatchObject({ passed: true });
     const readme = await readFile(join(folder, "README.md"), "utf8");
-    expect(readme).toMatch(/^# child\n\n.+\n\n {4}\S/);
-    expect(readme.split("\n").length).toBeLessThan(16);
+    expect(readme).toMatch(/(^|\n---\n)# child\n\n.+\n\n {4}\S/);
+    expect(readme.split("\n").length).toBeLessThan(24);
     const files = await readdir(folder, { recursive: true });
     out += "-again";
     const again = await deploy(name);
@@ -85,6 +87,45 @@ test("a certificate whose labels or preprocessing were edited is found, with or 
   expect(await failed(folder)).toEqual(expect.arrayContaining(["files", "provenance", "content"]));
 });
 
+test("all that a run's search exported, a folder for each; one child in two precisions makes one where a format takes both", async () => {
+  const run = join(child, "..");
+  const paths = await childPaths(run);
+  expect(paths.map((path) => path.slice(run.length))).toEqual(["/children/macs-1M.onnx"]);
+  const own = { formats: ["triton", "transformers"] as const, out };
+  expect((await deployChildren([...paths, child], own)).map(({ folder }) => folder.slice(out.length))).toEqual([
+    ...["/macs-1M/triton", "/child/triton", "/macs-1M/transformers", "/child/transformers"],
+  ]);
+  const half = join(run, "child.float16.onnx");
+  const { status, stderr } = await runNestling([
+    ...["export", run, "--arch", "smallest", "--precision", "float16", "--out", half],
+    ...["--recalibration-images", "64", ...shortly],
+  ]);
+  expect(status, stderr).toBe(0);
+  out += "-precisions";
+  const folders = (await deployChildren([half, child], { ...own, out })).map(({ folder }) => folder.slice(out.length));
+  expect(folders).toEqual(["/child.float16/triton", "/child/triton", "/transformers"]);
+  expect(await readdir(join(out, "transformers/onnx"))).toEqual([
+    ...["model.json", "model.onnx", "model_fp16.json", "model_fp16.onnx"],
+  ]);
+  expect(await verifyFolder(join(out, "transformers"))).toMatchObject({ passed: true });
+});
+
+test("files that would make one folder are refused, so are two of a child in one precision and a run without children", async () => {
+  const run = join(child, "..");
+  await cp(child, join(out, "child.onnx"));
+  await cp(certificatePath(child), join(out, "child.json"));
+  const copy = join(out, "child.onnx");
+  await expect(deployChildren([child, copy], { formats: ["node"], out })).rejects.toThrow(
+    "of two files named child.onnx",
+  );
+  await expect(deployChildren([child, copy], { formats: ["transformers"], out })).rejects.toThrow(
+    "child.onnx is float32 of the child that child.onnx is, too",
+  );
+  expect(await readdir(out)).toEqual(["child.json", "child.onnx"]);
+  await rm(join(run, "children"), { recursive: true });
+  await expect(childPaths(run)).rejects.toThrow("no children/*.onnx in it");
+});
+
 test("other files are noted, what using a folder leaves in it is not", async () => {
   const folder = await deploy("python");
   await mkdir(join(folder, "__pycache__"));
@@ -102,7 +143,7 @@ test("a folder that is there is refused before anything is written; nothing half
   await expect(deploy("python", "triton")).rejects.toThrow("triton is there already");
   expect(await readdir(out)).toEqual(["triton"]);
   await writeFile(`${out}-file`, "");
-  await expect(deployChild(child, { formats: ["python"], out: `${out}-file` })).rejects.toThrow("not writable");
+  await expect(deployChildren([child], { formats: ["python"], out: `${out}-file` })).rejects.toThrow("not writable");
 });
 
 test("a file without its own certificate is refused", async () => {
@@ -119,7 +160,7 @@ test("a file without its own certificate is refused", async () => {
   await expect(deploy("python")).rejects.toThrow("child.onnx is missing");
   const readme = join(child, "../README.md");
   await writeFile(readme, "# Not a child");
-  await expect(deployChild(readme, { formats: ["python"], out })).rejects.toThrow(
+  await expect(deployChildren([readme], { formats: ["python"], out })).rejects.toThrow(
     "README.md is a file of another name",
   );
 });

@@ -1,4 +1,5 @@
 /** The report of a real run, opened in a headless browser as a phone, a desk and a sheet of paper show it. */
+import { formatNames } from "../../src/format/formats.js";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -35,7 +36,12 @@ test("every child judged and every number of the certificates is on it, with the
   for (const { id } of result.candidates) expect(text).toContain(`<td>${id}</td>`);
   for (const file of ["macs-120k", "latency-50ms"]) {
     const onnx = join(run.folder, "children", `${file}.onnx`);
-    for (const words of [`nestling verify ${onnx} --run ${run.folder}`, `nestling bench ${onnx}`, "InferenceSession"]) {
+    for (const words of [
+      `nestling verify ${onnx} --run ${run.folder}`,
+      `nestling bench ${onnx}`,
+      "InferenceSession",
+      ...formatNames.map((name) => `nestling deploy ${onnx} --for ${name}`),
+    ]) {
       expect(text).toContain(words);
     }
   }

@@ -1,6 +1,7 @@
 /** nestling deploy */
 import { Command, InvalidArgumentError } from "commander";
-import { deployChild } from "../../format/deploy-child.js";
+import { deployChildren } from "../../format/deploy-child.js";
+import { childPaths } from "../../format/shipped-children.js";
 import { formatNames, formats, type FormatName } from "../../format/formats.js";
 import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
@@ -13,9 +14,9 @@ interface Options extends CommonOptions {
 export const deployCommand = (): Command =>
   new Command("deploy")
     .description("Write folders that other stacks load as they are: model, certificate, preprocessing, labels, README.")
-    .argument("<child>", "an .onnx file that nestling exported")
+    .argument("<child...>", "an .onnx file that nestling exported; several; or a run, for all that its search exported")
     .requiredOption("--for <formats>", `one or several, with commas: ${formatNames.join(", ")}`, formatList)
-    .requiredOption("--out <folder>", "gets a folder for each format")
+    .requiredOption("--out <folder>", "gets FORMAT of each format, or NAME/FORMAT of each of several files")
     .addHelpText(
       "after",
       [
@@ -24,8 +25,9 @@ export const deployCommand = (): Command =>
         "\nExample: nestling deploy runs/full/children/macs-3M.onnx --for triton,python --out deployed",
       ].join("\n"),
     )
-    .action(async (path: string, { for: wanted, out, json }: Options) => {
-      const deployed = await deployChild(path, { formats: wanted, out });
+    .action(async (given: readonly string[], { for: wanted, out, json }: Options) => {
+      const paths = (await Promise.all(given.map(childPaths))).flat();
+      const deployed = await deployChildren(paths, { formats: wanted, out });
       output(json ?? false).result(
         { deployed },
         deployed.map(({ folder, format }) => `${folder}: ${formats[format].says}; its README.md says how`).join("\n"),

@@ -5,7 +5,7 @@ import { browserTarget } from "../../../src/target/browser/browser.js";
 import type { BrowserTargetOptions } from "../../../src/target/browser/browser-options.js";
 import type { Target } from "../../../src/target/target.js";
 
-const executablePath = "/usr/bin/chromium";
+export const executablePath = "/usr/bin/chromium";
 export const hasChromium = existsSync(executablePath);
 export const howToGet = "apt-get install chromium";
 

@@ -1,0 +1,99 @@
+/** A folder that Hugging Face's libraries load: transformers.js (Node, browsers), and optimum with transformers in Python. */
+import { jsonText } from "../base/atomic-file.js";
+import { labelsText, preprocessingSentence, readme } from "./child-files.js";
+import type { Format, FolderFiles, ShippedChild, ShippedFile } from "./format.js";
+
+/**
+ * Both libraries refuse model types that they don't know, and neither looks whether the graph is of that type; this one both know. Its image
+ * processor is a plain one: resize, crop, rescale, normalise.
+ */
+const MODEL_TYPE = { model_type: "mobilenet_v2", architectures: ["MobileNetV2ForImageClassification"] };
+const PROCESSOR_TYPE = { image_processor_type: "MobileNetV2ImageProcessor" };
+
+export const transformers: Format = {
+  says: "Hugging Face's transformers.js, and optimum in Python",
+  takesPrecisions: true,
+  files(child) {
+    const { preprocessing } = child.certificate;
+    return {
+      ...modelFiles([child, ...child.others]),
+      "config.json": jsonText(configOf(child)),
+      "preprocessor_config.json": jsonText({ ...PROCESSOR_TYPE, ...preprocessing }),
+      "labels.txt": labelsText(child.certificate),
+      "README.md": cardOf(child),
+    };
+  },
+};
+
+/** transformers.js's name of a file's precision (its src/utils/dtypes.js). */
+const dtypeOf = ({ certificate: { precision } }: ShippedFile): "fp32" | "fp16" | "q8" => {
+  if (precision === "float32") return "fp32";
+  return precision === "float16" ? "fp16" : "q8";
+};
+
+/** What it puts after a file's name. */
+const suffixes = { fp32: "", fp16: "_fp16", q8: "_quantized" } as const;
+
+const modelFiles = (files: readonly ShippedFile[]): FolderFiles =>
+  Object.fromEntries(
+    files.flatMap((file) => {
+      const path = `onnx/model${suffixes[dtypeOf(file)]}`;
+      return [
+        [`${path}.onnx`, file.bytes],
+        [`${path}.json`, file.certificateBytes],
+      ];
+    }),
+  );
+
+/** Where a file lacks that the libraries load by default (fp32; q8 by WebAssembly), config.json names the one that is there. */
+function configOf(child: ShippedChild): object {
+  const { labels, preprocessing, architecture } = child.certificate;
+  const dtypes = new Set([child, ...child.others].map(dtypeOf));
+  const hasDefaults = dtypes.has("fp32") && dtypes.has("q8");
+  return {
+    ...MODEL_TYPE,
+    num_channels: preprocessing.channels,
+    image_size: architecture.resolution,
+    id2label: Object.fromEntries(labels.entries()),
+    label2id: Object.fromEntries(labels.map((label, i) => [label, i])),
+    ...(!hasDefaults && { "transformers.js_config": { dtype: dtypes.has("fp32") ? "fp32" : dtypeOf(child) } }),
+  };
+}
+
+/** A model card: a README with what the Hub indexes by (huggingface.co/docs/hub/model-cards). */
+function cardOf(child: ShippedChild): string {
+  const isGrey = child.certificate.preprocessing.channels === 1;
+  const use = isGrey
+    ? inJavaScript(", RawImage", '(await RawImage.read("photo.png")).grayscale()')
+    : `${inJavaScript("", '"photo.jpg"')}\n\n${inPython}`;
+  const head = [
+    "---",
+    "library_name: transformers.js",
+    "pipeline_tag: image-classification",
+    "tags:",
+    "- onnx",
+    "- nestling",
+  ];
+  const more = [
+    preprocessingSentence(child.certificate),
+    "transformers.js shrinks a picture without antialiasing: of one that is larger than the input it says something else than what is certified.",
+    ...(isGrey
+      ? [
+          "Python's pipelines make every picture RGB, which a child of grey pictures doesn't take: `nestling deploy --for python` does.",
+        ]
+      : []),
+  ];
+  return [...head, "---", readme(child, "An image classifier for Hugging Face's libraries:", use, more)].join("\n");
+}
+
+const inJavaScript = (alsoImported: string, picture: string): string =>
+  `import { env, pipeline${alsoImported} } from "@huggingface/transformers";
+env.localModelPath = "../";
+const classify = await pipeline("image-classification", "transformers");
+console.log(await classify(${picture}));`;
+
+const inPython = `from optimum.onnxruntime import ORTModelForImageClassification
+from transformers import AutoImageProcessor, pipeline
+model = ORTModelForImageClassification.from_pretrained(".", subfolder="onnx", file_name="model.onnx")
+classify = pipeline("image-classification", model=model, image_processor=AutoImageProcessor.from_pretrained("."))
+print(classify("photo.jpg"))`;
