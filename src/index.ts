@@ -118,11 +118,12 @@ export { startWorker, type Worker, type WorkerJob, type WorkerOptions } from "./
 export { exportChild, exportChildren, type ExportOptions } from "./deploy/export-child.js";
 export type { JudgeOptions } from "./deploy/judge-child.js";
 export type { Repeat } from "./deploy/verify-latency.js";
+export { readKey } from "./format/signature.js";
 export { deployChildren, type DeployOptions, type Deployed } from "./format/deploy-child.js";
 export type { FormatName } from "./format/formats.js";
+export { verifyFolder, type VerifyFolderOptions } from "./format/verify-folder.js";
 export { startServer, type ModelServer, type ServeOptions } from "./serve/start-server.js";
 export type { ServeLimits } from "./serve/limits.js";
-export { verifyFolder } from "./format/verify-folder.js";
 export { gateLatency, type GateResult } from "./deploy/gate.js";
 export type { LatencyComparison } from "./deploy/compare-latency.js";
 export { verifyChild, type Verification, type VerifyOptions } from "./deploy/verify.js";

@@ -1,13 +1,17 @@
 /** Folders of a child that stacks load as they are. */
+import type { KeyObject } from "node:crypto";
 import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { jsonText, temporaryOf, writeError } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
-import type { FolderFiles, ShippedChild } from "./format.js";
+import type { FolderFiles, ShippedChild, ShippedFile } from "./format.js";
 import { formats, type FormatName } from "./formats.js";
 import { MANIFEST, manifestOf } from "./manifest.js";
+import { provenanceOf } from "./provenance.js";
+import { sbomOf } from "./sbom.js";
 import { readShipped } from "./shipped-child.js";
 import { withPrecisions } from "./shipped-children.js";
+import { SIGNATURE, signatureOf } from "./signature.js";
 
 /** A folder that was written. */
 export interface Deployed {
@@ -22,6 +26,8 @@ export interface DeployOptions {
   readonly formats: readonly FormatName[];
   /** The folder above them; it is made. A format's only folder is OUT/FORMAT; where it has several, each is OUT/NAME/FORMAT. */
   readonly out: string;
+  /** A private Ed25519 key: each folder gets a signature over its manifest. */
+  readonly signWith?: KeyObject;
   readonly signal?: AbortSignal;
 }
 
@@ -52,18 +58,27 @@ export async function deployChildren(paths: readonly string[], options: DeployOp
   const deployed: Deployed[] = [];
   for (const { format, folder, child } of plan) {
     options.signal?.throwIfAborted();
-    const content = await filesOf(format, child);
+    const content = signed(await filesOf(format, child), options.signWith);
     await writeFolder(folder, content);
     deployed.push({ format, folder, files: Object.keys(content) });
   }
   return deployed;
 }
 
-/** All that a folder of a format holds. */
+/** All that a folder of a format holds but its signature. */
 export async function filesOf(format: FormatName, child: ShippedChild): Promise<FolderFiles> {
-  const files = await formats[format].files(child);
+  const own = await formats[format].files(child);
+  const pathOf = ({ bytes }: ShippedFile): string => Object.keys(own).find((path) => own[path] === bytes)!;
+  const files = {
+    ...own,
+    "provenance.json": jsonText(provenanceOf(child, pathOf)),
+    "sbom.cdx.json": sbomOf(child),
+  };
   return { ...files, [MANIFEST]: jsonText(manifestOf(format, child, files)) };
 }
+
+const signed = (files: FolderFiles, key: KeyObject | undefined): FolderFiles =>
+  key ? { ...files, [SIGNATURE]: signatureOf(files[MANIFEST]!, key) } : files;
 
 async function refuseTaken(plan: readonly Planned[]): Promise<void> {
   const want = "a folder that is not there";

@@ -1,4 +1,5 @@
 /** Is a deployed folder as it was written, and does all of it say what the child's certificate says? */
+import type { KeyObject } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument, readDocumentIfAny } from "../base/document.js";
@@ -15,15 +16,22 @@ import type { Verification } from "../deploy/verify.js";
 import { filesOf } from "./deploy-child.js";
 import type { ShippedChild, ShippedFile } from "./format.js";
 import { MANIFEST, manifestFile, type Manifest } from "./manifest.js";
+import { isSignedBy, SIGNATURE } from "./signature.js";
 
 const mistake = { code: manifestFile.code, want: "a file that the folder's manifest names", fix: manifestFile.fix };
+
+/** What is asked of a folder beside what it says of itself. */
+export interface VerifyFolderOptions {
+  /** The public Ed25519 key of who is meant to have deployed it: the signature must be there, and of this key. */
+  readonly signedBy?: KeyObject;
+}
 
 /**
  * Checks every file of a folder: by the manifest's hashes, and, where this version of nestling wrote it, by writing it again in memory from the
  * model and its certificate. So neither a label, a preprocessing field nor a config can differ from what is certified.
  * @throws UserError `format/manifest`, `deploy/certificate` where it can't be read
  */
-export async function verifyFolder(folder: string): Promise<Verification> {
+export async function verifyFolder(folder: string, options: VerifyFolderOptions = {}): Promise<Verification> {
   const found = ledger();
   const manifest = await readDocumentIfAny(join(folder, MANIFEST), manifestFile);
   if (!manifest) {
@@ -32,6 +40,7 @@ export async function verifyFolder(folder: string): Promise<Verification> {
     throw new UserError(code, { at: folder, got: `a folder without ${MANIFEST}`, want, fix });
   }
   found.check("manifest", isSealed(manifest, canonicalSeal), `${manifest.kind}, by nestling ${manifest.nestling}`);
+  await verifySignature(folder, options.signedBy, found);
   await verifyHashes(folder, manifest, found);
   const child = await readDeployed(folder, manifest);
   for (const { bytes, certificate } of [child, ...child.others]) await verifyFile(bytes, certificate, found);
@@ -70,6 +79,21 @@ async function readDeployed(folder: string, manifest: Manifest): Promise<Shipped
   return { name: manifest.name, ...(await read(manifest)), others };
 }
 
+/** Signatures are asked for by those who know the signer's key; a folder can't say whose it is. */
+async function verifySignature(folder: string, key: KeyObject | undefined, found: Ledger): Promise<void> {
+  const signature = await readUserBytesIfAny(join(folder, SIGNATURE), mistake);
+  if (!key) {
+    if (signature) found.skip("signature", "there is one, and no key to check it with");
+    return;
+  }
+  if (!signature) {
+    found.check("signature", false, `there is no ${SIGNATURE}`);
+    return;
+  }
+  const isRight = isSignedBy(await readUserBytes(join(folder, MANIFEST), mistake), signature, key);
+  found.check("signature", isRight, isRight ? "of the key that was given" : "not of the key that was given");
+}
+
 /** What using a folder leaves in it. */
 const installed = /^(?:node_modules|__pycache__)(?:\/|$)/;
 
@@ -83,7 +107,7 @@ async function verifyHashes(folder: string, { files }: Manifest, found: Ledger):
     else if (sha256Of(bytes) !== sha256) wrong.push(`${path} was changed`);
   }
   const there = await readdir(folder, { recursive: true, withFileTypes: true });
-  const known = new Set([...Object.keys(files), MANIFEST]);
+  const known = new Set([...Object.keys(files), MANIFEST, SIGNATURE]);
   const others = there
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length).replaceAll("\\", "/").replace(/^\/+/, ""))

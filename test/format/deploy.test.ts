@@ -1,14 +1,19 @@
 /** Folders that are deployed: what they hold, that nothing is half written, and that verify finds whatever was changed. */
+import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
+import { execFile } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { canonicalSeal, sealed } from "../../src/base/seal.js";
 import { certificatePath, type Certificate } from "../../src/deploy/certificate.js";
-import { deployChildren } from "../../src/format/deploy-child.js";
+import { deployChildren, type Deployed } from "../../src/format/deploy-child.js";
 import { formatNames, formats, type FormatName } from "../../src/format/formats.js";
 import { childPaths } from "../../src/format/shipped-children.js";
 import type { Manifest } from "../../src/format/manifest.js";
+import { readKey } from "../../src/format/signature.js";
 import { verifyFolder } from "../../src/format/verify-folder.js";
 import { sha256Of } from "../../src/base/hash.js";
 import { runNestling } from "../cli/bad-input.js";
@@ -124,6 +129,75 @@ test("files that would make one folder are refused, so are two of a child in one
   expect(await readdir(out)).toEqual(["child.json", "child.onnx"]);
   await rm(join(run, "children"), { recursive: true });
   await expect(childPaths(run)).rejects.toThrow("no children/*.onnx in it");
+});
+
+test("a signature is found wanting, of another key, and broken by any change; other tools check it", async () => {
+  const folder = join(child, "..");
+  const pem = async (name: string): Promise<string> => {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    await writeFile(join(folder, `${name}.pem`), privateKey.export({ type: "pkcs8", format: "pem" }));
+    await writeFile(join(folder, `${name}.pub`), publicKey.export({ type: "spki", format: "pem" }));
+    return join(folder, name);
+  };
+  const [own, another] = [await pem("own"), await pem("another")];
+  const signWith = await readKey(`${own}.pem`, "private");
+  const [{ folder: deployed }] = (await deployChildren([child], { formats: ["node"], out, signWith })) as [Deployed];
+  const verdict = async (key: string): Promise<unknown> =>
+    (await verifyFolder(deployed, { signedBy: await readKey(key, "public") })).checks.find(
+      ({ name }) => name === "signature",
+    )?.verdict;
+  expect(await verdict(`${own}.pub`)).toBe("passed");
+  expect(await verdict(`${another}.pub`)).toBe("failed");
+  const [manifest, signature] = [join(deployed, "nestling.json"), join(deployed, "nestling.json.sig")];
+  const byOpenssl = ["pkeyutl", "-verify", "-pubin", "-inkey", `${own}.pub`, "-rawin", "-in", manifest];
+  await promisify(execFile)("openssl", [...byOpenssl, "-sigfile", signature]);
+  // A manifest that was made to fit, seal and all, is not what was signed.
+  const text = await readFile(manifest, "utf8");
+  const changed = sealed({ ...(JSON.parse(text) as Manifest), name: "renamed" }, canonicalSeal);
+  await writeFile(manifest, JSON.stringify(changed));
+  expect(await verdict(`${own}.pub`)).toBe("failed");
+  await writeFile(manifest, text);
+  await rm(signature);
+  expect(await verdict(`${own}.pub`)).toBe("failed");
+  expect(await verifyFolder(deployed)).toMatchObject({ passed: true });
+});
+
+test("keys that are none, of another kind or with a passphrase are refused", async () => {
+  const folder = join(child, "..");
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const locked = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" } as const;
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  for (const [text, kind, got] of [
+    ["no key", "private", "no such key"],
+    [privateKey.export(locked), "private", "a key with a passphrase"],
+    [rsa.export({ type: "pkcs8", format: "pem" }), "private", "a key of another kind, rsa"],
+    [privateKey.export({ type: "pkcs8", format: "pem" }), "public", "a private key"],
+  ] as const) {
+    await writeFile(join(folder, "key"), text);
+    await expect(readKey(join(folder, "key"), kind)).rejects.toThrow(got);
+  }
+});
+
+test("where a model is from is said in SLSA's terms, and its parts in CycloneDX's, by its own schema", async () => {
+  const folder = await deploy("triton");
+  const certificate = JSON.parse(await readFile(certificatePath(child), "utf8")) as Certificate;
+  const statement = JSON.parse(await readFile(join(folder, "provenance.json"), "utf8")) as unknown;
+  expect(statement).toMatchObject({
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ name: "child/1/model.onnx", digest: { sha256: certificate.sha256 } }],
+    predicateType: "https://slsa.dev/provenance/v1",
+    predicate: {
+      buildDefinition: {
+        externalParameters: { architecture: certificate.id, precisions: ["float32"] },
+        resolvedDependencies: [{ digest: { sha256: certificate.provenance.checkpoint } }, {}, {}],
+      },
+    },
+  });
+  const sbom = await readFile(join(folder, "sbom.cdx.json"), "utf8");
+  expect(await new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(sbom)).toBeNull();
+  expect(JSON.parse(sbom)).toMatchObject({
+    metadata: { component: { type: "machine-learning-model", hashes: [{ content: certificate.sha256 }] } },
+  });
 });
 
 test("other files are noted, what using a folder leaves in it is not", async () => {

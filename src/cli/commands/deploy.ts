@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { deployChildren } from "../../format/deploy-child.js";
 import { childPaths } from "../../format/shipped-children.js";
+import { readKey } from "../../format/signature.js";
 import { formatNames, formats, type FormatName } from "../../format/formats.js";
 import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
@@ -9,6 +10,7 @@ import { output } from "../output.js";
 interface Options extends CommonOptions {
   readonly for: readonly FormatName[];
   readonly out: string;
+  readonly sign?: string;
 }
 
 export const deployCommand = (): Command =>
@@ -17,6 +19,7 @@ export const deployCommand = (): Command =>
     .argument("<child...>", "an .onnx file that nestling exported; several; or a run, for all that its search exported")
     .requiredOption("--for <formats>", `one or several, with commas: ${formatNames.join(", ")}`, formatList)
     .requiredOption("--out <folder>", "gets FORMAT of each format, or NAME/FORMAT of each of several files")
+    .option("--sign <key>", "signs each folder: a PEM file of a private Ed25519 key")
     .addHelpText(
       "after",
       [
@@ -25,9 +28,10 @@ export const deployCommand = (): Command =>
         "\nExample: nestling deploy runs/full/children/macs-3M.onnx --for triton,python --out deployed",
       ].join("\n"),
     )
-    .action(async (given: readonly string[], { for: wanted, out, json }: Options) => {
+    .action(async (given: readonly string[], { for: wanted, out, sign, json }: Options) => {
+      const signWith = sign === undefined ? {} : { signWith: await readKey(sign, "private") };
       const paths = (await Promise.all(given.map(childPaths))).flat();
-      const deployed = await deployChildren(paths, { formats: wanted, out });
+      const deployed = await deployChildren(paths, { formats: wanted, out, ...signWith });
       output(json ?? false).result(
         { deployed },
         deployed.map(({ folder, format }) => `${folder}: ${formats[format].says}; its README.md says how`).join("\n"),

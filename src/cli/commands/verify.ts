@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { stat } from "node:fs/promises";
 import { UserError } from "../../base/user-error.js";
 import { verifyChild, type Verification } from "../../deploy/verify.js";
+import { readKey } from "../../format/signature.js";
 import { verifyFolder } from "../../format/verify-folder.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { sessionSeconds, type CommonOptions } from "../options.js";
@@ -20,6 +21,7 @@ import { output, type Output } from "../output.js";
 interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly run?: string;
   readonly data?: string;
+  readonly key?: string;
   readonly seconds: number;
 }
 
@@ -31,18 +33,21 @@ export const verifyCommand = (): Command =>
     .argument("<file>", "an .onnx file that nestling exported, or a folder that `nestling deploy` wrote")
     .option("--run <run>", "the run it is from: compiles it again and compares it with the supernet")
     .option("--data <source>", "the data set: measures accuracy again")
+    .option("--key <key>", "of a folder: it must be signed by this key, a PEM file of a public Ed25519 key")
     .option(...targetOption)
     .option(...tokenOption)
     .option(...differenceOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling verify runs/full/children/macs-3M.onnx --run runs/full")
-    .action(async (file: string, { run, data, seconds, json, ...where }: Options) => {
+    .action(async (file: string, { run, data, key, seconds, json, ...where }: Options) => {
       const terminal = output(json ?? false);
       if (await isFolder(file)) {
         refuseOfFolder(file, { run, data, target: where.target });
-        show(await verifyFolder(file), terminal);
+        const options = key === undefined ? {} : { signedBy: await readKey(key, "public") };
+        show(await verifyFolder(file, options), terminal);
         return;
       }
+      refuseKeyOfFile(file, key);
       terminal.note(`Verifying ${file}; its latency session takes ${seconds} s`);
       const given = { ...(run !== undefined && { run }), ...(data !== undefined && { data }) };
       const verification = await onTargets(where.target ?? ["local"], where, terminal, ([target, ...otherTargets]) =>
@@ -81,6 +86,13 @@ const isFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
+
+/** @throws UserError `cli/verify` where a key is given: only folders are signed */
+function refuseKeyOfFile(file: string, key: string | undefined): void {
+  if (key === undefined) return;
+  const fix = "Name the folder that `nestling deploy --sign` wrote.";
+  throw new UserError("cli/verify", { at: "--key", got: `given with the file ${file}`, want: "a folder", fix });
+}
 
 /** @throws UserError `cli/verify` where an option asks for more than a folder's files tell */
 function refuseOfFolder(folder: string, given: Readonly<Record<string, unknown>>): void {
