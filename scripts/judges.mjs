@@ -22,30 +22,38 @@ const alone = [
   ],
   ...["zope.event==6.2", "zope.interface==8.7", "brotli==1.2.1", "urllib3==2.8.0"],
 ];
+/** PyTorch's build for the CPU lies on an index of its own, which not every machine reaches: without it, its tests are skipped. */
+const torch = join(root, "test/judges/requirements-torch.txt");
+const torchIndex = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"];
 /** What the folder was made from, written last: a half-made folder has none. */
 const made = join(folder, "requirements.txt");
-const requirements = [readFileSync(wanted, "utf8"), ...alone.map((line) => `${line}\n`)].join("");
+const requirements = [
+  ...[wanted, torch].map((file) => readFileSync(file, "utf8")),
+  ...alone.map((line) => `${line}\n`),
+].join("");
 const run = (command, ...args) => execFileSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 
 if (existsSync(made) && readFileSync(made, "utf8") === requirements) {
   console.log(".venv-judges is up to date");
 } else {
   console.log(
-    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow and tritonclient for Python (about 10 s and 600 MB)",
+    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow, tritonclient and PyTorch (about a minute and 1.5 GB)",
   );
   rmSync(folder, { recursive: true, force: true });
   run(process.env.PYTHON ?? "python3", "-m", "venv", folder);
-  run(join(folder, "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted);
-  run(
-    join(folder, "bin/python"),
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    "--no-deps",
-    ...alone,
-  );
+  const install = (...args) =>
+    run(join(folder, "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...args);
+  install("-r", wanted);
+  install("--no-deps", ...alone);
+  try {
+    install("-r", torch); // where a mirror or a folder of wheels has it
+  } catch {
+    try {
+      install("-r", torch, ...torchIndex);
+    } catch {
+      console.log("cannot install: PyTorch for the CPU; its tests are skipped");
+    }
+  }
   writeFileSync(made, requirements);
   console.log("done: npm test now asks the judges too");
 }

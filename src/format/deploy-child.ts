@@ -42,7 +42,7 @@ interface Planned {
  * files, others one for each file.
  * @param paths .onnx files; their certificates are the .json beside them
  * @throws UserError `deploy/missing`, `deploy/certificate` where there is no child, `format/child` where the two don't belong together,
- * `format/out` where a folder is there already or two would be one, `file/write`
+ * `format/precision` where a format wants another child, `format/out` where a folder is there already or two would be one, `file/write`
  */
 export async function deployChildren(paths: readonly string[], options: DeployOptions): Promise<Deployed[]> {
   const files: ShippedChild[] = [];
@@ -55,14 +55,17 @@ export async function deployChildren(paths: readonly string[], options: DeployOp
     });
   });
   await refuseTaken(plan);
-  const deployed: Deployed[] = [];
+  const written: (Deployed & { readonly contents: FolderFiles })[] = [];
+  // Before the first is written: a format may refuse a child.
   for (const { format, folder, child } of plan) {
-    options.signal?.throwIfAborted();
-    const content = signed(await filesOf(format, child), options.signWith);
-    await writeFolder(folder, content);
-    deployed.push({ format, folder, files: Object.keys(content) });
+    const contents = signed(await filesOf(format, child), options.signWith);
+    written.push({ format, folder, files: Object.keys(contents), contents });
   }
-  return deployed;
+  for (const { folder, contents } of written) {
+    options.signal?.throwIfAborted();
+    await writeFolder(folder, contents);
+  }
+  return written.map(({ contents, ...deployed }) => deployed);
 }
 
 /** All that a folder of a format holds but its signature. */

@@ -2,6 +2,7 @@
 import { CERTIFICATE, inputFiles, MODEL, preprocessingSentence, probeFiles, readme } from "./child-files.js";
 import { codeLicence } from "./code-licence.js";
 import type { Format } from "./format.js";
+import { classifyCode, pixelsCode, probeCode } from "./python-code.js";
 
 const classify = `"""Classifies pictures: python classify.py photo.jpg [more.png]"""
 import json
@@ -18,25 +19,7 @@ wanted = certificate["preprocessing"]
 session = onnxruntime.InferenceSession(str(here / "${MODEL}"), providers=["CPUExecutionProvider"])
 
 
-def normalized(pixels):
-    """[images, height, width, channels] of bytes -> [images, channels, height, width] of float32."""
-    values = (pixels * wanted["rescale_factor"] - wanted["image_mean"]) / wanted["image_std"]
-    return values.transpose(0, 3, 1, 2).astype(numpy.float32)
-
-
-def pixel_values(picture):
-    """A path or a PIL image -> [1, channels, height, width]."""
-    image = picture if isinstance(picture, Image.Image) else Image.open(picture)
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # grey of 16 bits: the high byte
-        image = Image.fromarray((numpy.asarray(image) >> 8).astype(numpy.uint8))
-    image = image.convert(wanted["color_mode"])
-    width, height = (wanted["size"]["shortest_edge"] * side // min(image.size) for side in image.size)
-    image = image.resize((width, height), wanted["resample"])
-    crop = wanted["crop_size"]
-    left, top = (width - crop["width"]) // 2, (height - crop["height"]) // 2
-    image = image.crop((left, top, left + crop["width"], top + crop["height"]))
-    return normalized(numpy.asarray(image).reshape(1, crop["height"], crop["width"], -1))
+${pixelsCode}
 
 
 def logits(values):
@@ -52,20 +35,7 @@ def logits(values):
     return numpy.concatenate(rows)
 
 
-def classify(picture, top=5):
-    """The most probable classes: [(label, probability)]."""
-    row = logits(pixel_values(picture))[0].astype(numpy.float64)
-    shares = numpy.exp(row - row.max())
-    shares /= shares.sum()
-    best = numpy.argsort(-shares, kind="stable")[:top]
-    return [(certificate["labels"][i], float(shares[i])) for i in best]
-
-
-if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    for path in sys.argv[1:]:
-        print(path, *(f"{label} {100 * share:.1f} %" for label, share in classify(path)), sep="\\t")
+${classifyCode}
 `;
 
 const check = `"""Checks that this machine computes what is certified: python check.py"""
@@ -81,16 +51,7 @@ from classify import certificate, here, logits, normalized
 sha256 = hashlib.sha256((here / "${MODEL}").read_bytes()).hexdigest()
 if sha256 != certificate["sha256"]:
     sys.exit(f"${MODEL} is another file: its SHA-256 is {sha256}, not {certificate['sha256']}")
-path = here / "probe.json"
-if not path.exists():
-    print("The file is the certified one. Its certificate has no probe, so what it computes is not checked.")
-    sys.exit()
-probe = json.loads(path.read_text(encoding="utf-8"))
-pixels = numpy.frombuffer(base64.b64decode(probe["pixels"]), numpy.uint8).reshape(probe["shape"])
-difference = float(numpy.abs(logits(normalized(pixels)) - numpy.array(probe["logits"])).max())
-right = difference <= probe["tolerance"]
-print(f"{'ok' if right else 'DIFFERS'}: largest difference {difference:.1e}, {probe['tolerance']:.1e} allowed")
-sys.exit(0 if right else 1)
+${probeCode}
 `;
 
 /** Oldest versions that these lines were tried with would be guesses: the newest are named. */

@@ -17,6 +17,7 @@ import { mockTarget } from "../../src/target/mock.js";
 import { train } from "../../src/train/train.js";
 import { missing, python } from "../judges/judges.js";
 import { tinyRecipe, tinySpace } from "../train/tiny.js";
+import { withoutTorch } from "./torch.js";
 
 const run = promisify(execFile);
 let folder: string;
@@ -69,6 +70,23 @@ test.skipIf(missing).each(["free", "fixed"])(
     const byNode = classified((await run(process.execPath, [at("node/classify.js"), ...pictures])).stdout);
     expect(byPython.size).toBe(pictures.length);
     expect(byNode).toEqual(byPython);
+  },
+);
+
+test.skipIf(withoutTorch)(
+  `PyTorch computes what is certified, says the same of pictures as Python, and finds other weights${withoutTorch}`,
+  async () => {
+    const at = (name: string): string => join(folder, "free", name);
+    expect((await run(python, [at("pytorch/check.py")])).stdout).toMatch(/^ok: largest difference /);
+    const byPython = classified((await run(python, [at("python/classify.py"), ...pictures])).stdout);
+    const byPytorch = classified((await run(python, [at("pytorch/classify.py"), ...pictures])).stdout);
+    expect(byPytorch).toEqual(byPython);
+    const weights = await readFile(at("pytorch/weights.safetensors"));
+    weights[weights.length - 1]! ^= 0x40;
+    await writeFile(at("pytorch/weights.safetensors"), weights);
+    await expect(run(python, [at("pytorch/check.py")])).rejects.toThrow(
+      "weights.safetensors is not as it was deployed",
+    );
   },
 );
 

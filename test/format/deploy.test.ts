@@ -260,6 +260,14 @@ test("KServe's service has a name that Kubernetes takes, and its storage is Trit
   expect(await readdir(join(folder, "storage"))).toEqual(["Latency=5ms_Größe"]);
 });
 
+test("a child that is not float32 is refused for PyTorch before another format is written", async () => {
+  const certificate = child.replace(".onnx", ".json");
+  const whole = JSON.parse(await readFile(certificate, "utf8")) as Certificate;
+  await writeFile(certificate, JSON.stringify(sealed({ ...whole, precision: "float16" as const }, canonicalSeal)));
+  await expect(deploy("python", "pytorch")).rejects.toThrow("child.onnx is a child in float16; want one in float32");
+  await expect(readdir(out)).rejects.toThrow("ENOENT");
+});
+
 test("every format says what loads it", () => {
   for (const { says } of Object.values(formats)) expect(says).toMatch(/\w{4}/);
 });
