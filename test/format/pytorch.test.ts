@@ -27,7 +27,7 @@ const IMAGES = 4;
 
 interface Answer {
   readonly logits: readonly number[];
-  /** Of what torch.export makes, where an ONNX file was asked for. */
+  /** What torch.export made gives, where an ONNX file was asked for. */
   readonly exported?: readonly number[];
   readonly trained: boolean;
 }
