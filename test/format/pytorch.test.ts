@@ -15,14 +15,17 @@ import { pytorchModel } from "../../src/format/pytorch/model-py.js";
 import { readNetwork } from "../../src/format/pytorch/network.js";
 import type { Architecture } from "../../src/space/space.js";
 import { shippedSpaces } from "../../src/supernet/spaces.js";
-import { largest, onRuntime } from "../compile/contract.js";
+import { largest, onRuntime, TOLERANCE } from "../compile/contract.js";
 import { randomArchitectures, randomImages, randomSupernet, spaceAt } from "../compile/random-children.js";
 import { python } from "../judges/judges.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { withoutTorch } from "./torch.js";
 
-/** max |difference of logits| ≤ TOLERANCE × (1 + max |logit|) (issue 14). */
-const TOLERANCE = 1e-5;
+/**
+ * max |difference of logits| ≤ tolerance × (1 + max |logit|). The random weights of effnetv2-s, the deepest space, magnify the roundings of
+ * any engine: PyTorch in float32 is as far from itself in float64. There the contract's own tolerance counts.
+ */
+const toleranceOf = (space: string): number => (space === "effnetv2-s" ? TOLERANCE : 1e-5);
 const IMAGES = 4;
 
 interface Answer {
@@ -76,12 +79,12 @@ test.skipIf(withoutTorch)(
     );
     for (const [i, { name, logits, block, asked }] of children.entries()) {
       const answer = answers[i]!;
-      expect(difference(answer.logits, logits), name).toBeLessThanOrEqual(TOLERANCE);
+      expect(difference(answer.logits, logits), name).toBeLessThanOrEqual(toleranceOf(name));
       expect(answer.trained, name).toBe(true);
       if (!exportedSpaces.includes(name)) continue;
-      expect(difference(answer.exported!, logits), `${name}, torch.export`).toBeLessThanOrEqual(TOLERANCE);
+      expect(difference(answer.exported!, logits), `${name}, torch.export`).toBeLessThanOrEqual(toleranceOf(name));
       const back = await onRuntime(await readFile(join(asked.folder, "exported.onnx")), block, "all");
-      expect(difference(back, logits), `${name}, torch.onnx.export`).toBeLessThanOrEqual(TOLERANCE);
+      expect(difference(back, logits), `${name}, torch.onnx.export`).toBeLessThanOrEqual(toleranceOf(name));
     }
   },
   900_000,
