@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { deployChild } from "../../src/format/deploy-child.js";
+import { deployChildren } from "../../src/format/deploy-child.js";
 import { startServer } from "../../src/serve/start-server.js";
 import { runNestling } from "../cli/bad-input.js";
 import { shortly } from "../cli/finished-run.js";
@@ -197,7 +197,7 @@ test("without the token: 401 for all but health; with it all works", async () =>
 
 test("several models, and a folder that deploy wrote; two of one name are refused", async () => {
   const child = await aChild();
-  const [deployed] = await deployChild(child, { formats: ["triton"], out: join(child, "../deployed") });
+  const [deployed] = await deployChildren([child], { formats: ["triton"], out: join(child, "../deployed") });
   const { folder } = deployed!;
   const other = join(child, "../größer=2 .onnx");
   await writeFile(other, await readFile(child));
