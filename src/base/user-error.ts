@@ -35,6 +35,6 @@ export class UserError extends Error {
   }
 }
 
-function describeProblem({ at, got, want, fix }: Problem): string {
+export function describeProblem({ at, got, want, fix }: Problem): string {
   return got === undefined ? `${at}: want ${want}. ${fix}` : `${at} is ${got}; want ${want}. ${fix}`;
 }

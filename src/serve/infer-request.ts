@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { problemsOf } from "../base/schema-problems.js";
 import { decodedText } from "../base/text.js";
-import { UserError } from "../base/user-error.js";
+import { describeProblem } from "../base/user-error.js";
 import { Refusal } from "./refusal.js";
 
 const parameters = z.record(z.string(), z.unknown()).optional();
@@ -82,11 +82,8 @@ function headOf(bytes: Uint8Array): Head {
   }
   const parsed = requestSchema.safeParse(data);
   if (parsed.success) return parsed.data;
-  const { message } = new UserError(
-    "serve/request",
-    problemsOf(parsed.error, data, "the request", "See docs/serving.md."),
-  );
-  throw bad(message.slice(0, 1000));
+  const problems = problemsOf(parsed.error, data, "the request", "See docs/serving.md.");
+  throw bad(problems.map(describeProblem).join(" ").slice(0, 1000));
 }
 
 function imagesOf({ name, datatype, shape: given }: Input, shape: readonly number[]): number {

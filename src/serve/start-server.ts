@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import { readTokenFile } from "../base/token-file.js";
 import { UserError } from "../base/user-error.js";
+import type { Mistake } from "../base/user-file.js";
 import { readShippedAt } from "../format/shipped-child.js";
 import { addressOf, isLoopback, listenOn, tlsOf } from "../target/listen.js";
 import { admission } from "./admission.js";
@@ -112,21 +113,18 @@ async function readAll(places: readonly string[]) {
   children.forEach(({ name }, i) => {
     const first = children.findIndex((other) => other.name === name);
     if (first === i) return;
-    const problem = {
-      at: places[i]!,
-      got: `of the same name, ${name}, as ${places[first]!}`,
-      want: "a name for each model",
-    };
-    throw new UserError("serve/name", { ...problem, fix: "Rename the .onnx file, and the certificate beside it." });
+    const fix = "Rename the .onnx file, and the certificate beside it.";
+    const got = `of the same name, ${name}, as ${places[first]!}`;
+    throw new UserError("serve/name", { at: places[i]!, got, want: "a name for each model", fix });
   });
   return children;
 }
 
-const tokenMistake = {
+const tokenMistake: Mistake = {
   code: "serve/token-file",
   want: "a file with the token of the server's callers",
-  fix: "Make one: openssl rand -hex 32 > FILE",
-} as const;
+  fix: "Make one: `openssl rand -hex 32 > FILE`.",
+};
 
 const inTheOpen = (host: string): UserError =>
   new UserError("serve/open", {
