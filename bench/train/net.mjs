@@ -14,9 +14,9 @@ export const STEPS = 8;
 
 export const importFrom = (root, path) => import(pathToFileURL(resolve(root, "dist", path)));
 
-/** The task of a net as `train` would make it, on random images; `roles` takes the sandwich down to the biggest child. */
+/** The task of a net, or of any space at batch 128, as `train` would make it, on random images; `roles` takes the sandwich down to the biggest child. */
 export async function makeTask(root, netName, { execution, biggestOnly = false }) {
-  const { space: path, batch, resolution } = nets[netName];
+  const { space: path, batch, resolution } = nets[netName] ?? { space: netName, batch: 128 };
   const [{ loadSpace, parseSpace }, { buildSupernet }, { layoutOf }, { recipeSchema }, { random }] = await Promise.all(
     ["supernet/spaces.js", "supernet/supernet.js", "supernet/initialize.js", "train/recipe.js", "base/random.js"].map(
       (file) => importFrom(root, file),
