@@ -118,7 +118,6 @@ export { startWorker, type Worker, type WorkerJob, type WorkerOptions } from "./
 export { exportChild, exportChildren, type ExportOptions } from "./deploy/export-child.js";
 export type { JudgeOptions } from "./deploy/judge-child.js";
 export type { Repeat } from "./deploy/verify-latency.js";
-export { readKey } from "./format/signature.js";
 export { deployChildren, type DeployOptions, type Deployed } from "./format/deploy-child.js";
 export type { FormatName } from "./format/formats.js";
 export { verifyFolder, type VerifyFolderOptions } from "./format/verify-folder.js";

@@ -11,7 +11,7 @@ import { provenanceOf } from "./provenance.js";
 import { sbomOf } from "./sbom.js";
 import { readShipped } from "./shipped-child.js";
 import { withPrecisions } from "./shipped-children.js";
-import { SIGNATURE, signatureOf } from "./signature.js";
+import { readKey, SIGNATURE, signatureOf } from "./signature.js";
 
 /** A folder that was written. */
 export interface Deployed {
@@ -26,8 +26,8 @@ export interface DeployOptions {
   readonly formats: readonly FormatName[];
   /** The folder above them; it is made. A format's only folder is OUT/FORMAT; where it has several, each is OUT/NAME/FORMAT. */
   readonly out: string;
-  /** A private Ed25519 key: each folder gets a signature over its manifest. */
-  readonly signWith?: KeyObject;
+  /** A PEM file of a private Ed25519 key: each folder gets a signature over its manifest. */
+  readonly signWith?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -42,9 +42,11 @@ interface Planned {
  * files, others one for each file.
  * @param paths .onnx files; their certificates are the .json beside them
  * @throws UserError `deploy/missing`, `deploy/certificate` where there is no child, `format/child` where the two don't belong together,
- * `format/precision` where a format wants another child, `format/out` where a folder is there already or two would be one, `file/write`
+ * `format/precision` where a format wants another child, `format/out` where a folder is there already or two would be one, `format/key`, `file/write`
  */
 export async function deployChildren(paths: readonly string[], options: DeployOptions): Promise<Deployed[]> {
+  const { signWith } = options;
+  const key = signWith === undefined ? undefined : await readKey(signWith, "private");
   const files: ShippedChild[] = [];
   for (const path of paths) files.push(await readShipped(path));
   const plan = options.formats.flatMap((format) => {
@@ -58,7 +60,7 @@ export async function deployChildren(paths: readonly string[], options: DeployOp
   const written: (Deployed & { readonly contents: FolderFiles })[] = [];
   // Before the first is written: a format may refuse a child.
   for (const { format, folder, child } of plan) {
-    const contents = signed(await filesOf(format, child), options.signWith);
+    const contents = signed(await filesOf(format, child), key);
     written.push({ format, folder, files: Object.keys(contents), contents });
   }
   for (const { folder, contents } of written) {

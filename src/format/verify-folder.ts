@@ -1,5 +1,4 @@
 /** Is a deployed folder as it was written, and does all of it say what the child's certificate says? */
-import type { KeyObject } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument, readDocumentIfAny } from "../base/document.js";
@@ -16,20 +15,20 @@ import type { Verification } from "../deploy/verify.js";
 import { filesOf } from "./deploy-child.js";
 import type { ShippedChild, ShippedFile } from "./format.js";
 import { MANIFEST, manifestFile, type Manifest } from "./manifest.js";
-import { isSignedBy, SIGNATURE } from "./signature.js";
+import { isSignedBy, readKey, SIGNATURE } from "./signature.js";
 
 const mistake = { code: manifestFile.code, want: "a file that the folder's manifest names", fix: manifestFile.fix };
 
 /** What is asked of a folder beside what it says of itself. */
 export interface VerifyFolderOptions {
-  /** The public Ed25519 key of who is meant to have deployed it: the signature must be there, and of this key. */
-  readonly signedBy?: KeyObject;
+  /** A PEM file of the public Ed25519 key of who is meant to have deployed it: the signature must be there, and of this key. */
+  readonly signedBy?: string;
 }
 
 /**
  * Checks every file of a folder: by the manifest's hashes, and, where this version of nestling wrote it, by writing it again in memory from the
  * model and its certificate. So neither a label, a preprocessing field nor a config can differ from what is certified.
- * @throws UserError `format/manifest`, `deploy/certificate` where it can't be read
+ * @throws UserError `format/manifest`, `deploy/certificate` where it can't be read, `format/key`
  */
 export async function verifyFolder(folder: string, options: VerifyFolderOptions = {}): Promise<Verification> {
   const found = ledger();
@@ -80,12 +79,13 @@ async function readDeployed(folder: string, manifest: Manifest): Promise<Shipped
 }
 
 /** Signatures are asked for by those who know the signer's key; a folder can't say whose it is. */
-async function verifySignature(folder: string, key: KeyObject | undefined, found: Ledger): Promise<void> {
+async function verifySignature(folder: string, keyFile: string | undefined, found: Ledger): Promise<void> {
   const signature = await readUserBytesIfAny(join(folder, SIGNATURE), mistake);
-  if (!key) {
+  if (keyFile === undefined) {
     if (signature) found.skip("signature", "there is one, and no key to check it with");
     return;
   }
+  const key = await readKey(keyFile, "public");
   if (!signature) {
     found.check("signature", false, `there is no ${SIGNATURE}`);
     return;

@@ -140,12 +140,10 @@ test("a signature is found wanting, of another key, and broken by any change; ot
     return join(folder, name);
   };
   const [own, another] = [await pem("own"), await pem("another")];
-  const signWith = await readKey(`${own}.pem`, "private");
+  const signWith = `${own}.pem`;
   const [{ folder: deployed }] = (await deployChildren([child], { formats: ["node"], out, signWith })) as [Deployed];
   const verdict = async (key: string): Promise<unknown> =>
-    (await verifyFolder(deployed, { signedBy: await readKey(key, "public") })).checks.find(
-      ({ name }) => name === "signature",
-    )?.verdict;
+    (await verifyFolder(deployed, { signedBy: key })).checks.find(({ name }) => name === "signature")?.verdict;
   expect(await verdict(`${own}.pub`)).toBe("passed");
   expect(await verdict(`${another}.pub`)).toBe("failed");
   const [manifest, signature] = [join(deployed, "nestling.json"), join(deployed, "nestling.json.sig")];

@@ -2,7 +2,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { deployChildren } from "../../format/deploy-child.js";
 import { childPaths } from "../../format/shipped-children.js";
-import { readKey } from "../../format/signature.js";
 import { formatNames, formats, type FormatName } from "../../format/formats.js";
 import type { CommonOptions } from "../options.js";
 import { output } from "../output.js";
@@ -29,9 +28,11 @@ export const deployCommand = (): Command =>
       ].join("\n"),
     )
     .action(async (given: readonly string[], { for: wanted, out, sign, json }: Options) => {
-      const signWith = sign === undefined ? {} : { signWith: await readKey(sign, "private") };
       const paths = (await Promise.all(given.map(childPaths))).flat();
-      const deployed = await deployChildren(paths, { formats: wanted, out, ...signWith });
+      const deployed = await deployChildren(paths, {
+        ...{ formats: wanted, out },
+        ...(sign !== undefined && { signWith: sign }),
+      });
       output(json ?? false).result(
         { deployed },
         deployed.map(({ folder, format }) => `${folder}: ${formats[format].says}; its README.md says how`).join("\n"),

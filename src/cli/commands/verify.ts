@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { stat } from "node:fs/promises";
 import { UserError } from "../../base/user-error.js";
 import { verifyChild, type Verification } from "../../deploy/verify.js";
-import { readKey } from "../../format/signature.js";
 import { verifyFolder } from "../../format/verify-folder.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { sessionSeconds, type CommonOptions } from "../options.js";
@@ -43,7 +42,7 @@ export const verifyCommand = (): Command =>
       const terminal = output(json ?? false);
       if (await isFolder(file)) {
         refuseOfFolder(file, { run, data, target: where.target });
-        const options = key === undefined ? {} : { signedBy: await readKey(key, "public") };
+        const options = key === undefined ? {} : { signedBy: key };
         show(await verifyFolder(file, options), terminal);
         return;
       }
