@@ -21,7 +21,7 @@ import { python } from "../judges/judges.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { withoutTorch } from "./torch.js";
 
-/** 3.9e-5 and 1.04e-5 were seen in these deep spaces: the contract's own tolerance counts there. */
+/** 3.9e-5 and 1.04e-5 were seen: in these deep spaces PyTorch and onnxruntime are equally far from float64. The contract's own tolerance counts there. */
 const deepSpaces = ["effnetv2-s", "mnv4-conv-s"];
 /** max |difference of logits| ≤ tolerance × (1 + max |logit|). */
 const toleranceOf = (space: string): number => (deepSpaces.includes(space) ? TOLERANCE : 1e-5);
