@@ -92,6 +92,21 @@ export function randomWeights(graph: PlainGraph, draw: Random): Map<string, Floa
   );
 }
 
+/**
+ * Keeps |beta| below half of |gamma|, so that no activation leaves nothing of a channel: without variance, the next batch norm's gradient has its
+ * roundings 1 / √ε times as large, which float32 can't represent.
+ */
+function keepAlive(weights: ReadonlyMap<string, Float32Array>): void {
+  for (const [name, beta] of weights) {
+    const gamma = name.endsWith(".beta") && weights.get(name.replace(/beta$/, "gamma"));
+    if (!gamma) continue;
+    for (const [i, value] of beta.entries()) {
+      const most = Math.abs(gamma[i]!) / 2;
+      beta[i] = Math.min(most, Math.max(-most, value));
+    }
+  }
+}
+
 const largest = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((max, x) => Math.max(max, Math.abs(x)), 0);
 
@@ -135,6 +150,7 @@ export function describeEngine(
         const batch = drawn + 4;
         const draw = random(seed, "gradients");
         const weights = randomWeights(graph, draw);
+        keepAlive(weights);
         const images = Float32Array.from({ length: batch * resolution ** 2 * graph.input.channels }, () =>
           draw.normal(),
         );
