@@ -95,7 +95,8 @@ test("a channel whose weights are nearly nothing has a scale that its bias fits 
 });
 
 test("the file keeps bytes, scales and zero points as onnxruntime fuses them, a bias without a zero point; it computes in whole numbers alone", async () => {
-  const { child, block, wide } = await quantized();
+  // 7 bits: with 8, sums overflow on a processor without VNNI, and fused nodes are 0.0202 off on one.
+  const { child, block, wide } = await quantized(63);
   const bytes = emit(child, { resolution: 8, output: "logits" });
   const { initializer, node } = onnx.GraphProto.create(onnx.ModelProto.decode(bytes).graph!);
   const { INT8, INT32 } = onnx.TensorProto.DataType;
@@ -117,8 +118,7 @@ test("the file keeps bytes, scales and zero points as onnxruntime fuses them, a 
     largest(one.map((value, i) => value - other[i]!)) / (1 + largest(other));
   expect(off(written, logits)).toBeLessThan(0.03);
   expect(off(written, logits)).toBeGreaterThan(0);
-  // Without VNNI the fused sums of two products may overflow 16 bits: 0.0202 on an AMD EPYC with AVX2.
-  expect(off(fused, written)).toBeLessThan(0.03);
+  expect(off(fused, written)).toBeLessThan(0.02);
 });
 
 test("a file that does not fuse is found out: a conv before a swish that nothing quantises between", async () => {
