@@ -1,7 +1,7 @@
 /**
  * What does a server cost beside onnxruntime itself? Single images as binary tensors, 10,000 at a concurrency of 64, to `nestling serve` in a
- * process of its own; then the same file on onnxruntime in this process, in runs of as many images as the server's had on average, before and
- * after. Nothing may be lost. The caller takes a share of the same cores.
+ * process of its own; then the same file on onnxruntime in this process, in runs of as many images as the server's had on average. Nothing may
+ * be lost. The caller takes a share of the same cores.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,8 +22,9 @@ const options = {
 export async function bench(args) {
   const { values } = parseArgs({ args, options });
   const [requests, concurrency] = [values.requests, values.concurrency].map(Number);
+  if (!values.child) throw new Error("--child is missing: an .onnx file with its certificate beside it");
   const rows = [];
-  for (const child of values.child ?? []) rows.push(await measure(child, requests, concurrency));
+  for (const child of values.child) rows.push(await measure(child, requests, concurrency));
   console.table(rows);
   appendResult({ bench: "serve", requests, concurrency, rows });
 }

@@ -2,8 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/user-error.js";
 import { positivePoints } from "./options.js";
-import { defaultPrecision, precisionNames, type PrecisionName } from "../compile/precisions.js";
-import { precisionsOf } from "../search/subject.js";
+import { defaultPrecision, precisionNames, precisionsOf, type PrecisionName } from "../compile/precisions.js";
 
 const INT8 = "int8-";
 /** Where an int8 file runs: the rows of the table whose names begin with int8. */

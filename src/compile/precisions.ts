@@ -67,6 +67,39 @@ export function checkPrecision(precision: PrecisionName): void {
   });
 }
 
+/**
+ * The precisions of a search, in the table's order: their order on a command line changes nothing.
+ * @throws UserError `compile/precision` where there is none of a name, or one is given twice
+ */
+export function precisionsOf(given: PrecisionName | readonly PrecisionName[]): readonly PrecisionName[] {
+  const names = typeof given === "string" ? [given] : given;
+  names.forEach(checkPrecision);
+  if (names.length === 0 || new Set(names).size < names.length) {
+    throw new UserError("compile/precision", {
+      at: "--precision",
+      got: names.join(",") || "none",
+      want: "one or several, each once",
+      fix: "Name each precision once.",
+    });
+  }
+  return precisionNames.filter((name) => names.includes(name));
+}
+
+/**
+ * Points of accuracy that quantisation may lose.
+ * @throws UserError `compile/max-loss` where it is no number from 0 to 100, or nothing is quantised
+ */
+export function checkMaxLoss(maxLoss: number, precisions: readonly PrecisionName[]): number {
+  const isRight = maxLoss >= 0 && maxLoss <= 100;
+  if (isRight && precisions.some(isInt8)) return maxLoss;
+  throw new UserError("compile/max-loss", {
+    at: "--max-loss",
+    got: isRight ? `given with --precision ${precisions.join(",")}` : `${maxLoss}`,
+    want: isRight ? "--precision int8" : "points from 0 to 100",
+    fix: "It limits what quantisation loses, for example --precision int8 --max-loss 0.5.",
+  });
+}
+
 /** A precision as what is kept of it where it is another than float32: what was written before there was a choice stays as it is. */
 export const otherThanDefault = (precision: PrecisionName): { readonly precision?: PrecisionName } =>
   precision === defaultPrecision ? {} : { precision };

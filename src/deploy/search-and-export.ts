@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { lockFolder } from "../base/folder-lock.js";
 import { defaultOpset } from "../compile/opsets.js";
-import { defaultPrecision, type PrecisionName } from "../compile/precisions.js";
+import { defaultPrecision, precisionsOf, type PrecisionName } from "../compile/precisions.js";
 import { defaultSeconds } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { judgedBy, searchRun, type SearchOptions } from "../search/search.js";
 import type { SearchResult } from "../search/search-file.js";
-import { precisionsOf, subjectOf } from "../search/subject.js";
+import { subjectOf } from "../search/subject.js";
 import { withTarget } from "../target/local.js";
 import type { Certificate } from "./certificate.js";
 import { checkOut } from "./check-out.js";

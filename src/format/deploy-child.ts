@@ -50,24 +50,23 @@ export async function deployChildren(paths: readonly string[], options: DeployOp
   const files: ShippedChild[] = [];
   for (const path of paths) files.push(await readShipped(path));
   const plan = options.formats.flatMap((format) => {
-    const children = formats[format].takesPrecisions ? withPrecisions(files) : files;
+    const { takesPrecisions, onlyFloat32 } = formats[format];
+    if (onlyFloat32) files.forEach((file) => checkFloat32(file, format));
+    const children = takesPrecisions ? withPrecisions(files) : files;
     return children.map((child): Planned => {
       const above = children.length > 1 ? join(options.out, child.name) : options.out;
       return { format, folder: join(above, format), child };
     });
   });
   await refuseTaken(plan);
-  const written: (Deployed & { readonly contents: FolderFiles })[] = [];
-  // Before the first is written: a format may refuse a child.
+  const deployed: Deployed[] = [];
   for (const { format, folder, child } of plan) {
-    const contents = signed(await filesOf(format, child), key);
-    written.push({ format, folder, files: Object.keys(contents), contents });
-  }
-  for (const { folder, contents } of written) {
     options.signal?.throwIfAborted();
+    const contents = signed(await filesOf(format, child), key);
     await writeFolder(folder, contents);
+    deployed.push({ format, folder, files: Object.keys(contents) });
   }
-  return written.map(({ contents, ...deployed }) => deployed);
+  return deployed;
 }
 
 /** All that a folder of a format holds but its signature. */
@@ -80,6 +79,17 @@ export async function filesOf(format: FormatName, child: ShippedChild): Promise<
     "sbom.cdx.json": sbomOf(child),
   };
   return { ...files, [MANIFEST]: jsonText(manifestOf(format, child, files)) };
+}
+
+/** @throws UserError `format/precision` for a child in another precision */
+function checkFloat32({ name, certificate: { precision } }: ShippedChild, format: FormatName): void {
+  if (precision === "float32") return;
+  throw new UserError("format/precision", {
+    at: `${name}.onnx`,
+    got: `a child in ${precision}`,
+    want: `one in float32 for the format ${format}`,
+    fix: "Export it with --precision float32, or leave the format out.",
+  });
 }
 
 const signed = (files: FolderFiles, key: KeyObject | undefined): FolderFiles =>

@@ -27,5 +27,7 @@ export interface Format {
   readonly says: string;
   /** The files of one child in several precisions make one folder, not a folder each. */
   readonly takesPrecisions?: true;
+  /** It refuses a child in another precision. */
+  readonly onlyFloat32?: true;
   files(child: ShippedChild): FolderFiles | Promise<FolderFiles>;
 }

@@ -1,4 +1,16 @@
-/** Python that folders have in common. Lines around it define `certificate`, `wanted` (its preprocessing), `here` and `logits`. */
+/** What Python folders have in common. Lines around the code define `certificate`, `wanted` (its preprocessing), `here` and `logits`. */
+import { CERTIFICATE, inputFiles, MODEL, probeFiles } from "./child-files.js";
+import { codeLicence } from "./code-licence.js";
+import type { FolderFiles, ShippedChild } from "./format.js";
+
+/** All but the code and its README. */
+export const projectFiles = (child: ShippedChild): FolderFiles => ({
+  [MODEL]: child.bytes,
+  [CERTIFICATE]: child.certificateBytes,
+  ...inputFiles(child.certificate),
+  ...probeFiles(child),
+  LICENSE: codeLicence(),
+});
 
 /** Pictures as a child takes them, by NumPy and Pillow. */
 export const pixelsCode = `def normalized(pixels):

@@ -1,8 +1,7 @@
 /** A Python project with the preprocessing right: onnxruntime and Pillow. */
-import { CERTIFICATE, inputFiles, MODEL, preprocessingSentence, probeFiles, readme } from "./child-files.js";
-import { codeLicence } from "./code-licence.js";
+import { CERTIFICATE, MODEL, preprocessingSentence, readme } from "./child-files.js";
 import type { Format } from "./format.js";
-import { classifyCode, pixelsCode, probeCode } from "./python-code.js";
+import { classifyCode, pixelsCode, probeCode, projectFiles } from "./python-code.js";
 
 const classify = `"""Classifies pictures: python classify.py photo.jpg [more.png]"""
 import json
@@ -60,14 +59,10 @@ const requirements = "numpy>=1.26\nonnxruntime>=1.18\npillow>=10\n";
 export const python: Format = {
   says: "a Python project with onnxruntime and Pillow",
   files: (child) => ({
-    [MODEL]: child.bytes,
-    [CERTIFICATE]: child.certificateBytes,
-    ...inputFiles(child.certificate),
-    ...probeFiles(child),
+    ...projectFiles(child),
     "classify.py": classify,
     "check.py": check,
     "requirements.txt": requirements,
-    LICENSE: codeLicence(),
     "README.md": readme(
       child,
       "An image classifier for Python:",

@@ -1,11 +1,9 @@
 /** A PyTorch project: the child's network as readable code of torch.nn, and its weights. From here lead torch.export, fine-tuning and other tools of PyTorch's. */
 import { encodeSafetensors } from "../checkpoint/safetensors.js";
-import { UserError } from "../base/user-error.js";
 import { version } from "../base/version.js";
-import { CERTIFICATE, inputFiles, MODEL, oneLine, preprocessingSentence, probeFiles, readme } from "./child-files.js";
-import { codeLicence } from "./code-licence.js";
-import type { Format, ShippedChild } from "./format.js";
-import { classifyCode, pixelsCode, probeCode } from "./python-code.js";
+import { CERTIFICATE, MODEL, oneLine, preprocessingSentence, readme } from "./child-files.js";
+import type { Format } from "./format.js";
+import { classifyCode, pixelsCode, probeCode, projectFiles } from "./python-code.js";
 import { pytorchModel } from "./pytorch/model-py.js";
 import { readNetwork } from "./pytorch/network.js";
 
@@ -62,34 +60,19 @@ const more = [
   "The code is under the LICENSE beside it; the weights are yours.",
 ];
 
-/** @throws UserError `format/precision` for a child that isn't float32 */
-function checkFloat32({ name, certificate: { precision } }: ShippedChild): void {
-  if (precision === "float32") return;
-  throw new UserError("format/precision", {
-    at: `${name}.onnx`,
-    got: `a child in ${precision}`,
-    want: "one in float32 for the format pytorch",
-    fix: "Export it again with --precision float32; PyTorch's own tools make other precisions of that.",
-  });
-}
-
 export const pytorch: Format = {
   says: "PyTorch: the network as readable code, and its weights in a safetensors file",
+  onlyFloat32: true,
   files(child) {
-    checkFloat32(child);
     const says = `${oneLine(child.name)}: what ${MODEL} computes, in PyTorch. Made by nestling ${version}.`;
     const { code, weights } = pytorchModel(readNetwork(child.bytes), says);
     return {
-      [MODEL]: child.bytes,
-      [CERTIFICATE]: child.certificateBytes,
-      ...inputFiles(child.certificate),
-      ...probeFiles(child),
+      ...projectFiles(child),
       "model.py": code,
       "weights.safetensors": encodeSafetensors(weights),
       "classify.py": classify,
       "check.py": check,
       "requirements.txt": requirements,
-      LICENSE: codeLicence(),
       "README.md": readme(
         child,
         "An image classifier in plain PyTorch:",

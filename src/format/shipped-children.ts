@@ -36,7 +36,8 @@ export async function childPaths(path: string): Promise<string[]> {
 export function withPrecisions(files: readonly ShippedChild[]): ShippedChild[] {
   const groups = new Map<string, ShippedChild[]>();
   for (const file of files) {
-    const { precision, ...provenance } = file.certificate.provenance;
+    // What quantisation may lose is of the int8 file alone.
+    const { precision, maxLoss: _limit, ...provenance } = file.certificate.provenance;
     const key = `${sha256OfJson(provenance)} ${nameWithout(precision, file.name)}`;
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }

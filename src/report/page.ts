@@ -8,6 +8,7 @@ import type { SearchResult } from "../search/search-file.js";
 import { milliseconds, millions, percent, thousands } from "../base/format.js";
 import type { SearchSpace } from "../space/space.js";
 import { describePlacement } from "../target/placement.js";
+import type { Format } from "../format/format.js";
 import { formatNames, formats } from "../format/formats.js";
 import { warningsOf } from "../target/machine-state.js";
 import { drawArchitecture } from "./architecture-drawing.js";
@@ -109,16 +110,18 @@ const precisionOf = ({ precision, keptInFloat32: kept = [], quantization }: Chil
 };
 
 /** What to type to use a child: in a program, to check it, in the stacks that folders are written for. */
-function usage(path: string, { inputs, outputs }: Child["certificate"], run: string | undefined): string {
+function usage(path: string, { inputs, outputs, precision }: Child["certificate"], run: string | undefined): string {
   const shapes = `pixel_values [${inputs.pixel_values.join(", ")}] → logits [${outputs.logits.join(", ")}]`;
   return [
     `# ${shapes}`,
     `session = onnxruntime.InferenceSession("${path}")`,
     `nestling verify ${path}${run === undefined ? "" : ` --run ${run}`}`,
     `nestling bench ${path}`,
-    ...Object.entries(formats).map(
-      ([name, { says }]) => `nestling deploy ${path} --for ${name.padEnd(FORMAT_WIDTH)} --out deployed  # ${says}`,
-    ),
+    ...Object.entries<Format>(formats)
+      .filter(([, { onlyFloat32 }]) => !onlyFloat32 || precision === "float32")
+      .map(
+        ([name, { says }]) => `nestling deploy ${path} --for ${name.padEnd(FORMAT_WIDTH)} --out deployed  # ${says}`,
+      ),
   ].join("\n");
 }
 

@@ -25,38 +25,8 @@ export function candidateOf(child: JudgedChild & Judged, mean: number, variance:
 
 /** As it was judged last. */
 export function childOf(candidate: Candidate): JudgedChild {
-  const {
-    losesTooMuch,
-    id,
-    architecture,
-    precision,
-    macs,
-    parameters,
-    peakBytes,
-    fileBytes,
-    sha256,
-    softAccuracy,
-    count,
-  } = candidate;
-  const { latencyMs, latencyIntervalMs, screenedLatencyMs, screenedLatencyIntervalMs, otherLatencies } = candidate;
-  return {
-    ...{
-      id,
-      architecture,
-      ...(precision && { precision }),
-      macs,
-      parameters,
-      peakBytes,
-      fileBytes,
-      sha256,
-      softAccuracy,
-    },
-    ...(losesTooMuch && { losesTooMuch }),
-    ...(latencyMs !== undefined && { latencyMs, latencyIntervalMs }),
-    ...(screenedLatencyMs !== undefined && { screenedLatencyMs, screenedLatencyIntervalMs }),
-    ...(otherLatencies && { otherLatencies }),
-    hits: unpackHits(candidate.hits, count),
-  };
+  const { correct, expectedAccuracy, expectedInterval, hits, count, ...judged } = candidate;
+  return { ...judged, hits: unpackHits(hits, count) };
 }
 
 /** As it was before the final. */

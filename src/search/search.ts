@@ -5,7 +5,13 @@
 import { UserError } from "../base/user-error.js";
 import { compilerOfEach, defaultRecalibrationImages } from "../compile/compile-child.js";
 import { defaultOpset } from "../compile/opsets.js";
-import { defaultPrecision, otherThanDefault, type PrecisionName } from "../compile/precisions.js";
+import {
+  checkMaxLoss,
+  defaultPrecision,
+  otherThanDefault,
+  precisionsOf,
+  type PrecisionName,
+} from "../compile/precisions.js";
 import { defaultSeconds, type LatencyBench } from "../evaluate/latency.js";
 import type { Differences } from "../evaluate/probe.js";
 import type { Latency } from "../evaluate/rounds.js";
@@ -28,7 +34,7 @@ import { changedSince, chooseProfiles } from "./profile/choose-profiles.js";
 import type { LatencyProfile } from "./profile/profile-file.js";
 import { judgedBefore, writeSearch, type Candidate, type SearchIdentity, type SearchResult } from "./search-file.js";
 import { budgetsOf, openBenches, timedOf } from "./target-benches.js";
-import { checkMaxLoss, precisionsOf, subjectsOf } from "./subject.js";
+import { subjectsOf } from "./subject.js";
 import { refuseTooFew, screeningImagesOf } from "./validation.js";
 
 /** What to search for, and how long. */

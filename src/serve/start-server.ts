@@ -50,7 +50,7 @@ const MOST_CONNECTIONS = 1024;
 
 /**
  * Serves children by the Open Inference Protocol v2.
- * @param children .onnx files with their certificates beside them, or folders that `deployChild` wrote
+ * @param children .onnx files with their certificates beside them, or folders that `deployChildren` wrote
  * @throws UserError `deploy/missing`, `deploy/certificate`, `format/child`, `format/manifest` where a child or its certificate is not as it was shipped;
  *   `serve/name`, `serve/open`, `serve/token-file`, `target/certificate`, `target/listen`, `runtime/model`
  */

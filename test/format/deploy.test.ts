@@ -92,7 +92,7 @@ test("a certificate whose labels or preprocessing were edited is found, with or 
   expect(await failed(folder)).toEqual(expect.arrayContaining(["files", "provenance", "content"]));
 });
 
-test("all that a run's search exported, a folder for each; one child in two precisions makes one where a format takes both", async () => {
+test("all that a run's search exported, a folder for each; one child in three precisions makes one where a format takes them", async () => {
   const run = join(child, "..");
   const paths = await childPaths(run);
   expect(paths.map((path) => path.slice(run.length))).toEqual(["/children/macs-1M.onnx"]);
@@ -100,17 +100,31 @@ test("all that a run's search exported, a folder for each; one child in two prec
   expect((await deployChildren([...paths, child], own)).map(({ folder }) => folder.slice(out.length))).toEqual([
     ...["/macs-1M/triton", "/child/triton", "/macs-1M/transformers", "/child/transformers"],
   ]);
-  const half = join(run, "child.float16.onnx");
-  const { status, stderr } = await runNestling([
-    ...["export", run, "--arch", "smallest", "--precision", "float16", "--out", half],
-    ...["--recalibration-images", "64", ...shortly],
-  ]);
-  expect(status, stderr).toBe(0);
+  const [half, whole] = [join(run, "child.float16.onnx"), join(run, "child.int8-x64.onnx")];
+  for (const [out, ...precision] of [
+    [half, "float16"],
+    [whole, "int8", "--max-loss", "100"],
+  ] as const) {
+    const { status, stderr } = await runNestling([
+      ...["export", run, "--arch", "smallest", "--out", out, "--precision", ...precision],
+      ...["--recalibration-images", "64", ...shortly],
+    ]);
+    expect(status, stderr).toBe(0);
+  }
   out += "-precisions";
-  const folders = (await deployChildren([half, child], { ...own, out })).map(({ folder }) => folder.slice(out.length));
-  expect(folders).toEqual(["/child.float16/triton", "/child/triton", "/transformers"]);
+  const folders = (await deployChildren([half, child, whole], { ...own, out })).map(({ folder }) =>
+    folder.slice(out.length),
+  );
+  expect(folders).toEqual([...["/child.float16/triton", "/child/triton", "/child.int8-x64/triton", "/transformers"]]);
   expect(await readdir(join(out, "transformers/onnx"))).toEqual([
-    ...["model.json", "model.onnx", "model_fp16.json", "model_fp16.onnx"],
+    ...[
+      "model.json",
+      "model.onnx",
+      "model_fp16.json",
+      "model_fp16.onnx",
+      "model_quantized.json",
+      "model_quantized.onnx",
+    ],
   ]);
   expect(await verifyFolder(join(out, "transformers"))).toMatchObject({ passed: true });
 });

@@ -14,7 +14,6 @@ import { openCrew } from "../../queue/crew.js";
 import { checkQueue } from "../../queue/redis.js";
 import { comparePrecisions } from "../../search/compare-precisions.js";
 import { explain } from "../../search/explain.js";
-import { checkMaxLoss } from "../../search/subject.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { warningsOf } from "../../target/machine-state.js";
 import { millions, milliseconds, percent, table, thousands } from "../../base/format.js";
@@ -48,6 +47,7 @@ import {
 import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 import { searchBar } from "../search-bar.js";
+import { checkMaxLoss } from "../../compile/precisions.js";
 
 interface Options extends CommonOptions, PrecisionFlags, TargetFlags, DifferenceFlag {
   readonly budget: readonly string[];
