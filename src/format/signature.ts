@@ -13,8 +13,14 @@ export const isSignedBy = (manifest: Uint8Array, signature: Uint8Array, key: Key
   verify(null, manifest, key, signature);
 
 const kinds = {
-  private: { parse: createPrivateKey, make: "Make one with `openssl genpkey -algorithm ed25519 -out key.pem`." },
-  public: { parse: createPublicKey, make: "Take it from the private one with `openssl pkey -in key.pem -pubout`." },
+  private: {
+    parse: createPrivateKey,
+    make: "Make one with `openssl genpkey -algorithm ed25519 -out key.pem`, and sign with `nestling deploy --sign key.pem`.",
+  },
+  public: {
+    parse: createPublicKey,
+    make: "Take it from the private one with `openssl pkey -in key.pem -pubout -out key.pub`, and check with `nestling verify --key key.pub`.",
+  },
 } as const;
 
 /**
