@@ -42,13 +42,14 @@ interface Planned {
  * files, others one for each file.
  * @param paths .onnx files; their certificates are the .json beside them
  * @throws UserError `deploy/missing`, `deploy/certificate` where there is no child, `format/child` where the two don't belong together,
- * `format/precision` where a format wants another child, `format/out` where a folder is there already or two would be one, `format/key`, `file/write`
+ * `format/precision` where a format wants another child, `target/onnxruntime-web` where a page's runtime is missing, `format/out` where a folder is there already or two would be one, `format/key`, `file/write`
  */
 export async function deployChildren(paths: readonly string[], options: DeployOptions): Promise<Deployed[]> {
   const { signWith } = options;
   const key = signWith === undefined ? undefined : await readKey(signWith, "private");
   const files: ShippedChild[] = [];
   for (const path of paths) files.push(await readShipped(path));
+  for (const format of options.formats) await formats[format].needs?.();
   const plan = options.formats.flatMap((format) => {
     const { takesPrecisions, onlyFloat32 } = formats[format];
     if (onlyFloat32) files.forEach((file) => checkFloat32(file, format));
@@ -76,7 +77,7 @@ export async function filesOf(format: FormatName, child: ShippedChild): Promise<
   const files = {
     ...own,
     "provenance.json": jsonText(provenanceOf(child, pathOf)),
-    "sbom.cdx.json": sbomOf(child),
+    "sbom.cdx.json": sbomOf(child, formats[format].carries),
   };
   return { ...files, [MANIFEST]: jsonText(manifestOf(format, child, files)) };
 }

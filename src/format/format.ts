@@ -29,5 +29,12 @@ export interface Format {
   readonly takesPrecisions?: true;
   /** It refuses a child in another precision. */
   readonly onlyFloat32?: true;
+  /** Packages whose files lie in its folders; the parts list names them. */
+  readonly carries?: readonly string[];
+  /**
+   * Asked before anything is written.
+   * @throws UserError where this machine lacks what its folders hold
+   */
+  readonly needs?: () => Promise<unknown>;
   files(child: ShippedChild): FolderFiles | Promise<FolderFiles>;
 }

@@ -7,11 +7,11 @@ import { python } from "./python.js";
 import { pytorch } from "./pytorch.js";
 import { transformers } from "./transformers.js";
 import { triton } from "./triton.js";
+import { web } from "./web.js";
 
-export const formats = { kserve, node, openvino, python, pytorch, transformers, triton } as const satisfies Record<
-  string,
-  Format
->;
+export const formats = {
+  ...{ kserve, node, openvino, python, pytorch, transformers, triton, web },
+} as const satisfies Record<string, Format>;
 
 /** A format, by its name in the table. */
 export type FormatName = keyof typeof formats;

@@ -1,20 +1,14 @@
 /** A Node project with the preprocessing right: onnxruntime-node and sharp. Its code is src/format/code, compiled. */
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { jsonText } from "../base/atomic-file.js";
 import { CERTIFICATE, MODEL, preprocessingSentence, probeFiles, readme } from "./child-files.js";
 import { codeLicence } from "./code-licence.js";
 import type { Format } from "./format.js";
+import { codeOf } from "./shipped-code.js";
 
-const require = createRequire(import.meta.url);
-
-/** As it lies in dist, without the line that names a map; all code of a folder lies side by side. */
-async function codeOf(name: string): Promise<string> {
-  const text = await readFile(require.resolve(`#format-code/${name}`), "utf8");
-  return text.replace(/\/\/# sourceMappingURL=.*\n?/, "").replaceAll("../pixels.js", "./pixels.js");
-}
-
-const { dependencies } = require("../../package.json") as { readonly dependencies: Readonly<Record<string, string>> };
+const { dependencies } = createRequire(import.meta.url)("../../package.json") as {
+  readonly dependencies: Readonly<Record<string, string>>;
+};
 
 export const node: Format = {
   says: "a Node project with onnxruntime-node and sharp",
@@ -24,6 +18,7 @@ export const node: Format = {
     ...probeFiles(child),
     "classify.js": await codeOf("node/classify.js"),
     "check.js": await codeOf("node/check.js"),
+    "classifier.js": await codeOf("classifier.js"),
     "pixels.js": await codeOf("pixels.js"),
     "package.json": jsonText({
       ...{ name: "classifier", private: true, type: "module" },

@@ -4,12 +4,17 @@ import { createRequire } from "node:module";
 import { version } from "../base/version.js";
 import type { ShippedChild } from "./format.js";
 
-const { dependencies } = createRequire(import.meta.url)("../../package.json") as {
-  readonly dependencies: Readonly<Record<string, string>>;
+type Versions = Readonly<Record<string, string>>;
+const { dependencies, peerDependencies } = createRequire(import.meta.url)("../../package.json") as {
+  readonly dependencies: Versions;
+  readonly peerDependencies: Versions;
 };
 
-/** It has neither a time nor a serial number, so that the same child gives the same text. */
-export function sbomOf(child: ShippedChild): string {
+/**
+ * It has neither a time nor a serial number, so that the same child gives the same text.
+ * @param carries packages whose files lie beside the model
+ */
+export function sbomOf(child: ShippedChild, carries: readonly string[] = []): string {
   const bom = new Models.Bom();
   const models = [child, ...child.others].map(({ certificate: { precision, sha256, nestling } }) => {
     const hashes = new Models.HashDictionary([[Enums.HashAlgorithm["SHA-256"], sha256]]);
@@ -28,8 +33,9 @@ export function sbomOf(child: ShippedChild): string {
   const libraries = Object.entries(dependencies).map(([name, of]) => packageOf(Enums.ComponentType.Library, name, of));
   for (const model of models) model.dependencies.add(maker.bomRef);
   for (const library of libraries) maker.dependencies.add(library.bomRef);
+  const carried = carries.map((name) => packageOf(Enums.ComponentType.Library, name, peerDependencies[name]!));
   bom.metadata.component = models[0]!;
-  for (const component of [...models.slice(1), maker, ...libraries]) bom.components.add(component);
+  for (const component of [...models.slice(1), maker, ...libraries, ...carried]) bom.components.add(component);
   const factory = new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6);
   return `${new Serialize.JsonSerializer(factory).serialize(bom, { sortLists: true, space: 2 })}\n`;
 }

@@ -14,6 +14,7 @@ import { verifyProbe } from "../deploy/verify-probe.js";
 import type { Verification } from "../deploy/verify.js";
 import { filesOf } from "./deploy-child.js";
 import type { ShippedChild, ShippedFile } from "./format.js";
+import { formats, type FormatName } from "./formats.js";
 import { MANIFEST, manifestFile, type Manifest } from "./manifest.js";
 import { isSignedBy, readKey, SIGNATURE } from "./signature.js";
 
@@ -40,25 +41,35 @@ export async function verifyFolder(folder: string, options: VerifyFolderOptions 
   }
   found.check("manifest", isSealed(manifest, canonicalSeal), `${manifest.kind}, by nestling ${manifest.nestling}`);
   await verifySignature(folder, options.signedBy, found);
-  await verifyHashes(folder, manifest, found);
+  const hashes = await verifyHashes(folder, manifest, found);
   const child = await readDeployed(folder, manifest);
   for (const { bytes, certificate } of [child, ...child.others]) await verifyFile(bytes, certificate, found);
-  if (manifest.nestling === version) {
-    const again = await filesOf(manifest.kind, child);
-    const wrong: string[] = [];
-    for (const [path, content] of Object.entries(again)) {
-      const there = await readUserBytesIfAny(join(folder, path), mistake);
-      if (!there || sha256Of(there) !== sha256Of(content)) wrong.push(path);
-    }
-    found.check("content", wrong.length === 0, wrong.length === 0 ? "follows from the certificate" : listed(wrong));
-  } else {
+  const lacks = await lackOf(manifest.kind);
+  if (manifest.nestling !== version) {
     found.skip("content", `another version of nestling wrote it: ${manifest.nestling}, not ${version}`);
+  } else if (lacks !== undefined) {
+    found.skip("content", lacks);
+  } else {
+    const again = await filesOf(manifest.kind, child);
+    const wrong = Object.keys(again).filter((path) => hashes.get(path) !== sha256Of(again[path]!));
+    found.check("content", wrong.length === 0, wrong.length === 0 ? "follows from the certificate" : listed(wrong));
   }
   for (const { bytes, certificate } of [child, ...child.others]) {
     if (found.passed) await verifyProbe(bytes, certificate, found);
     else found.skip("probe", "the folder isn't as it was written");
   }
   return { file: folder, passed: found.passed, checks: found.checks };
+}
+
+/** What this machine lacks to write such a folder again. */
+async function lackOf(kind: FormatName): Promise<string | undefined> {
+  try {
+    await formats[kind].needs?.();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
 }
 
 async function readDeployed(folder: string, manifest: Manifest): Promise<ShippedChild> {
@@ -99,13 +110,20 @@ const installed = /^(?:node_modules|__pycache__)(?:\/|$)/;
 
 const listed = (paths: readonly string[]): string => `differ from what the certificate says: ${paths.join(", ")}`;
 
-async function verifyHashes(folder: string, { files }: Manifest, found: Ledger): Promise<void> {
-  const wrong: string[] = [];
-  for (const [path, sha256] of Object.entries(files)) {
+/** @returns the SHA-256 of each file that is there, by its path */
+async function verifyHashes(
+  folder: string,
+  { files }: Manifest,
+  found: Ledger,
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const hashes = new Map<string, string | undefined>();
+  for (const path of [...Object.keys(files), MANIFEST]) {
     const bytes = await readUserBytesIfAny(join(folder, path), mistake);
-    if (!bytes) wrong.push(`${path} is missing`);
-    else if (sha256Of(bytes) !== sha256) wrong.push(`${path} was changed`);
+    hashes.set(path, bytes && sha256Of(bytes));
   }
+  const wrong = Object.entries(files)
+    .filter(([path, sha256]) => hashes.get(path) !== sha256)
+    .map(([path]) => (hashes.get(path) === undefined ? `${path} is missing` : `${path} was changed`));
   const there = await readdir(folder, { recursive: true, withFileTypes: true });
   const known = new Set([...Object.keys(files), MANIFEST, SIGNATURE]);
   const others = there
@@ -119,4 +137,5 @@ async function verifyHashes(folder: string, { files }: Manifest, found: Ledger):
     wrong.length === 0,
     wrong.length === 0 ? `all ${count} are as they were written` : wrong.join("; "),
   );
+  return hashes;
 }

@@ -1,7 +1,7 @@
 /** An architecture as a row of blocks: height for width (channels), a slot for every block that the space allows, empty where unused. */
 import { valuesOf, type Architecture } from "../space/architecture.js";
 import type { Choice, Part } from "../space/choices.js";
-import { html, type Markup } from "./html.js";
+import { html, type Markup } from "../base/html.js";
 
 const BLOCK = 30;
 const GAP = 4;

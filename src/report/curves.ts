@@ -1,7 +1,7 @@
 /** Training curves of the biggest, the smallest and the random children, from log.jsonl. */
 import type { LogLine, RoleLog } from "../train/log.js";
 import type { Role } from "../train/sandwich.js";
-import { html, type Markup } from "./html.js";
+import { html, type Markup } from "../base/html.js";
 import { area, path, plot } from "./plot.js";
 import { extent, linear } from "./scale.js";
 

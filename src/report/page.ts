@@ -13,7 +13,7 @@ import { formatNames, formats } from "../format/formats.js";
 import { warningsOf } from "../target/machine-state.js";
 import { drawArchitecture } from "./architecture-drawing.js";
 import { curve } from "./curves.js";
-import { html, Markup } from "./html.js";
+import { html, Markup } from "../base/html.js";
 import { paretoPlot } from "./pareto-plot.js";
 import type { RunFolder } from "./read-folder.js";
 import { drawRuns } from "./runs-drawing.js";

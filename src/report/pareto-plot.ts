@@ -2,7 +2,7 @@
 import type { Budget } from "../search/budget.js";
 import type { Candidate, SearchResult } from "../search/search-file.js";
 import { percent } from "../base/format.js";
-import { html, type Markup } from "./html.js";
+import { html, type Markup } from "../base/html.js";
 import { area, path, plot, px } from "./plot.js";
 import { extent, linear, logarithmic } from "./scale.js";
 

@@ -1,5 +1,5 @@
 /** The frame of every plot: two axes with ticks and names, and a place for marks. */
-import { html, type Markup } from "./html.js";
+import { html, type Markup } from "../base/html.js";
 import type { Scale } from "./scale.js";
 
 export const size = { width: 480, height: 320 } as const;

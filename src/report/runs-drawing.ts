@@ -1,7 +1,7 @@
 /** The runs that a latency is from: on the left how they are spread, on the right how they changed over the session. */
 import { milliseconds } from "../base/format.js";
 import { densityOf } from "../evaluate/distribution.js";
-import { html, type Markup } from "./html.js";
+import { html, type Markup } from "../base/html.js";
 import { path, px } from "./plot.js";
 import { linear } from "./scale.js";
 

@@ -210,6 +210,10 @@ test("where a model is from is said in SLSA's terms, and its parts in CycloneDX'
   expect(JSON.parse(sbom)).toMatchObject({
     metadata: { component: { type: "machine-learning-model", hashes: [{ content: certificate.sha256 }] } },
   });
+  expect(sbom).not.toContain("onnxruntime-web");
+  expect(await readFile(join(await deploy("web"), "sbom.cdx.json"), "utf8")).toContain(
+    "pkg:npm/onnxruntime-web@1.30.0",
+  );
 });
 
 test("other files are noted, what using a folder leaves in it is not", async () => {
@@ -278,6 +282,26 @@ test("a child that is not float32 is refused for PyTorch before another format i
   await writeFile(certificate, JSON.stringify(sealed({ ...whole, precision: "float16" as const }, canonicalSeal)));
   await expect(deploy("python", "pytorch")).rejects.toThrow("child.onnx is a child in float16; want one in float32");
   await expect(readdir(out)).rejects.toThrow("ENOENT");
+});
+
+test("without onnxruntime-web a page is refused before another format is written; one that is there is verified as far as goes", async () => {
+  const folder = await deploy("web");
+  const hook = join(child, "../without.cjs");
+  await writeFile(
+    hook,
+    `const module_ = require("node:module");
+const resolve = module_._resolveFilename;
+module_._resolveFilename = (name, ...more) => resolve(name.startsWith("onnxruntime-web") ? "not-installed" : name, ...more);`,
+  );
+  const env = { NODE_OPTIONS: `--require ${hook}` };
+  const refused = await runNestling(["deploy", child, "--for", "node,web", "--out", `${out}-again`], { env });
+  expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining("onnxruntime-web is missing") as string });
+  await expect(readdir(`${out}-again`)).rejects.toThrow("ENOENT");
+  const verified = await runNestling(["verify", folder], { env });
+  expect(verified.stdout).toContain("skipped content: onnxruntime-web is missing");
+  expect(verified.status).toBe(0);
+  await writeFile(join(folder, "onnxruntime-web/ort.js"), "");
+  expect((await runNestling(["verify", folder], { env })).status).toBe(1);
 });
 
 test("every format says what loads it", () => {

@@ -65,11 +65,15 @@ export function normalized(bytes: ArrayLike<number>, images: number, wanted: Pre
 function inColours({ width, height, channels, data: samples, isCmyk }: Picture, wanted: 1 | 3): Picture {
   const data = isCmyk ? fromCmyk(samples) : samples;
   const bytes = new Uint8Array(width * height * wanted);
-  const isGrey = channels < 3;
-  for (let at = 0; at < width * height; at++) {
-    const [r, g, b] = [0, 1, 2].map((c) => data[at * channels + (isGrey ? 0 : c)]!) as [number, number, number];
-    if (wanted === 1) bytes[at] = isGrey ? r : (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
-    else bytes.set([r, g, b], 3 * at);
+  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
+  for (let at = 0, from = 0; at < width * height; at++, from += channels) {
+    const [r, g, b] = [data[from]!, data[from + green]!, data[from + blue]!];
+    if (wanted === 1) bytes[at] = channels < 3 ? r : (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+    else {
+      bytes[3 * at] = r;
+      bytes[3 * at + 1] = g;
+      bytes[3 * at + 2] = b;
+    }
   }
   return { width, height, channels: wanted, data: bytes };
 }

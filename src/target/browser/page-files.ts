@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { UserError } from "../../base/user-error.js";
+import { onnxruntimeWeb } from "./onnxruntime-web.js";
 import { shell } from "./shell.js";
 
 export interface PageFile {
@@ -62,24 +62,4 @@ export async function pageFiles(): Promise<ReadonlyMap<string, PageFile>> {
     files.set(runtimePath + name, { type, isOpen: false, isKept: true, read: () => readFile(file) });
   }
   return files;
-}
-
-/** The version that nestling is tested with; package.json names it, too. */
-const WANTED = "1.30.0";
-
-async function onnxruntimeWeb(): Promise<{ version: string; folder: string }> {
-  const at = "onnxruntime-web";
-  const want = `version ${WANTED}`;
-  const fix = `Run npm install onnxruntime-web@${WANTED} (140 MB): its files are what the page runs.`;
-  const require = createRequire(import.meta.url);
-  let found: string;
-  try {
-    found = require.resolve("onnxruntime-web/wasm");
-  } catch (error) {
-    throw new UserError("target/onnxruntime-web", { at, got: "missing", want, fix }, { cause: error });
-  }
-  const folder = dirname(dirname(found));
-  const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as { version: string };
-  if (version !== WANTED) throw new UserError("target/onnxruntime-web", { at, got: `version ${version}`, want, fix });
-  return { version, folder };
 }

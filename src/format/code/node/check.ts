@@ -1,15 +1,8 @@
 /** Checks that this machine computes what is certified: node check.js */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { certificate, fileHere, logits } from "./classify.js";
-import { normalized } from "../pixels.js";
-
-interface Probe {
-  readonly shape: readonly [images: number, height: number, width: number, channels: number];
-  readonly pixels: string;
-  readonly logits: readonly (readonly number[])[];
-  readonly tolerance: number;
-}
+import { probeDifference, type Probe } from "../classifier.js";
+import { certificate, fileHere, run } from "./classify.js";
 
 const say = (line: string, isRight: boolean): void => {
   process.stdout.write(`${line}\n`);
@@ -25,13 +18,7 @@ if (sha256 !== certificate.sha256) {
   say("The file is the certified one. Its certificate has no probe, so what it computes is not checked.", true);
 } else {
   const probe = JSON.parse(readFileSync(fileHere("probe.json"), "utf8")) as Probe;
-  const [images] = probe.shape;
-  const found = await logits(
-    normalized(Buffer.from(probe.pixels, "base64"), images, certificate.preprocessing),
-    images,
-  );
-  const differences = found.flatMap((row, i) => Array.from(row, (logit, k) => Math.abs(logit - probe.logits[i]![k]!)));
-  const most = Math.max(...differences);
+  const most = await probeDifference(run, certificate, probe, Buffer.from(probe.pixels, "base64"));
   const isRight = most <= probe.tolerance;
   const allowed = `${probe.tolerance.toExponential(1)} allowed`;
   say(`${isRight ? "ok" : "DIFFERS"}: largest difference ${most.toExponential(1)}, ${allowed}`, isRight);
