@@ -2,19 +2,25 @@
 import { InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/user-error.js";
 import { positivePoints } from "./options.js";
-import { defaultPrecision, precisionNames, precisionsOf, type PrecisionName } from "../compile/precisions.js";
+import { defaultLayout, layoutNames, type LayoutName } from "../compile/layouts.js";
+import {
+  defaultPrecision,
+  int8For,
+  isInt8,
+  layoutOf,
+  precisionNames,
+  precisionsOf,
+  type PrecisionName,
+} from "../compile/precisions.js";
+import { int8ForTarget } from "../deploy/choose-layout.js";
+import type { Target } from "../target/target.js";
 
-const INT8 = "int8-";
-/** Where an int8 file runs: the rows of the table whose names begin with int8. */
-const layouts = precisionNames.filter((name) => name.startsWith(INT8)).map((name) => name.slice(INT8.length));
-const kinds = [...precisionNames.filter((name) => !name.startsWith(INT8)), "int8"];
-/** Right on every x64 processor. */
-const DEFAULT_LAYOUT = "x64";
+const kinds = [...precisionNames.filter((name) => !isInt8(name)), "int8"];
 
 export interface PrecisionFlags {
   readonly maxLoss?: number;
   readonly precision: string;
-  readonly int8For?: string;
+  readonly int8For?: LayoutName;
 }
 
 export const precisionOption = (): Option =>
@@ -38,7 +44,31 @@ export const precisionsOption = (): Option =>
     .default(defaultPrecision);
 
 export const int8ForOption = (): Option =>
-  new Option("--int8-for <processor>", `where an int8 file runs: ${DEFAULT_LAYOUT} unless given`).choices(layouts);
+  new Option(
+    "--int8-for <processor>",
+    `where an int8 file runs: by default what --target has, ${defaultLayout} without one`,
+  ).choices(layoutNames);
+
+/** The layout of int8 files, and why. */
+export interface LayoutChoice {
+  readonly int8For: LayoutName;
+  readonly layoutWhy: string;
+}
+
+/**
+ * As --int8-for says; else by what a target says of itself, where one was named; else what is right on every x64 processor. Nothing where no file
+ * is int8.
+ */
+export async function layoutFor(
+  { precision, int8For }: PrecisionFlags,
+  named: Target | undefined,
+): Promise<Partial<LayoutChoice>> {
+  if (!precision.split(",").includes("int8")) return {};
+  if (int8For !== undefined) return { int8For, layoutWhy: "it was asked for" };
+  if (!named) return { int8For: defaultLayout, layoutWhy: "no target was named; it is right on every x64 processor" };
+  const chosen = int8ForTarget(named.name, await named.environment());
+  return { int8For: layoutOf(chosen.precision).name, layoutWhy: chosen.why };
+}
 
 export const maxLossOption = (): Option =>
   new Option(
@@ -56,8 +86,8 @@ export const precisionsFrom = ({ precision, ...flags }: PrecisionFlags): readonl
 };
 
 /** @throws UserError `compile/precision` where a processor is given and no int8 */
-export function precisionOf({ precision, int8For }: PrecisionFlags): PrecisionName {
-  if (precision !== "int8" && int8For !== undefined) {
+export function precisionOf({ precision, int8For: layout }: PrecisionFlags): PrecisionName {
+  if (precision !== "int8" && layout !== undefined) {
     throw new UserError("compile/precision", {
       at: "--int8-for",
       got: `given with --precision ${precision}`,
@@ -65,6 +95,6 @@ export function precisionOf({ precision, int8For }: PrecisionFlags): PrecisionNa
       fix: "Other precisions are the same for all processors.",
     });
   }
-  const wanted = precision === "int8" ? `${INT8}${int8For ?? DEFAULT_LAYOUT}` : precision;
+  const wanted = precision === "int8" ? int8For(layout ?? defaultLayout) : precision;
   return precisionNames.find((name) => name === wanted)!;
 }

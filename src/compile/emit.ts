@@ -118,8 +118,8 @@ const rows: { readonly [Name in OperatorName<"deployed">]: (sink: Sink, node: Em
     sink.node("ReduceMin", [x.name], [smallest.name], { axes, keepdims: 0 });
     sink.node("ReduceMax", [x.name], [largest.name], { axes, keepdims: 0 });
   },
-  quantize(sink, { in: { x }, attributes: { scale, zeroPoint }, out: { y } }) {
-    const by = [sink.scalar(`${y.name}.scale`, scale, "float32"), sink.scalar(`${y.name}.zero`, zeroPoint, "uint8")];
+  quantize(sink, { in: { x }, attributes: { type, scale, zeroPoint }, out: { y } }) {
+    const by = [sink.scalar(`${y.name}.scale`, scale, "float32"), sink.scalar(`${y.name}.zero`, zeroPoint, type)];
     sink.node("QuantizeLinear", [x.name, ...by], [`${y.name}.quantized`]);
     sink.node("DequantizeLinear", [`${y.name}.quantized`, ...by], [y.name]);
   },

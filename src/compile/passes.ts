@@ -2,7 +2,8 @@
 import { foldBatchNorm } from "./fold-batch-norm.js";
 import { foldHardSigmoid } from "./fold-hard-sigmoid.js";
 import { halfPrecision } from "./half-precision.js";
-import { quantize, quantizeStep, type QuantizedLayout } from "./quantize.js";
+import type { Layout } from "./layouts.js";
+import { quantize, quantizeStep } from "./quantize.js";
 import { rangeMethods } from "./ranges.js";
 import type { Step } from "./pass.js";
 import { recalibration } from "./recalibration.js";
@@ -23,7 +24,7 @@ export const float16Steps: readonly Step[] = [
   halfPrecision,
 ];
 
-export const int8Steps = (layout: QuantizedLayout): readonly Step[] => [
+export const int8Steps = (layout: Layout): readonly Step[] => [
   ...floatSteps,
   // Last, on the weights that ship: batch norm is folded, so that a conv and its activation are what a runtime fuses.
   {

@@ -3,6 +3,7 @@
  * that a new precision is a row and its passes.
  */
 import { UserError } from "../base/user-error.js";
+import { layouts, type Layout, type LayoutName } from "./layouts.js";
 import type { Step } from "./pass.js";
 import { float16Steps, floatSteps, int8Steps } from "./passes.js";
 
@@ -19,6 +20,17 @@ export interface Precision {
   readonly oldestOpset?: number;
 }
 
+/** An int8 precision: one a layout. */
+export type Int8Name = `int8-${LayoutName}`;
+
+const int8 = (layout: Layout): Precision => ({
+  says: layout.says,
+  steps: int8Steps(layout),
+  tolerance: 0.3,
+  leastSameTopOne: 0.9,
+  oldestOpset: 13,
+});
+
 export const precisions = {
   float32: { says: "weights and activations of 32 bits", steps: floatSteps, tolerance: 1e-4, leastSameTopOne: 0.999 },
   float16: {
@@ -28,21 +40,13 @@ export const precisions = {
     tolerance: 2e-2,
     leastSameTopOne: 0.99,
   },
-  "int8-x64": {
-    says: "weights of 7 bits and activations of 8, for x64 processors without VNNI; biases of 32",
-    steps: int8Steps({ largestWeight: 63 }),
-    tolerance: 0.3,
-    leastSameTopOne: 0.9,
-    oldestOpset: 13,
-  },
-  "int8-x64-vnni": {
-    says: "weights and activations of 8 bits, for x64 processors with VNNI; biases of 32",
-    steps: int8Steps({ largestWeight: 127 }),
-    tolerance: 0.3,
-    leastSameTopOne: 0.9,
-    oldestOpset: 13,
-  },
-} as const satisfies Record<string, Precision>;
+  "int8-x64": int8(layouts.x64),
+  "int8-x64-vnni": int8(layouts["x64-vnni"]),
+  "int8-arm": int8(layouts.arm),
+  "int8-tensorrt": int8(layouts.tensorrt),
+  "int8-openvino": int8(layouts.openvino),
+  "int8-web": int8(layouts.web),
+} as const satisfies Record<"float32" | "float16" | Int8Name, Precision>;
 
 /** A precision, by its name in the table. */
 export type PrecisionName = keyof typeof precisions;
@@ -51,7 +55,16 @@ export const precisionNames = Object.keys(precisions) as readonly PrecisionName[
 export const defaultPrecision: PrecisionName = "float32";
 
 /** Whether a precision's children are quantised. */
-export const isInt8 = (precision: PrecisionName): boolean => precision.startsWith("int8-");
+export const isInt8 = (precision: PrecisionName): precision is Int8Name => precision.startsWith("int8-");
+
+/** The precision of a layout. */
+export const int8For = (layout: LayoutName): Int8Name => `int8-${layout}`;
+
+/** The layout of an int8 precision, and its name. */
+export function layoutOf(precision: Int8Name): Layout & { readonly name: LayoutName } {
+  const name = precision.slice("int8-".length) as LayoutName;
+  return { name, ...layouts[name] };
+}
 
 /** The oldest opset that has a precision's operators; undefined where all have. */
 export const oldestOpsetOf = (name: PrecisionName): number | undefined => (precisions[name] as Precision).oldestOpset;

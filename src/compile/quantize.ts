@@ -1,29 +1,21 @@
 /**
- * Measured pass: weights of 8 bits, symmetric, with a scale per output channel; activations of 8 bits without a sign, with a scale and a zero
- * point each; biases of 32 bits, whose scale is that of the sum that they join. Every value is quantised once, for all readers: the input, what a
- * node makes, sums and pooled values too, so that a runtime computes in whole numbers from end to end. Left alone are a conv's output
- * that only a relu reads, since runtimes fuse the two, and the logits. Layers may be kept in float32: what is between them stays in float32, too.
+ * Measured pass: weights of 8 bits, symmetric, with a scale per output channel; activations of 8 bits with a scale and a zero point each; biases
+ * of 32 bits, whose scale is that of the sum that they join. A layout (layouts.ts) says which whole numbers, and its places which nodes read
+ * 8 bits; a value is quantised once for all of them.
  */
 import { isParameter, type Parameter, type Value } from "../graph/values.js";
-import { inputsOf, valuesInto, valuesOutOf, type PlainGraph } from "../graph/graph.js";
+import { inputsOf, valuesInto, valuesOutOf } from "../graph/graph.js";
 import type { Quantization } from "../graph/operators.js";
-import { mapNode, readersOf } from "../graph/rewrite.js";
+import { mapNode } from "../graph/rewrite.js";
 import type { Child } from "./child.js";
+import type { Layout } from "./layouts.js";
 import { pack, scaleOf, type Numbers } from "./numbers.js";
 import type { Found, Measured, Note, Outcome } from "./pass.js";
+import { quantizable, type Kept } from "./places.js";
 import { quantizationOf, rangeMethods } from "./ranges.js";
 import type { AnyNode } from "./rule.js";
 
 export const quantizeStep = "quantize";
-
-/** Layers that stay in float32, and why. */
-export type Kept = ReadonlyMap<string, string>;
-
-/** How a processor wants its numbers. */
-export interface QuantizedLayout {
-  /** Largest magnitude of a weight: 127; 63 where a processor adds two products of 8 bits in 16 bits, which 127 overflows. */
-  readonly largestWeight: number;
-}
 
 /** Numbers of an activation that are kept of each batch. */
 const SAMPLED = 256;
@@ -34,14 +26,14 @@ const LARGEST_BIAS = 2 ** 30;
  * @param method of `rangeMethods`
  * @param kept layers that stay in float32, with why
  */
-export const quantize = (method: string, layout: QuantizedLayout, kept: Kept = new Map()): Measured => ({
+export const quantize = (method: string, layout: Layout, kept: Kept = new Map()): Measured => ({
   name: quantizeStep,
   batch: 10,
   observe(graph) {
     // No graph may output its input: a cast to its own type is another value.
     const input = { ...graph.input, name: `${graph.input.name}.seen` };
     const seen: AnyNode = { op: "cast", name: input.name, in: { x: graph.input }, attributes: {}, out: { y: input } };
-    return { ...graph, nodes: [seen, ...graph.nodes], outputs: [input, ...quantized(graph).slice(1)] };
+    return { ...graph, nodes: [seen, ...graph.nodes], outputs: [input, ...quantizable(graph).slice(1)] };
   },
   keep: (outputs, batch) => new Map([...outputs].map(([name, values]) => [name, sampled(values, batch)])),
   conclude(_, observations) {
@@ -54,53 +46,6 @@ export const quantize = (method: string, layout: QuantizedLayout, kept: Kept = n
   },
   absorb: (child, found) => absorb(child, found, { method, layout, kept }),
 });
-
-/** The layers that may be kept in float32: those with weights. */
-export const layersOf = (graph: PlainGraph<"deployed">): string[] =>
-  graph.nodes.filter((node) => "weight" in node.in).map(({ name }) => name);
-
-/** The nodes that compute in float32: the layers kept, and what is made from their values alone. */
-function inFloat(graph: PlainGraph<"deployed">, kept: Kept): ReadonlySet<AnyNode> {
-  const values = new Set<string>();
-  return new Set(
-    graph.nodes.filter((node) => {
-      const follows = !("weight" in node.in) && valuesInto(node).every(({ name }) => values.has(name));
-      if (!follows && !kept.has(node.name)) return false;
-      for (const { name } of valuesOutOf(node)) values.add(name);
-      return true;
-    }),
-  );
-}
-
-/** The values that are quantised: where every node around a value computes in float32, it stays as it is. */
-function quantizedBeside(graph: PlainGraph<"deployed">, kept: Kept): ReadonlySet<string> {
-  const floats = inFloat(graph, kept);
-  const readers = readersOf(graph);
-  const made = new Set([...floats].flatMap((node) => valuesOutOf(node).map(({ name }) => name)));
-  const staysFloat = (name: string): boolean =>
-    (made.has(name) || name === graph.input.name) &&
-    readers.get(name)!.every((node) => node !== undefined && floats.has(node));
-  return new Set(
-    quantized(graph)
-      .map(({ name }) => name)
-      .filter((name) => !staysFloat(name)),
-  );
-}
-
-/** The values that are quantised where no layer is kept. */
-function quantized(graph: PlainGraph<"deployed">): Value<number>[] {
-  const readers = readersOf(graph);
-  const logits = new Set(graph.outputs.map(({ name }) => name));
-  const isFused = (node: AnyNode, { name }: Value): boolean =>
-    (node.op === "conv" || node.op === "depthwise") && readers.get(name)!.length === 1 && isRelu(readers.get(name)![0]);
-  const made = graph.nodes.flatMap((node) =>
-    valuesOutOf(node).filter((value) => !logits.has(value.name) && !isFused(node, value)),
-  );
-  return [graph.input, ...made];
-}
-
-const isRelu = (node: AnyNode | undefined): boolean =>
-  node?.op === "activation" && (node.attributes.function === "relu" || node.attributes.function === "relu6");
 
 /** The smallest, the largest, and some evenly from between, another place each batch. */
 function sampled(values: Float32Array, batch: number): Float32Array {
@@ -130,7 +75,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 function absorb(
   { graph, weights }: Child,
   found: Found,
-  { method, layout, kept }: { readonly method: string; readonly layout: QuantizedLayout; readonly kept: Kept },
+  { method, layout, kept }: { readonly method: string; readonly layout: Layout; readonly kept: Kept },
 ): Outcome {
   const notes: Note[] = [];
   const nodes: AnyNode[] = [];
@@ -138,7 +83,14 @@ function absorb(
   /** What is read instead of a value, and its numbers. */
   const instead = new Map<string, { readonly y: Value<number>; readonly by: Quantization }>();
   const rangeOf = rangeMethods.get(method)!;
-  const wanted = quantizedBeside(graph, kept);
+  const reads8Bits = layout.places(graph, kept);
+  const wanted = new Set(
+    graph.nodes.flatMap((node) =>
+      valuesInto(node)
+        .filter((value) => reads8Bits(node, value))
+        .map(({ name }) => name),
+    ),
+  );
   const put = (x: Value<number>, by: Quantization): void => {
     const y = { ...x, name: `${x.name}.8bit` };
     nodes.push({ op: "quantize", name: `${x.name}.quantize`, in: { x }, attributes: by, out: { y } });
@@ -146,14 +98,15 @@ function absorb(
   };
   const seenOf = (name: string): Quantization => {
     const [smallest, largest, ...sample] = found.get(name)!;
-    return quantizationOf(rangeOf({ smallest: smallest!, largest: largest!, sample: Float32Array.from(sample) }));
+    const seen = { smallest: smallest!, largest: largest!, sample: Float32Array.from(sample) };
+    return quantizationOf(rangeOf(seen, layout.activations), layout.activations);
   };
   if (wanted.has(graph.input.name)) put(graph.input, seenOf(`${graph.input.name}.seen`));
   for (const node of graph.nodes) {
     const why = kept.get(node.name);
     const by = why === undefined ? instead.get(valuesInto(node)[0]!.name)?.by : undefined;
     const weight = "weight" in node.in ? node.in.weight : undefined;
-    const bias = "bias" in node.in ? node.in.bias : undefined;
+    const bias = "bias" in node.in && layout.biases === "int32" ? node.in.bias : undefined;
     if (weight && by) {
       const [whole, scales] = wholeWeight(pack(weights.get(weight.name)!), weight, {
         layout,
@@ -171,7 +124,7 @@ function absorb(
       }
     }
     const changed = mapNode<"deployed", number, number>(node, {
-      read: (value) => instead.get(value.name)?.y ?? value,
+      read: (value) => (reads8Bits(node, value) && instead.get(value.name)?.y) || value,
       make: (value) => value,
       parameter: (parameter) => ({
         ...parameter,
@@ -209,7 +162,7 @@ function wholeWeight(
     layout,
     bias,
     inputScale,
-  }: { readonly layout: QuantizedLayout; readonly bias: Float32Array | undefined; readonly inputScale: number },
+  }: { readonly layout: Layout; readonly bias: Float32Array | undefined; readonly inputScale: number },
 ): [whole: Float32Array, scales: Float32Array] {
   const outputs = shape.at(-1)!;
   const scales = new Float32Array(outputs);

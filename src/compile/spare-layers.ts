@@ -11,7 +11,7 @@ import type { LabelledBlock } from "../data/image-block.js";
 import type { Child } from "./child.js";
 import { differenceOf, logitsOf, rightOf } from "./choose-way.js";
 import type { Loss, Outcome } from "./pass.js";
-import { layersOf, type Kept } from "./quantize.js";
+import { layersOf, type Kept } from "./places.js";
 
 /** Images that layers are ranked by. */
 const RANKED_BY = 200;

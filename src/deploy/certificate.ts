@@ -76,6 +76,10 @@ export const certificateSchema = z.strictObject({
     ),
   quantization: z
     .strictObject({
+      layout: z
+        .strictObject({ name: z.string(), why: z.string().describe("Why this layout was chosen.") })
+        .optional()
+        .describe("Where the file is to run, as `--int8-for` names it; left out before a target could choose it."),
       ranges: z
         .array(
           z.strictObject({
@@ -89,7 +93,9 @@ export const certificateSchema = z.strictObject({
         .describe(
           "How the activations' ranges were chosen: of the ways within 0.5 % of the most images right, the nearest.",
         ),
-      quantized: operators.describe("Nodes that compute in whole numbers, after onnxruntime's optimisation here."),
+      quantized: operators.describe(
+        "Nodes that compute in whole numbers, after onnxruntime's optimisation here; in the layouts for TensorRT and OpenVINO those whose inputs the file quantises.",
+      ),
       float: operators.describe("Nodes that compute in float32."),
       moved: operators.describe("Nodes that convert or move, and compute nothing."),
       unfused: z

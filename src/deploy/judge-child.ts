@@ -2,7 +2,7 @@
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
 import { keptInFloat32 } from "../compile/kept-in-float32.js";
-import { defaultPrecision, toleranceOf, type PrecisionName } from "../compile/precisions.js";
+import { defaultPrecision, isInt8, layoutOf, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Timed } from "../evaluate/session.js";
 import type { Run } from "../run/run.js";
@@ -26,6 +26,8 @@ export interface JudgeOptions {
   readonly staticBatch?: number;
   /** float32 by default. */
   readonly precision?: PrecisionName;
+  /** Why an int8 file has the layout of its precision, for the certificate: what `int8ForTarget` says, or that it was asked for, the default. */
+  readonly layoutWhy?: string;
   /** Points of accuracy that an int8 child may lose on 1,000 training images set aside; the layers that do most harm stay in float32 for it. */
   readonly maxLoss?: number;
   /** ONNX's opset that the file is written in, 11 to 26; 17 by default. An older one is loaded by older runtimes. */
@@ -117,14 +119,14 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
   const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged.bytes, images);
   const { certified, timed } = await probedChild(run, child, staticBatch);
   const ranges = child.report.flatMap(({ tried = [] }) => tried);
-  const quantization =
-    ranges.length > 0
-      ? {
-          ranges,
-          ...(await quantizedNodesOf(child.bytes, timed.dims, kept.length)),
-          ...(child.loss && { loss: child.loss }),
-        }
-      : undefined;
+  const quantization = isInt8(precision)
+    ? {
+        layout: { name: layoutOf(precision).name, why: options.layoutWhy ?? "it was asked for" },
+        ranges,
+        ...(await quantizedNodesOf(child.bytes, precision, { dims: timed.dims, kept: kept.length })),
+        ...(child.loss && { loss: child.loss }),
+      }
+    : undefined;
   return {
     architecture,
     out,

@@ -1,5 +1,10 @@
-/** The proof that a file is int8: which nodes onnxruntime runs for it after its optimisation, and which of them compute in whole numbers. */
+/**
+ * The proof that a file is int8: which nodes compute in whole numbers. Where it is for onnxruntime, those that it runs after its optimisation;
+ * for other runtimes, those whose inputs the file quantises.
+ */
+import { layoutOf, type Int8Name } from "../compile/precisions.js";
 import { profiledNodes } from "../runtime/profiled-nodes.js";
+import { placedNodesOf } from "./placed-nodes.js";
 
 /** How many of each operator. */
 type Operators = Readonly<Record<string, number>>;
@@ -21,16 +26,28 @@ const isQuantized = (operator: string): boolean => /^Q[A-Z]|Integer/.test(operat
 const isWeighted = (operator: string): boolean => /Conv|Gemm|MatMul/.test(operator);
 
 /**
+ * @param dims shape of the input
  * @param kept convolutions and dense layers that are in float32 by intent
  * @throws UserError `runtime/model`
  */
-export async function quantizedNodesOf(bytes: Uint8Array, dims: readonly number[], kept = 0): Promise<QuantizedNodes> {
+export async function quantizedNodesOf(
+  bytes: Uint8Array,
+  precision: Int8Name,
+  { dims, kept = 0 }: { readonly dims: readonly number[]; readonly kept?: number },
+): Promise<QuantizedNodes> {
   const kinds = { quantized: {}, float: {}, moved: {} } as Record<
     "quantized" | "float" | "moved",
     Record<string, number>
   >;
-  for (const [, operator] of await profiledNodes(bytes, dims, {})) {
-    const kind = moving.has(operator) ? "moved" : isQuantized(operator) ? "quantized" : "float";
+  const { provenBy } = layoutOf(precision);
+  const nodes =
+    provenBy === "the file"
+      ? placedNodesOf(bytes)
+      : (await profiledNodes(bytes, dims, { fusesSigned: provenBy === "onnxruntime on ARM" })).map(
+          ([, operator]) => [operator, isQuantized(operator)] as const,
+        );
+  for (const [operator, isWhole] of nodes) {
+    const kind = moving.has(operator) ? "moved" : isWhole ? "quantized" : "float";
     kinds[kind][operator] = (kinds[kind][operator] ?? 0) + 1;
   }
   return { ...kinds, unfused: countOf(kinds.float, isWeighted) - kept };

@@ -23,7 +23,7 @@ export interface SearchOutcome {
 
 /** What to search for, and what becomes of the children that are chosen. */
 export type SearchAndExportOptions = Omit<SearchOptions, "file"> &
-  Pick<JudgeOptions, "withoutProbe"> & { readonly out?: string };
+  Pick<JudgeOptions, "withoutProbe" | "layoutWhy"> & { readonly out?: string };
 
 /**
  * Searches a run for the child to choose under each budget, and exports these children with their certificates. Latencies of both are of one
@@ -54,7 +54,7 @@ const childIn = (out: string, fileName: string, precision: PrecisionName): strin
   join(out, "children", `${fileName}${precision === defaultPrecision ? "" : `.${precision}`}.onnx`);
 
 function searchInto(out: string, run: Run, options: SearchAndExportOptions): Promise<SearchOutcome> {
-  const { seconds, signal, opset, maxLoss, differences, withoutProbe, crew } = options;
+  const { seconds, signal, opset, maxLoss, layoutWhy, differences, withoutProbe, crew } = options;
   const precisions = precisionsOf(options.precision ?? defaultPrecision);
   return withTarget(options.target, async (target) => {
     const { result, latencies, otherLatencies } = await searchRun(run, {
@@ -90,6 +90,7 @@ function searchInto(out: string, run: Run, options: SearchAndExportOptions): Pro
         ...(seconds !== undefined && { seconds }),
         ...(differences && { differences }),
         ...(withoutProbe !== undefined && { withoutProbe }),
+        ...(layoutWhy !== undefined && { layoutWhy }),
         ...(signal && { signal }),
       },
     );

@@ -64,10 +64,14 @@ interface SlopedActivation {
   slope?: number;
 }
 
+/** The whole numbers of 8 bits, without a sign and with one. */
+export const wholeNumbers = { uint8: { least: 0, most: 255 }, int8: { least: -128, most: 127 } } as const;
+
 /** Which 256 numbers a value may have. */
 export interface Quantization {
+  type: keyof typeof wholeNumbers;
   scale: number;
-  /** 0 to 255: what stands for 0. */
+  /** The whole number that stands for 0. */
   zeroPoint: number;
 }
 
@@ -100,7 +104,7 @@ interface OnlyDeployed<S extends Size> {
   moments: Operator<One<S>, { mean: Value<S>; variance: Value<S> }>;
   /** The batch's smallest and largest value per channel, vectors of [channels]. */
   extremes: Operator<One<S>, { smallest: Value<S>; largest: Value<S> }>;
-  /** The nearest of the 256 numbers (q − zeroPoint) · scale, q a whole number of 8 bits without a sign. */
+  /** The nearest of the 256 numbers (q − zeroPoint) · scale, q a whole number of 8 bits. */
   quantize: Operator<One<S>, Made<S>, Quantization>;
   /** The same numbers in its output's data type. */
   cast: Operator<One<S>, Made<S>>;

@@ -12,6 +12,8 @@ export interface SessionOptions {
   readonly optimization?: "all" | "disabled";
   /** Begin of a file's path: onnxruntime writes there which nodes ran, when profiling ends. */
   readonly profile?: string;
+  /** Whether quantised nodes whose activations have signs are fused as on ARM. */
+  readonly fusesSigned?: boolean;
 }
 
 export interface Session {
@@ -26,7 +28,7 @@ export interface Session {
 
 /** @throws UserError `runtime/model` when onnxruntime refuses the model */
 export async function openSession(bytes: Uint8Array, options: SessionOptions = {}, at = "model"): Promise<Session> {
-  const { threads = 1, provider = "cpu", optimization = "all", profile } = options;
+  const { threads = 1, provider = "cpu", optimization = "all", profile, fusesSigned = false } = options;
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: [provider],
     graphOptimizationLevel: optimization,
@@ -35,7 +37,7 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions = {
     logSeverityLevel: 3,
     ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     // Spinning threads would steal the cores of whatever is measured next.
-    extra: { session: { intra_op: { allow_spinning: "0" } } },
+    extra: { session: { intra_op: { allow_spinning: "0" }, ...(fusesSigned && { qdqisint8allowed: "1" }) } },
   }).catch((error: unknown) => {
     const got = `refused by onnxruntime (${(error as Error).message.split("\n")[0] ?? ""})`;
     throw new UserError(

@@ -68,7 +68,18 @@ function describeBrowser({ executionProvider, os }: Environment, browser: Browse
   ];
 }
 
-const watched = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "asimddp", "sve"];
+const watched = [
+  "avx2",
+  "fma",
+  "avx512f",
+  "avx512_vnni",
+  "avx_vnni",
+  "avx512_bf16",
+  "amx_tile",
+  "asimd",
+  "asimddp",
+  "sve",
+];
 
 const readText = (path: string): string => {
   try {

@@ -12,12 +12,16 @@ import {
   type PrecisionName,
 } from "../../src/compile/precisions.js";
 import { checkOpset } from "../../src/compile/opsets.js";
-import { precisionOf, precisionsFrom } from "../../src/cli/precision-options.js";
+import { layoutFor, precisionOf, precisionsFrom } from "../../src/cli/precision-options.js";
+import { layoutNames } from "../../src/compile/layouts.js";
+import { mockTarget } from "../../src/target/mock.js";
 import { certificateSchema } from "../../src/deploy/certificate.js";
 
 test("an unknown precision is refused before the work starts", () => {
   const wrong = (): void => checkPrecision("float8" as PrecisionName);
-  expect(wrong).toThrow('the precision is "float8"; want float32 or float16 or int8-x64 or int8-x64-vnni');
+  expect(wrong).toThrow(
+    'the precision is "float8"; want float32 or float16 or int8-x64 or int8-x64-vnni or int8-arm or int8-tensorrt or int8-openvino or int8-web',
+  );
 });
 
 test("an opset from before a precision's operators is refused", () => {
@@ -38,10 +42,11 @@ test("the flags name each row of the table, and the certificate has their names"
   );
   const named = plain.argChoices!.flatMap((precision) =>
     precision === "int8"
-      ? int8.argChoices!.map((int8For) => precisionOf({ precision, int8For }))
+      ? layoutNames.map((int8For) => precisionOf({ precision, int8For }))
       : precisionOf({ precision }),
   );
   expect(named).toEqual(precisionNames);
+  expect(int8.argChoices).toEqual(layoutNames);
   expect(precisionsFrom({ precision: "int8,float32", int8For: "x64-vnni" })).toEqual(["float32", "int8-x64-vnni"]);
   expect(precisionsFrom({ precision: "float16" })).toEqual(["float16"]);
   expect(() => precisionsFrom({ precision: "float32,float16", int8For: "x64" })).toThrow(
@@ -52,4 +57,16 @@ test("the flags name each row of the table, and the certificate has their names"
     "--int8-for is given with --precision float16; want --precision int8",
   );
   expect(certificateSchema.shape.precision.options).toEqual(precisionNames);
+});
+
+test("the layout of an int8 file is the one asked for, else what the named target says of itself, else x64", async () => {
+  const pi = mockTarget({ name: "pi", msOf: () => 1 });
+  const arm = { ...pi, environment: async () => ({ ...(await pi.environment()), cpuFlags: ["asimddp"] }) };
+  expect(await layoutFor({ precision: "float32,int8" }, arm)).toEqual({ int8For: "arm", layoutWhy: "pi has asimddp" });
+  expect(await layoutFor({ precision: "int8", int8For: "web" }, arm)).toEqual({
+    int8For: "web",
+    layoutWhy: "it was asked for",
+  });
+  expect(await layoutFor({ precision: "int8" }, undefined)).toMatchObject({ int8For: "x64" });
+  expect(await layoutFor({ precision: "float16" }, arm)).toEqual({});
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import type { Child } from "../../src/compile/child.js";
 import { emit } from "../../src/compile/emit.js";
+import { layouts } from "../../src/compile/layouts.js";
 import { lower } from "../../src/compile/lower.js";
 import { measure } from "../../src/compile/measure.js";
 import { pack } from "../../src/compile/numbers.js";
@@ -32,8 +33,10 @@ function net(change: (weights: Map<string, Float32Array>) => void = () => undefi
 
 const quantized = async (largestWeight = 127, change?: (weights: Map<string, Float32Array>) => void) => {
   const { child, block } = net(change);
-  const passed = await runPasses(child, [quantize("min-max", { largestWeight })], (measured, before) =>
-    measure(measured, before, block, 1),
+  const passed = await runPasses(
+    child,
+    [quantize("min-max", { ...layouts["x64-vnni"], largestWeight })],
+    (measured, before) => measure(measured, before, block, 1),
   );
   return { ...passed, block, wide: lower.run(child).child };
 };
@@ -105,7 +108,7 @@ test("the file keeps bytes, scales and zero points as onnxruntime fuses them, a 
   const inputsOf = (output: string) => node.find((one) => one.output![0] === output)!.input;
   expect(inputsOf("first.bias")).toEqual(["first.bias.int32", "first.bias.scale"]);
   expect(inputsOf("first.weight")).toEqual(["first.weight.int8", "first.weight.scale", "first.weight.zero"]);
-  const { quantized: whole, float, unfused } = await quantizedNodesOf(bytes, [1, 2, 8, 8]);
+  const { quantized: whole, float, unfused } = await quantizedNodesOf(bytes, "int8-x64", { dims: [1, 2, 8, 8] });
   expect([whole, float, unfused]).toEqual([
     { QLinearConv: 3, QLinearAdd: 1, QLinearAveragePool: 1, QLinearGlobalAveragePool: 1, QGemm: 1 },
     {},
@@ -125,7 +128,7 @@ test("a file that does not fuse is found out: a conv before a swish that nothing
   const b = graphBuilder<number>("net", 2);
   const graph = b.build([b.activation("swish", b.conv("conv", b.input, { out: 4, kernel: 3 }), "swish")]);
   const child = lower.run({ graph, weights: randomWeights(graph, random(3, "float")) }).child;
-  const { unfused, float } = await quantizedNodesOf(emit(child, { resolution: 6 }), [1, 2, 6, 6]);
+  const { unfused, float } = await quantizedNodesOf(emit(child, { resolution: 6 }), "int8-x64", { dims: [1, 2, 6, 6] });
   expect(unfused).toBe(1);
   expect(Object.keys(float).some((operator) => operator.includes("Conv"))).toBe(true);
 });

@@ -1,19 +1,32 @@
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
+import { layouts } from "../../src/compile/layouts.js";
 import { quantizationOf, rangeMethods, type Seen } from "../../src/compile/ranges.js";
 
 const seen = (numbers: readonly number[]): Seen => {
   const sample = Float32Array.from(numbers).sort();
   return { smallest: sample[0]!, largest: sample.at(-1)!, sample };
 };
-const rangeBy = (method: string, of: Seen) => rangeMethods.get(method)!(of);
+const unsigned = layouts.x64.activations;
+const rangeBy = (method: string, of: Seen) => rangeMethods.get(method)!(of, unsigned);
 
 test("a range is widened to hold 0, and 0 is one of its 256 numbers", () => {
-  expect(quantizationOf([0, 51])).toEqual({ scale: Math.fround(0.2), zeroPoint: 0 });
-  expect(quantizationOf([2, 51])).toEqual({ scale: Math.fround(0.2), zeroPoint: 0 });
-  expect(quantizationOf([-51, -2])).toEqual({ scale: Math.fround(0.2), zeroPoint: 255 });
-  expect(quantizationOf([-1, 4])).toEqual({ scale: Math.fround(5 / 255), zeroPoint: 51 });
-  expect(quantizationOf([0, 0])).toEqual({ scale: 1, zeroPoint: 0 });
+  const type = "uint8";
+  expect(quantizationOf([0, 51], unsigned)).toEqual({ type, scale: Math.fround(0.2), zeroPoint: 0 });
+  expect(quantizationOf([2, 51], unsigned)).toEqual({ type, scale: Math.fround(0.2), zeroPoint: 0 });
+  expect(quantizationOf([-51, -2], unsigned)).toEqual({ type, scale: Math.fround(0.2), zeroPoint: 255 });
+  expect(quantizationOf([-1, 4], unsigned)).toEqual({ type, scale: Math.fround(5 / 255), zeroPoint: 51 });
+  expect(quantizationOf([0, 0], unsigned)).toEqual({ type, scale: 1, zeroPoint: 0 });
+});
+
+test("with signs the same numbers lie 128 lower; symmetric ones have 0 in their middle", () => {
+  const [signed, symmetric] = [layouts.arm.activations, layouts.tensorrt.activations];
+  const type = "int8";
+  expect(quantizationOf([0, 51], signed)).toEqual({ type, scale: Math.fround(0.2), zeroPoint: -128 });
+  expect(quantizationOf([-1, 4], signed)).toEqual({ type, scale: Math.fround(5 / 255), zeroPoint: -77 });
+  expect(quantizationOf([-1, 4], symmetric)).toEqual({ type, scale: Math.fround(4 / 127), zeroPoint: 0 });
+  expect(quantizationOf([-4, 1], symmetric)).toEqual({ type, scale: Math.fround(4 / 127), zeroPoint: 0 });
+  expect(quantizationOf([0, 0], symmetric)).toEqual({ type, scale: 1, zeroPoint: 0 });
 });
 
 test("min-max takes all, the percentile leaves out the rarest, least squares what costs the others more than it", () => {

@@ -3,9 +3,11 @@ import { random } from "../../src/base/random.js";
 import { quantizedNodesOf } from "../../src/deploy/quantized-nodes.js";
 import { emit } from "../../src/compile/emit.js";
 import { logitsOf } from "../../src/compile/choose-way.js";
+import { layouts } from "../../src/compile/layouts.js";
 import { lower } from "../../src/compile/lower.js";
 import { measure } from "../../src/compile/measure.js";
-import { layersOf, quantize } from "../../src/compile/quantize.js";
+import { layersOf } from "../../src/compile/places.js";
+import { quantize } from "../../src/compile/quantize.js";
 import { lossOf, spareLayers } from "../../src/compile/spare-layers.js";
 import { graphBuilder } from "../../src/graph/builder.js";
 import { nodesOf } from "../../src/graph/graph.js";
@@ -46,10 +48,10 @@ async function net(largestWeight: number) {
     const own = [...logits.subarray(3 * i, 3 * i + 3)];
     return own.indexOf(Math.max(...own));
   });
-  const ways = quantize("min-max", { largestWeight });
+  const layout = { ...layouts["x64-vnni"], largestWeight };
+  const ways = quantize("min-max", layout);
   const found = await measure(ways, before, block, 1);
-  const keeping = (kept: ReadonlyMap<string, string>) =>
-    quantize("min-max", { largestWeight }, kept).absorb(before, found);
+  const keeping = (kept: ReadonlyMap<string, string>) => quantize("min-max", layout, kept).absorb(before, found);
   const spared = (most: number) =>
     spareLayers(ways.absorb(before, found), keeping, { before, images: { ...block, labels }, most });
   return { before, spared, keeping };
@@ -71,7 +73,10 @@ test("the layer that does the harm stays in float32, and nothing else does; the 
   const quantised = nodesOf(found.child.graph, "quantize").map(({ in: { x } }) => x.name);
   expect(quantised).not.toContain("ruined");
   expect(quantised).toContain("swish");
-  const nodes = await quantizedNodesOf(emit(found.child, { resolution }), [1, 2, resolution, resolution], 1);
+  const nodes = await quantizedNodesOf(emit(found.child, { resolution }), "int8-x64-vnni", {
+    dims: [1, 2, resolution, resolution],
+    kept: 1,
+  });
   expect([nodes.unfused, nodes.float["Conv"] ?? nodes.float["FusedConv"]]).toEqual([0, 1]);
   expect(nodes.quantized["QLinearConv"]).toBe(2);
 });

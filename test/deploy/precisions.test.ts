@@ -47,6 +47,25 @@ test("an int8 child proves that it computes in whole numbers, says how its range
   expect(checks.find(({ name }) => name === "recompiled")?.detail).toBe("the same bytes");
 });
 
+test("a child for a runtime that is not here is counted by what its file quantises, and says why it is for it", async () => {
+  const out = join(await temporaryFolder(), "child.onnx");
+  const target = mockTarget({ msOf: () => 1 });
+  const options = { target, recalibrationImages, seconds: 1, layoutWhy: "jetson runs on tensorrt" };
+  const { quantization, precision } = await exportChild(run, architecture, {
+    ...{ ...options, out, precision: "int8-tensorrt" },
+  });
+  expect([precision, quantization!.layout]).toEqual([
+    "int8-tensorrt",
+    { name: "tensorrt", why: "jetson runs on tensorrt" },
+  ]);
+  // Sigmoid and both products of swish and gate are in float32; no layer is.
+  expect([quantization!.unfused, Object.keys(quantization!.float).sort()]).toEqual([0, ["Mul", "Sigmoid"]]);
+  expect(quantization!.quantized["Conv"]).toBeGreaterThan(10);
+  const { checks } = await verifyChild(out, { run: run.folder, target, seconds: 1 });
+  expect(checks.filter(({ verdict }) => verdict === "failed")).toEqual([]);
+  expect(checks.find(({ name }) => name === "int8")?.detail).toMatch(/^\d+ nodes in whole numbers, \d+ in float32$/);
+});
+
 test("what quantisation may lose is in certificate and provenance, verified with them; a child that loses more is refused, and nothing is written", async () => {
   const out = join(await temporaryFolder(), "child.onnx");
   const target = mockTarget({ msOf: () => 1 });

@@ -1,4 +1,5 @@
 /** A float64 interpreter of graphs, written as loops from the definitions. Engines are checked against it. */
+import { wholeNumbers } from "../../src/graph/operators.js";
 import type { PlainGraph } from "../../src/graph/graph.js";
 import { isParameter, type Parameter, type Value } from "../../src/graph/values.js";
 import type { ActivationFunction } from "../../src/graph/activations.js";
@@ -114,8 +115,9 @@ export function referenceForward(
         break;
       }
       case "quantize": {
-        const { scale, zeroPoint } = node.attributes;
-        const nearest = (x: number): number => Math.min(255, Math.max(0, Math.round(x / scale) + zeroPoint));
+        const { type, scale, zeroPoint } = node.attributes;
+        const { least, most } = wholeNumbers[type];
+        const nearest = (x: number): number => Math.min(most, Math.max(least, Math.round(x / scale) + zeroPoint));
         values.set(
           node.out.y.name,
           read(node.in.x).map((x) => scale * (nearest(x) - zeroPoint)),

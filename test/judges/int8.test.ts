@@ -6,7 +6,8 @@
 import { expect, test } from "vitest";
 import { emit } from "../../src/compile/emit.js";
 import { measure } from "../../src/compile/measure.js";
-import { precisions } from "../../src/compile/precisions.js";
+import { defaultLayout, layoutNames, type LayoutName } from "../../src/compile/layouts.js";
+import { int8For, precisions } from "../../src/compile/precisions.js";
 import { runPasses } from "../../src/compile/run-passes.js";
 import { onRuntime } from "../compile/contract.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -17,11 +18,11 @@ import { randomHeld } from "./random-held.js";
 /** One number rounded to the other side moves all that follow: with random weights up to 0.02 after relu, 0.09 after swish with squeeze-and-excite. */
 const TOLERANCE = 0.1;
 
-const quantizedOf = (name: string): Promise<Held[]> =>
+const quantizedOf = (name: string, layout: LayoutName): Promise<Held[]> =>
   randomHeld(name, async (sliced, block) => {
     const { child } = await runPasses(
       sliced(),
-      precisions["int8-x64"].steps,
+      precisions[int8For(layout)].steps,
       (measured, before) => measure(measured, before, block, 1),
       async (ways) =>
         [...ways.keys()].map((way) => ({ way, isTaken: way === "min-max", correct: 0, images: 0, difference: 0 })),
@@ -30,17 +31,34 @@ const quantizedOf = (name: string): Promise<Held[]> =>
     return { bytes, logits: await onRuntime(bytes, block, "all") };
   });
 
-test.skipIf(missing).each(["pictures-64", "attentivenas"])(
-  `every judge but OpenCV agrees on int8 children of %s${missing}`,
-  async (name) => {
-    const held = await quantizedOf(name);
-    const verdicts = await judge(held, await temporaryFolder());
-    const complaints = held.flatMap((child, i) =>
-      judges
-        .filter((judge) => judge !== "OpenCV")
-        .flatMap((judge) => complaint(judge, verdicts[i]![judge]!, child, TOLERANCE))
-        .map((line) => `${child.name}: ${line}`),
-    );
-    expect(complaints).toEqual([]);
+async function complaintsAbout(held: readonly Held[]): Promise<string[]> {
+  const verdicts = await judge(held, await temporaryFolder());
+  for (const { "OpenVINO's layers": layers } of verdicts) {
+    expect((layers as readonly string[]).filter((numbers) => !/^[ui]8$/.test(numbers))).toEqual([]);
+    expect((layers as readonly string[]).length).toBeGreaterThan(20);
+  }
+  return held.flatMap((child, i) =>
+    judges
+      .filter((judge) => judge !== "OpenCV")
+      .flatMap((judge) => complaint(judge, verdicts[i]![judge]!, child, TOLERANCE))
+      .map((line) => `${child.name}: ${line}`),
+  );
+}
+
+test.skipIf(missing)(
+  `every judge but OpenCV agrees on int8 children with swish and squeeze-and-excite, and OpenVINO computes their layers in 8 bits${missing}`,
+  async () => {
+    expect(await complaintsAbout(await quantizedOf("attentivenas", defaultLayout))).toEqual([]);
   },
 );
+
+test.skipIf(missing)(`every judge but OpenCV agrees on int8 children of each layout, too${missing}`, async () => {
+  const held = await Promise.all(
+    layoutNames.map(async (layout) =>
+      (await quantizedOf("pictures-64", layout)).map((child) => ({ ...child, name: `${child.name} for ${layout}` })),
+    ),
+  );
+  // Two of the default's, one of each other's.
+  const some = held.flatMap((children, i) => children.slice(0, layoutNames[i] === defaultLayout ? 2 : 1));
+  expect(await complaintsAbout(some)).toEqual([]);
+});

@@ -2,7 +2,7 @@
 
 JSON in (stdin): [{"file": path, "input": path of raw little-endian float32 NCHW, "dims": [n, c, h, w]}]
 JSON out (stdout): [{judge: logits as a flat list, or {"error": text}}], in the same order;
-the judges "checker" and "shapes" have no logits and answer with the file's output shape.
+the judges "checker" and "shapes" have no logits and answer with the file's output shape, "OpenVINO's layers" with their types.
 """
 
 import json
@@ -49,6 +49,14 @@ def vino(path, x):
     return model({"pixel_values": x})["logits"]
 
 
+def vino_layers(path, _):
+    """The numbers that OpenVINO computes each convolution and dense layer in, after its own transformations."""
+    model = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    infos = [op.get_rt_info() for op in model.get_runtime_model().get_ordered_ops()]
+    said = [(str(info["layerType"].value), str(info["runtimePrecision"].value)) for info in infos]
+    return [numbers for layer, numbers in said if layer in ("Convolution", "FullyConnected")]
+
+
 def opencv(path, x):
     net = cv2.dnn.readNetFromONNX(path)
     net.setInput(x, "pixel_values")
@@ -61,6 +69,7 @@ JUDGES = {
     "onnx reference": reference,
     "onnxruntime in Python": runtime,
     "OpenVINO": vino,
+    "OpenVINO's layers": vino_layers,
     "OpenCV": opencv,
 }
 

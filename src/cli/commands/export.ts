@@ -27,6 +27,7 @@ import {
 import { describeNumerics } from "../describe-numerics.js";
 import {
   int8ForOption,
+  layoutFor,
   maxLossOption,
   precisionOf,
   precisionOption,
@@ -69,8 +70,8 @@ export const exportCommand = (): Command =>
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
-      const precision = precisionOf(options);
-      if (options.maxLoss !== undefined) checkMaxLoss(options.maxLoss, [precision]);
+      const asked = precisionOf(options);
+      if (options.maxLoss !== undefined) checkMaxLoss(options.maxLoss, [asked]);
       // Before the pictures are read.
       await checkOut(options.out);
       const run = await openOn(terminal, folder, options.data);
@@ -79,12 +80,14 @@ export const exportCommand = (): Command =>
         `Exporting ${options.arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`,
       );
       let report: readonly StepReport[] = [];
-      const c = await onTargets(options.target ?? ["local"], options, terminal, ([target, ...otherTargets]) =>
-        exportChild(run, architecture, {
+      const c = await onTargets(options.target ?? ["local"], options, terminal, async ([target, ...otherTargets]) => {
+        const { int8For, layoutWhy } = await layoutFor(options, options.target && target);
+        return exportChild(run, architecture, {
           out: options.out,
           recalibrationImages: options.recalibrationImages,
           opset: options.opset,
-          precision,
+          precision: int8For ? precisionOf({ ...options, int8For }) : asked,
+          ...(layoutWhy !== undefined && { layoutWhy }),
           ...(options.maxLoss !== undefined && { maxLoss: options.maxLoss }),
           target: target!,
           otherTargets,
@@ -93,8 +96,8 @@ export const exportCommand = (): Command =>
           withoutProbe: !options.probe,
           ...(options.staticBatch !== undefined && { staticBatch: options.staticBatch }),
           onCompiled: (child) => (report = child.report),
-        }),
-      );
+        });
+      });
       const [low, high] = c.accuracyInterval;
       terminal.result(
         options.explain ? { ...c, report } : c,
@@ -132,6 +135,7 @@ const precisionLines = ({ precision, keptInFloat32: kept = [], quantization }: C
 };
 
 const describeQuantization = ({
+  layout,
   quantized,
   float,
   unfused,
@@ -140,7 +144,8 @@ const describeQuantization = ({
 }: NonNullable<Certificate["quantization"]>): string[] => {
   const taken = ranges.find(({ isTaken }) => isTaken)!;
   return [
-    `  onnxruntime computes ${countOf(quantized)} nodes in whole numbers, ${countOf(float)} in float32${countOf(float) > 0 ? ` (${Object.keys(float).join(", ")})` : ""}; ranges by ${taken.way}`,
+    `  for ${layout!.name}: ${layout!.why}`,
+    `  ${countOf(quantized)} nodes in whole numbers, ${countOf(float)} in float32${countOf(float) > 0 ? ` (${Object.keys(float).join(", ")})` : ""}; ranges by ${taken.way}`,
     ...(loss
       ? [
           `  loses ${loss.points.toFixed(1)} points (± ${loss.spread.toFixed(1)}) on ${loss.images} images set aside; ${loss.most} allowed`,

@@ -39,6 +39,7 @@ import {
 import { describeNumerics } from "../describe-numerics.js";
 import {
   int8ForOption,
+  layoutFor,
   maxLossOption,
   precisionsFrom,
   precisionsOption,
@@ -101,8 +102,8 @@ export const searchCommand = (): Command =>
     )
     .action(async (folder: string, options: Options) => {
       const terminal = output(options.json ?? false);
-      const precision = precisionsFrom(options);
-      if (options.maxLoss !== undefined) checkMaxLoss(options.maxLoss, precision);
+      const asked = precisionsFrom(options);
+      if (options.maxLoss !== undefined) checkMaxLoss(options.maxLoss, asked);
       const budgets = parseBudgets(options.budget);
       const out = options.out ?? folder;
       // Before the pictures are read.
@@ -124,12 +125,16 @@ export const searchCommand = (): Command =>
               onNote: (line) => terminal.note(line),
               onProgress: (progress) => bar.crew(progress),
             });
+      const targets = targetsOf(options.target, budgets);
+      const isNamed = options.target !== undefined || targets[0] !== "local";
       const { result: found, children } = await onTargets(
-        targetsOf(options.target, budgets),
+        targets,
         options,
         terminal,
-        ([target, ...otherTargets]) =>
-          search(run, {
+        async ([target, ...otherTargets]) => {
+          const { int8For, layoutWhy } = await layoutFor(options, isNamed ? target : undefined);
+          if (layoutWhy !== undefined) terminal.note(`int8 for ${int8For}: ${layoutWhy}`);
+          return search(run, {
             budgets,
             out,
             target: target!,
@@ -142,7 +147,8 @@ export const searchCommand = (): Command =>
             fineCandidates: options.fine,
             recalibrationImages: options.recalibrationImages,
             opset: options.opset,
-            precision,
+            precision: int8For ? precisionsFrom({ ...options, int8For }) : asked,
+            ...(layoutWhy !== undefined && { layoutWhy }),
             ...(options.maxLoss !== undefined && { maxLoss: options.maxLoss }),
             seed: options.seed,
             resume: options.resume ?? false,
@@ -153,7 +159,8 @@ export const searchCommand = (): Command =>
                 total,
                 `${phase} ${id} at ${millions(macs)} MACs; ${thousands(judgedImages)} images judged`,
               ),
-          }),
+          });
+        },
         (name) => crew?.target(name),
       ).finally(async () => {
         bar.stop();

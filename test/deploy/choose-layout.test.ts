@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { int8ForTarget } from "../../src/deploy/choose-layout.js";
+import { environmentHere, type Environment } from "../../src/target/environment.js";
+
+const here: Environment = {
+  ...environmentHere(),
+  cpuFlags: ["avx2", "fma"],
+  os: "linux 6.1.0 x64",
+  executionProvider: "cpu",
+};
+const browser = { name: "Chrome 156", isolated: true, clockMs: 0.005 };
+
+test.each<[string, Partial<Environment>, string, string]>([
+  ["a server with VNNI", { cpuFlags: ["avx2", "avx512f", "avx512_vnni"] }, "int8-x64-vnni", "has avx512_vnni"],
+  ["a laptop with VNNI", { cpuFlags: ["avx2", "avx_vnni"] }, "int8-x64-vnni", "has avx_vnni"],
+  ["an x64 without", {}, "int8-x64", "has no VNNI"],
+  ["a Raspberry Pi", { cpuFlags: ["asimd", "asimddp"], os: "linux 6.6 arm64" }, "int8-arm", "has asimd"],
+  ["a Mac, which has no flags", { cpuFlags: [], os: "darwin 24.1 arm64" }, "int8-arm", "is an arm64"],
+  [
+    "a PC with Windows, which has none",
+    { cpuFlags: [], os: "win32 10 x64" },
+    "int8-x64",
+    "doesn't say whether it has VNNI",
+  ],
+  ["a browser, whatever it runs on", { browser, cpuFlags: [] }, "int8-web", "is a browser"],
+  ["a Jetson", { executionProvider: "tensorrt", cpuFlags: ["asimd"] }, "int8-tensorrt", "runs on tensorrt"],
+  ["OpenVINO", { executionProvider: "openvino", cpuFlags: ["avx512_vnni"] }, "int8-openvino", "runs on openvino"],
+])("%s", (_, environment, precision, why) => {
+  expect(int8ForTarget("it", { ...here, ...environment })).toEqual({ precision, why: `it ${why}` });
+});
