@@ -118,6 +118,8 @@ test("only src/target opens onnxruntime to time a model; what else opens it meas
     "deploy/verify-file.ts",
     // Versions and providers.
     "doctor/doctor.ts",
+    // Whether a picture gives what is certified of it.
+    "format/pixels/compare-pixels.ts",
     // Answers requests.
     "serve/session-worker.ts",
   ]);

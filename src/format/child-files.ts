@@ -33,6 +33,12 @@ export function probeFiles({ certificate }: ShippedChild): FolderFiles {
   };
 }
 
+/** How a README names the model, where it isn't the certified file that is used. */
+interface Named {
+  readonly sides: string;
+  readonly model: string;
+}
+
 /**
  * A README.
  * @param what one line: what the folder is
@@ -44,6 +50,7 @@ export function readme(
   what: string,
   use: string,
   more: readonly string[],
+  { sides, model }: Partial<Named> = {},
 ): string {
   const { accuracy, testImages, macs, latencyMs, target, sha256, inputs } = certificate;
   const facts = [
@@ -53,12 +60,12 @@ export function readme(
   return [
     `# ${name}`,
     "",
-    `${what} ${facts.join(", ")}. Input \`pixel_values\` [${inputs.pixel_values.join(", ")}], output \`logits\`.`,
+    `${what} ${facts.join(", ")}. ${sides ?? `Input \`pixel_values\` [${inputs.pixel_values.join(", ")}], output \`logits\``}.`,
     "",
     ...use.split("\n").map((line) => (line === "" ? "" : `    ${line}`)),
     "",
     ...more,
-    `SHA-256 of the model: ${sha256}. \`nestling verify\` on this folder checks every file.`,
+    `SHA-256 of ${model ?? "the model"}: ${sha256}. \`nestling verify\` on this folder checks every file.`,
     "",
   ].join("\n");
 }

@@ -42,7 +42,7 @@ interface Planned {
  * files, others one for each file.
  * @param paths .onnx files; their certificates are the .json beside them
  * @throws UserError `deploy/missing`, `deploy/certificate` where there is no child, `format/child` where the two don't belong together,
- * `format/precision` where a format wants another child, `target/onnxruntime-web` where a page's runtime is missing, `format/out` where a folder is there already or two would be one, `format/key`, `file/write`
+ * `format/precision` where a format wants another child, `target/onnxruntime-web` where a page's runtime is missing, `format/different` where a format computes something else, `format/out` where a folder is there already or two would be one, `format/key`, `file/write`
  */
 export async function deployChildren(paths: readonly string[], options: DeployOptions): Promise<Deployed[]> {
   const { signWith } = options;
@@ -60,6 +60,7 @@ export async function deployChildren(paths: readonly string[], options: DeployOp
     });
   });
   await refuseTaken(plan);
+  for (const { format, child } of plan) await refuseDifferent(format, child);
   const deployed: Deployed[] = [];
   for (const { format, folder, child } of plan) {
     options.signal?.throwIfAborted();
@@ -90,6 +91,21 @@ function checkFloat32({ name, certificate: { precision } }: ShippedChild, format
     got: `a child in ${precision}`,
     want: `one in float32 for the format ${format}`,
     fix: "Export it with --precision float32, or leave the format out.",
+  });
+}
+
+/** @throws UserError `format/different` where a file that isn't the certified one computes something else */
+async function refuseDifferent(format: FormatName, child: ShippedChild): Promise<void> {
+  const { compare } = formats[format];
+  if (!compare) return;
+  const files = await formats[format].files(child);
+  const { difference, allowed, of } = await compare(child, async (path) => files[path] as Uint8Array);
+  if (difference <= allowed) return;
+  throw new UserError("format/different", {
+    at: `${child.name}.onnx`,
+    got: `different by ${difference.toExponential(1)} in the format ${format}: ${of}`,
+    want: `at most ${allowed.toExponential(1)}`,
+    fix: "Use another format, and report this: it should not happen.",
   });
 }
 

@@ -21,6 +21,15 @@ export interface ShippedChild extends ShippedFile {
 /** Files of a folder by their paths in it, with `/`. */
 export type FolderFiles = Readonly<Record<string, string | Uint8Array>>;
 
+/** What a file computes against what the certified one does. */
+export interface Comparison {
+  /** The largest. */
+  readonly difference: number;
+  readonly allowed: number;
+  /** What was compared, in words. */
+  readonly of: string;
+}
+
 /** A row of the table of formats. The same child gives the same files. */
 export interface Format {
   /** What loads it, for people. */
@@ -37,4 +46,10 @@ export interface Format {
    */
   readonly needs?: () => Promise<unknown>;
   files(child: ShippedChild): FolderFiles | Promise<FolderFiles>;
+  /**
+   * For a format whose folders hold a file that computes what the certified one does, and isn't that: how near it is. Asked when it is written,
+   * and by `verify`.
+   * @param read gives a file of the folder
+   */
+  readonly compare?: (child: ShippedChild, read: (path: string) => Promise<Uint8Array>) => Promise<Comparison>;
 }

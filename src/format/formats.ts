@@ -3,6 +3,7 @@ import type { Format } from "./format.js";
 import { kserve } from "./kserve.js";
 import { node } from "./node.js";
 import { openvino } from "./openvino.js";
+import { pixels } from "./pixels.js";
 import { python } from "./python.js";
 import { pytorch } from "./pytorch.js";
 import { transformers } from "./transformers.js";
@@ -10,7 +11,7 @@ import { triton } from "./triton.js";
 import { web } from "./web.js";
 
 export const formats = {
-  ...{ kserve, node, openvino, python, pytorch, transformers, triton, web },
+  ...{ kserve, node, openvino, pixels, python, pytorch, transformers, triton, web },
 } as const satisfies Record<string, Format>;
 
 /** A format, by its name in the table. */

@@ -58,7 +58,21 @@ export async function verifyFolder(folder: string, options: VerifyFolderOptions 
     if (found.passed) await verifyProbe(bytes, certificate, found);
     else found.skip("probe", "the folder isn't as it was written");
   }
+  await verifyCompared(folder, manifest.kind, child, found);
   return { file: folder, passed: found.passed, checks: found.checks };
+}
+
+/** Whether a file that isn't the certified one still computes the same. */
+async function verifyCompared(folder: string, kind: FormatName, child: ShippedChild, found: Ledger): Promise<void> {
+  const { compare } = formats[kind];
+  if (!compare) return;
+  if (!found.passed) {
+    found.skip("computes", "the folder isn't as it was written");
+    return;
+  }
+  const { difference, allowed, of } = await compare(child, (path) => readUserBytes(join(folder, path), mistake));
+  const detail = `largest difference ${difference.toExponential(2)} of ${allowed.toExponential(2)}: ${of}`;
+  found.check("computes", difference <= allowed, detail);
 }
 
 /** What this machine lacks to write such a folder again. */

@@ -18,17 +18,22 @@ const dataTypes = {
   int8: onnx.TensorProto.DataType.INT8,
   uint8: onnx.TensorProto.DataType.UINT8,
   int32: onnx.TensorProto.DataType.INT32,
+  int64: onnx.TensorProto.DataType.INT64,
 } as const;
 
 /** ONNX's number of a data type. */
 export const dataTypeOf = (type: keyof typeof dataTypes): number => dataTypes[type];
 
-/** A float32 input or output; a dimension that is a word is free. */
-export const valueInfo = (name: string, dims: readonly (number | string)[]): onnx.IValueInfoProto => ({
+/** An input or output; a dimension that is a word is free. */
+export const valueInfo = (
+  name: string,
+  dims: readonly (number | string)[],
+  type: keyof typeof dataTypes = "float32",
+): onnx.IValueInfoProto => ({
   name,
   type: {
     tensorType: {
-      elemType: onnx.TensorProto.DataType.FLOAT,
+      elemType: dataTypes[type],
       shape: { dim: dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size })) },
     },
   },

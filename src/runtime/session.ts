@@ -19,8 +19,8 @@ export interface SessionOptions {
 export interface Session {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Runs the model on one float32 input; every output by name. */
-  run(input: Float32Array, dims: readonly number[]): Promise<ReadonlyMap<string, Float32Array>>;
+  /** Runs the model on one input, of float32 or of bytes; every output by name. */
+  run(input: Float32Array | Uint8Array, dims: readonly number[]): Promise<ReadonlyMap<string, Float32Array>>;
   /** Writes the profile, where one was asked for. */
   endProfiling(): void;
   release(): Promise<void>;
@@ -59,7 +59,9 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions = {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(input, dims) {
-      const outputs = await session.run({ [inputName]: new ort.Tensor("float32", input, dims) });
+      const tensor =
+        input instanceof Uint8Array ? new ort.Tensor("uint8", input, dims) : new ort.Tensor("float32", input, dims);
+      const outputs = await session.run({ [inputName]: tensor });
       return new Map(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
     },
     endProfiling: () => session.endProfiling(),

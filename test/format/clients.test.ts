@@ -103,6 +103,43 @@ test.skipIf(missing)(`another file is found by both checks${missing}`, async () 
   }
 });
 
+const byPixels = `
+import json, pathlib, sys, numpy, onnx, onnxruntime, openvino
+folder, pictures = pathlib.Path(sys.argv[1]), sys.argv[2:]
+sys.path.insert(0, str(folder / "python"))
+import classify
+from PIL import Image, ImageOps
+path = str(folder / "pixels/pixels.onnx")
+onnx.checker.check_model(onnx.load(path), full_check=True)
+session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+model = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+labels = (folder / "pixels/labels.txt").read_text().splitlines()
+differences, same = {"onnxruntime": 0.0, "OpenVINO": 0.0}, 0
+for picture in pictures:
+    image = ImageOps.exif_transpose(Image.open(picture))
+    if image.mode.startswith("I"):
+        image = Image.fromarray((numpy.asarray(image) >> 8).astype(numpy.uint8))
+    pixels = numpy.asarray(image.convert("RGB"))
+    certified = dict(classify.classify(picture, len(labels)))
+    wanted = numpy.array([certified[label] for label in labels])
+    found = {"onnxruntime": session.run(["probabilities"], {"pixels": pixels})[0][0]}
+    found["OpenVINO"] = model({"pixels": pixels})["probabilities"][0]
+    same += all(shares.argmax() == wanted.argmax() for shares in found.values())
+    for name, shares in found.items():
+        differences[name] = max(differences[name], float(numpy.abs(shares - wanted).max()))
+print(json.dumps([differences, same]))
+`;
+
+test.skipIf(missing).each(["free", "fixed"])(
+  `a batch that is %s: the file that prepares pictures itself says the same of every kind, in onnxruntime and OpenVINO${missing}`,
+  async (batch) => {
+    const { stdout } = await run(python, ["-c", byPixels, join(folder, batch), ...pictures]);
+    const [differences, same] = JSON.parse(stdout) as [Record<string, number>, number];
+    for (const [name, difference] of Object.entries(differences)) expect(difference, name).toBeLessThan(1e-3);
+    expect(same).toBe(pictures.length);
+  },
+);
+
 const byOpenvino = `
 import base64, json, pathlib, sys, numpy, openvino
 folder = pathlib.Path(sys.argv[1])

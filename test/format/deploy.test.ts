@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { canonicalSeal, sealed } from "../../src/base/seal.js";
+import { embedPreprocessing } from "../../src/compile/embed-preprocessing.js";
 import { certificatePath, type Certificate } from "../../src/deploy/certificate.js";
 import { deployChildren, type Deployed } from "../../src/format/deploy-child.js";
 import { formatNames, formats, type FormatName } from "../../src/format/formats.js";
@@ -302,6 +303,24 @@ module_._resolveFilename = (name, ...more) => resolve(name.startsWith("onnxrunti
   expect(verified.status).toBe(0);
   await writeFile(join(folder, "onnxruntime-web/ort.js"), "");
   expect((await runNestling(["verify", folder], { env })).status).toBe(1);
+});
+
+test("a file with the preprocessing in its graph that prepares pictures otherwise is found by what it computes", async () => {
+  const folder = await deploy("pixels");
+  const path = join(folder, "nestling.json");
+  const manifest = JSON.parse(await readFile(path, "utf8")) as Manifest;
+  const { preprocessing } = JSON.parse(await readFile(certificatePath(child), "utf8")) as Certificate;
+  const other = async (changes: Partial<typeof preprocessing>): Promise<string[]> => {
+    const file = embedPreprocessing(await readFile(child), { ...preprocessing, ...changes }, {});
+    await writeFile(join(folder, "pixels.onnx"), file);
+    // By a version whose folder this one can't write again.
+    const files = { ...manifest.files, "pixels.onnx": sha256Of(file) };
+    await writeFile(path, JSON.stringify(sealed({ ...manifest, nestling: "0.0.1", files }, canonicalSeal)));
+    return failed(folder);
+  };
+  expect(await other({})).toEqual([]);
+  expect(await other({ image_mean: [0.1] })).toEqual(["computes"]);
+  expect(await other({ resample: 3 })).toEqual(["computes"]);
 });
 
 test("every format says what loads it", () => {
