@@ -5,6 +5,7 @@ const benches = {
   data: () => import("./data/index.mjs"),
   latency: () => import("./latency.mjs"),
   memory: () => import("./memory/index.mjs"),
+  precision: () => import("./precision/index.mjs"),
   profile: () => import("./profile.mjs"),
   search: () => import("./search/index.mjs"),
   serve: () => import("./serve.mjs"),
