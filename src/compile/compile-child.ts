@@ -13,7 +13,7 @@ import { emit } from "./emit.js";
 import { metadataOf } from "./metadata.js";
 import { measure } from "./measure.js";
 import { checkOpset, defaultOpset } from "./opsets.js";
-import type { Loss, StepReport } from "./pass.js";
+import type { Found, Loss, StepReport } from "./pass.js";
 import {
   checkPrecision,
   defaultPrecision,
@@ -75,16 +75,34 @@ export interface Compiler {
   compile(architecture: Architecture): Promise<CompiledChild>;
 }
 
-/** A run's compilers by precision, each made when it is first asked for: recalibration images are chosen once for all children. */
+/**
+ * A run's compilers by precision, each made when it is first asked for. Precisions of one architecture, compiled one after the other, share its
+ * recalibration.
+ */
 export function compilerOfEach(
   run: Run,
   options: Omit<CompileOptions, "precision">,
 ): (precision: PrecisionName) => Compiler {
   const compilers = new Map<PrecisionName, Compiler>();
+  const recalibrated = keepingTheLast();
   return (precision) => {
-    const found = compilers.get(precision) ?? compiler(run, { ...options, precision });
+    const found = compilers.get(precision) ?? compilerWith(recalibrated, run, { ...options, precision });
     compilers.set(precision, found);
     return found;
+  };
+}
+
+/** The statistics of an architecture, by its id: as they are measured now, or were before. */
+type Recalibrated = (id: string, measured: () => Promise<Statistics>) => Promise<Statistics>;
+
+/** Keeps those of one architecture. */
+function keepingTheLast(): Recalibrated {
+  let last: { readonly id: string; readonly statistics: Statistics } | undefined;
+  return async (id, measured) => {
+    if (last?.id === id) return last.statistics;
+    const statistics = await measured();
+    last = { id, statistics };
+    return statistics;
   };
 }
 
@@ -92,7 +110,11 @@ export function compilerOfEach(
  * A compiler of a run's children: slice → recalibrate → fold → emit.
  * @throws UserError `compile/opset`, `compile/precision`; from `compile`: `space/architecture`, `runtime/model`
  */
-export function compiler(
+export const compiler = (run: Run, options: CompileOptions): Compiler =>
+  compilerWith((_, measured) => measured(), run, options);
+
+function compilerWith(
+  recalibrated: Recalibrated,
   run: Run,
   { recalibrationImages, staticBatch, precision = defaultPrecision, maxLoss, opset = defaultOpset }: CompileOptions,
 ): Compiler {
@@ -120,7 +142,10 @@ export function compiler(
       const { child, found, report } = await runPasses(
         sliced,
         precisions[precision].steps,
-        (measured, before) => measure(measured, before, blockOf(run, "train", indices, resolution)),
+        (measured, before) => {
+          const now = (): Promise<Found> => measure(measured, before, blockOf(run, "train", indices, resolution));
+          return measured === recalibration ? recalibrated(id, now) : now();
+        },
         (ways, before) => chooseWay(ways, before, setAside(resolution)),
         most === undefined
           ? undefined

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { orderedSeal, sealed } from "../../src/base/seal.js";
 import { search } from "../../src/deploy/search-and-export.js";
-import { compilerOfEach } from "../../src/compile/compile-child.js";
+import { compiler, compilerOfEach } from "../../src/compile/compile-child.js";
 import { mayMeet, parseBudgets } from "../../src/search/budget.js";
 import { candidateOf, screenedOf } from "../../src/search/candidate.js";
 import { precisionsOf } from "../../src/compile/precisions.js";
@@ -138,4 +138,22 @@ test("a subject's id says its architecture and its precision, and is read back; 
   }
   expect(() => subjectOf(space, `${id}.int4`)).toThrow('the precision is "int4"');
   expect(precisionsOf(["int8-x64", "float32"])).toEqual(["float32", "int8-x64"]);
+});
+
+test("precisions of one architecture share its recalibration; their files are those of a compiler alone", async () => {
+  const options = { recalibrationImages: 100 };
+  const compilers = compilerOfEach(run, options);
+  const [first, second] = [smallest(space), biggest(space)];
+  const wide = await compilers("float32").compile(first);
+  const half = await compilers("float16").compile(first);
+  expect(half.statistics).toBe(wide.statistics);
+  const other = await compilers("float16").compile(second);
+  expect(other.statistics).not.toBe(wide.statistics);
+  for (const [child, architecture] of [
+    [half, first],
+    [other, second],
+  ] as const) {
+    const alone = await compiler(run, { ...options, precision: "float16" }).compile(architecture);
+    expect(child.sha256).toBe(alone.sha256);
+  }
 });
