@@ -29,7 +29,7 @@ const options = {
   /** The layout of the int8 files; this machine's own by default. */
   "int8-for": { type: "string" },
   "recalibration-images": { type: "string", default: "500" },
-  /** Of the latency session. */
+  /** Length of the latency session. */
   seconds: { type: "string", default: "25" },
   "no-record": { type: "boolean" },
 };
@@ -156,7 +156,7 @@ function print(children, summary, { precision, here }) {
 * the biggest, the smallest, and what the search chose
 Points lost on ${children[0].testImages} test images: ${precision} ${spread(loss)}
   onnxruntime's quantize_static, its best method by these images: ${spread(toolLoss)}
-  ${precision} behind it: ${spread(behindTool)}
+  ${precision} loses more than that by: ${spread(behindTool)}
 float32 / ${precision}: ${summary.speed.toFixed(2)} times as fast on ${here.cpu} (${here.cpuFlags.join(", ")}), 1 thread
 Size: int8 ${share(summary.int8Share)}, quantize_static ${share(summary.toolShare)}, float16 ${share(summary.float16Share)} of float32's
 float16: the same top-1 on at least ${(100 * summary.float16SameTopOne).toFixed(2)} % of the images`);
