@@ -5,6 +5,7 @@ import { packSchema } from "../dist/data/pack/pack-index.js";
 import { placeSchema } from "../dist/data/place.js";
 import { certificateSchema } from "../dist/deploy/certificate.js";
 import { manifestSchema } from "../dist/format/manifest.js";
+import { slicesSchema } from "../dist/format/slices/slices-file.js";
 import { engines } from "../dist/engine/choose.js";
 import { latencyProfileSchema } from "../dist/search/profile/profile-file.js";
 import { searchSchema } from "../dist/search/search-file.js";
@@ -24,6 +25,7 @@ const sources = {
   profile: latencyProfileSchema,
   targets: targetsSchema,
   deployed: manifestSchema,
+  slices: slicesSchema,
 };
 
 const jsonSchema = (schema) => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });

@@ -121,6 +121,10 @@ export { exportChild, exportChildren, type ExportOptions } from "./deploy/export
 export type { JudgeOptions } from "./deploy/judge-child.js";
 export type { Repeat } from "./deploy/verify-latency.js";
 export { deployChildren, type DeployOptions, type Deployed } from "./format/deploy-child.js";
+export { deploySlices, type SlicesOptions } from "./format/slices/deploy-slices.js";
+export { readShipped } from "./format/shipped-child.js";
+export type { ShippedChild, ShippedFile } from "./format/format.js";
+export { exportSlice } from "./format/slices/export-slice.js";
 export type { FormatName } from "./format/formats.js";
 export { verifyFolder, type VerifyFolderOptions } from "./format/verify-folder.js";
 export { startServer, type ModelServer, type ServeOptions } from "./serve/start-server.js";

@@ -1,8 +1,7 @@
 /** Folders of a child that stacks load as they are. */
 import type { KeyObject } from "node:crypto";
-import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { jsonText, temporaryOf, writeError } from "../base/atomic-file.js";
+import { join } from "node:path";
+import { jsonText } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import type { FolderFiles, ShippedChild, ShippedFile } from "./format.js";
 import { formats, type FormatName } from "./formats.js";
@@ -12,6 +11,7 @@ import { sbomOf } from "./sbom.js";
 import { readShipped } from "./shipped-child.js";
 import { withPrecisions } from "./shipped-children.js";
 import { readKey, SIGNATURE, signatureOf } from "./signature.js";
+import { refuseTaken, writeFolder } from "./write-folder.js";
 
 /** A folder that was written. */
 export interface Deployed {
@@ -59,7 +59,7 @@ export async function deployChildren(paths: readonly string[], options: DeployOp
       return { format, folder: join(above, format), child };
     });
   });
-  await refuseTaken(plan);
+  await refuseTwo(plan);
   for (const { format, child } of plan) await refuseDifferent(format, child);
   const deployed: Deployed[] = [];
   for (const { format, folder, child } of plan) {
@@ -112,38 +112,13 @@ async function refuseDifferent(format: FormatName, child: ShippedChild): Promise
 const signed = (files: FolderFiles, key: KeyObject | undefined): FolderFiles =>
   key ? { ...files, [SIGNATURE]: signatureOf(files[MANIFEST]!, key) } : files;
 
-async function refuseTaken(plan: readonly Planned[]): Promise<void> {
-  const want = "a folder that is not there";
+async function refuseTwo(plan: readonly Planned[]): Promise<void> {
   for (const [i, { folder, child }] of plan.entries()) {
-    if (await exists(folder)) {
-      const fix = "Give another folder, or remove it first.";
-      throw new UserError("format/out", { at: folder, got: "there already", want, fix });
-    }
+    await refuseTaken(folder);
     if (plan.findIndex((other) => other.folder === folder) < i) {
+      const got = `of two files named ${child.name}.onnx`;
       const fix = "Deploy them one by one, or give one of them another name.";
-      throw new UserError("format/out", { at: folder, got: `of two files named ${child.name}.onnx`, want, fix });
+      throw new UserError("format/out", { at: folder, got, want: "a folder that is not there", fix });
     }
-  }
-}
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-/** Written beside its place and renamed into it. */
-async function writeFolder(folder: string, files: FolderFiles): Promise<void> {
-  const partial = temporaryOf(folder);
-  try {
-    for (const [path, content] of Object.entries(files)) {
-      const file = join(partial, path);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, content, { flush: true });
-    }
-    await rename(partial, folder);
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
-    throw writeError(folder, error);
   }
 }

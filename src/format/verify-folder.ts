@@ -16,6 +16,8 @@ import { filesOf } from "./deploy-child.js";
 import type { ShippedChild, ShippedFile } from "./format.js";
 import { formats, type FormatName } from "./formats.js";
 import { MANIFEST, manifestFile, type Manifest } from "./manifest.js";
+import { SLICES } from "./slices/slices-file.js";
+import { verifySlices } from "./slices/verify-slices.js";
 import { isSignedBy, readKey, SIGNATURE } from "./signature.js";
 
 const mistake = { code: manifestFile.code, want: "a file that the folder's manifest names", fix: manifestFile.fix };
@@ -29,10 +31,14 @@ export interface VerifyFolderOptions {
 /**
  * Checks every file of a folder: by the manifest's hashes, and, where this version of nestling wrote it, by writing it again in memory from the
  * model and its certificate. So neither a label, a preprocessing field nor a config can differ from what is certified.
- * @throws UserError `format/manifest`, `deploy/certificate` where it can't be read, `format/key`
+ * Of a folder of slices, each is compiled again.
+ * @throws UserError `format/manifest`, `format/slices`, `deploy/certificate` where it can't be read, `format/key`
  */
 export async function verifyFolder(folder: string, options: VerifyFolderOptions = {}): Promise<Verification> {
   const found = ledger();
+  if (options.signedBy === undefined && (await readUserBytesIfAny(join(folder, SLICES), mistake))) {
+    return verifySlices(folder);
+  }
   const manifest = await readDocumentIfAny(join(folder, MANIFEST), manifestFile);
   if (!manifest) {
     const fix = "Name the .onnx file, or the folder of a format.";

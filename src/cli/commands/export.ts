@@ -5,6 +5,8 @@ import { explain } from "../../compile/explain.js";
 import { defaultOpset, opsetRow } from "../../compile/opsets.js";
 import type { StepReport } from "../../compile/pass.js";
 import { checkMaxLoss, defaultPrecision, precisions } from "../../compile/precisions.js";
+import { UserError } from "../../base/user-error.js";
+import { exportSlice } from "../../format/slices/export-slice.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
 import { checkOut } from "../../deploy/check-out.js";
@@ -37,7 +39,8 @@ import { openOn } from "../open-on.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions, PrecisionFlags, TargetFlags, DifferenceFlag {
-  readonly arch: string;
+  readonly arch?: string;
+  readonly slice?: string;
   readonly out: string;
   readonly data?: string;
   readonly recalibrationImages: number;
@@ -51,9 +54,13 @@ interface Options extends CommonOptions, PrecisionFlags, TargetFlags, Difference
 export const exportCommand = (): Command =>
   new Command("export")
     .description("Slice, recalibrate, fold, emit and verify one child; writes the .onnx file and its certificate.")
-    .argument("<run>", "folder of a trained run")
-    .requiredOption("--arch <which>", "an id, a JSON file, biggest, smallest, or random:SEED")
+    .argument("<run>", "folder of a trained run, or of slices")
+    .option("--arch <which>", "an id, a JSON file, biggest, smallest, or random:SEED")
     .requiredOption("--out <file>", "the .onnx file to write")
+    .option(
+      "--slice <slice>",
+      "of a folder of slices, as deploy --for nestling-slices writes one: the child of that name",
+    )
     .option("--data <source>", "the run's data set, where it lies now")
     .option("--recalibration-images <n>", "training images for batch norm", positiveWhole, defaultRecalibrationImages)
     .option("--opset <n>", "ONNX's opset of the file; older runtimes load older ones", opsetNumber, defaultOpset)
@@ -68,17 +75,24 @@ export const exportCommand = (): Command =>
     .option(...probeOption)
     .option("--seconds <n>", "length of the latency session", sessionSeconds, defaultSeconds)
     .addHelpText("after", "\nExample: nestling export runs/full --arch biggest --out biggest.onnx")
-    .action(async (folder: string, options: Options) => {
+    .action(async (folder: string, options: Options, command: Command) => {
       const terminal = output(options.json ?? false);
+      const { arch, slice } = options;
+      if (slice !== undefined) {
+        refuseBesideSlice(command);
+        const of = await exportSlice(folder, slice, options.out);
+        const next = `Next: nestling verify ${options.out}`;
+        terminal.result(of, `${options.out}: ${slice}, SHA-256 ${of.sha256}, as it is certified beside it\n${next}`);
+        return;
+      }
+      if (arch === undefined) command.error("error: required option '--arch <which>' not specified");
       const asked = precisionOf(options);
       if (options.maxLoss !== undefined) checkMaxLoss(options.maxLoss, [asked]);
       // Before the pictures are read.
       await checkOut(options.out);
       const run = await openOn(terminal, folder, options.data);
-      const architecture = await loadArchitecture(run.supernet.space, options.arch);
-      terminal.note(
-        `Exporting ${options.arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`,
-      );
+      const architecture = await loadArchitecture(run.supernet.space, arch);
+      terminal.note(`Exporting ${arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`);
       let report: readonly StepReport[] = [];
       const c = await onTargets(options.target ?? ["local"], options, terminal, async ([target, ...otherTargets]) => {
         const { int8For, layoutWhy } = await layoutFor(options, options.target && target);
@@ -121,6 +135,16 @@ export const exportCommand = (): Command =>
         ].join("\n"),
       );
     });
+
+/** @throws UserError `cli/export` where an option is given that a slice, whose file and certificate are made, has no use for */
+function refuseBesideSlice(command: Command): void {
+  const known = new Set(["slice", "out", "json", "debug"]);
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === "cli";
+  const other = command.options.find((option) => !known.has(option.attributeName()) && isGiven(option.attributeName()));
+  if (!other) return;
+  const fix = `A slice is written as it was certified: leave ${other.long!} out.`;
+  throw new UserError("cli/export", { at: other.long!, got: "given with --slice", want: "--out and no other", fix });
+}
 
 /** Nothing for float32. */
 const precisionLines = ({ precision, keptInFloat32: kept = [], quantization }: Certificate): string[] => {

@@ -48,6 +48,7 @@ const wrong: Readonly<Record<string, readonly string[]>> = {
   target: ["nowhere", "", "file", "local:threads=-1", "local:provider=", "http://", "ftp://a", "browser:provider=cpu"],
   certificate: ["nowhere", "", "file", "folder", BELOW_A_FILE],
   rate: ["", "30", "fps", "0fps", "-30fps", "30 fps", "many fps"],
+  slice: ["nowhere", "", "__proto__"],
   key: ["nowhere", "", "file", "folder", BELOW_A_FILE],
   formats: ["", "pickle", "python,", "Python", "python triton"],
   time: ["", "60", "1m", "s", "5s", "-60s", "4000s"],

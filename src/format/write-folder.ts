@@ -1,0 +1,33 @@
+/** Folders that appear whole or not at all. */
+import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { temporaryOf, writeError } from "../base/atomic-file.js";
+import { UserError } from "../base/user-error.js";
+import type { FolderFiles } from "./format.js";
+
+/** @throws UserError `format/out` where it is there already */
+export async function refuseTaken(folder: string): Promise<void> {
+  const isThere = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return;
+  const fix = "Give another folder, or remove it first.";
+  throw new UserError("format/out", { at: folder, got: "there already", want: "a folder that is not there", fix });
+}
+
+/** Written beside its place and renamed into it. */
+export async function writeFolder(folder: string, files: FolderFiles): Promise<void> {
+  const partial = temporaryOf(folder);
+  try {
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(partial, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content, { flush: true });
+    }
+    await rename(partial, folder);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    throw writeError(folder, error);
+  }
+}
