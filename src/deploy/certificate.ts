@@ -1,6 +1,7 @@
 /** What is known of an exported child: where it is from, what it costs, how sure each number is. `verify` reruns it. */
 import { z } from "zod";
 import type { DocumentKind } from "../base/document.js";
+import { layoutNames } from "../compile/layouts.js";
 import { newestOpset, oldestOpset } from "../compile/opsets.js";
 import { precisionNames } from "../compile/precisions.js";
 import { preprocessingSchema } from "../data/preprocessing.js";
@@ -77,7 +78,7 @@ export const certificateSchema = z.strictObject({
   quantization: z
     .strictObject({
       layout: z
-        .strictObject({ name: z.string(), why: z.string().describe("Why this layout was chosen.") })
+        .strictObject({ name: z.enum(layoutNames), why: z.string().describe("Why this layout was chosen.") })
         .optional()
         .describe("Where the file is to run, as `--int8-for` names it; left out before a target could choose it."),
       ranges: z

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { explain } from "../../compile/explain.js";
+import { layouts } from "../../compile/layouts.js";
 import { defaultOpset, opsetRow } from "../../compile/opsets.js";
 import type { StepReport } from "../../compile/pass.js";
 import { checkMaxLoss, defaultPrecision, precisions } from "../../compile/precisions.js";
@@ -167,9 +168,10 @@ const describeQuantization = ({
   loss,
 }: NonNullable<Certificate["quantization"]>): string[] => {
   const taken = ranges.find(({ isTaken }) => isTaken)!;
+  const counted = layouts[layout!.name].provenBy === "the file" ? "by what the file quantises, " : "";
   return [
     `  for ${layout!.name}: ${layout!.why}`,
-    `  ${countOf(quantized)} nodes in whole numbers, ${countOf(float)} in float32${countOf(float) > 0 ? ` (${Object.keys(float).join(", ")})` : ""}; ranges by ${taken.way}`,
+    `  ${counted}${countOf(quantized)} nodes in whole numbers, ${countOf(float)} in float32${countOf(float) > 0 ? ` (${Object.keys(float).join(", ")})` : ""}; ranges by ${taken.way}`,
     ...(loss
       ? [
           `  loses ${loss.points.toFixed(1)} points (± ${loss.spread.toFixed(1)}) on ${loss.images} images set aside; ${loss.most} allowed`,
