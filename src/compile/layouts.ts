@@ -35,7 +35,7 @@ export const layouts = {
   x64: {
     says: "weights of 7 bits and activations of 8, for x64 processors without VNNI; biases of 32",
     because:
-      "onnxruntime adds products of activations without a sign and weights with one in pairs of 16 bits (VPMADDUBSW), which weights of 8 bits overflow (its docs/performance/model-optimizations/quantization.md)",
+      "onnxruntime adds products of activations without a sign and weights with one in pairs of 16 bits (VPMADDUBSW), which weights of 8 bits overflow (its page Quantize ONNX models)",
     activations: unsigned,
     largestWeight: 63,
     biases: "int32",
