@@ -1,41 +1,126 @@
-// What crosses between this process and TensorFlow in a masked step of engine node, counted at the backend.
+// A masked step of engine node, on worker threads and on a supernet that lives on the device: what crosses to TensorFlow, counted at the
+// backend; kernels started; and how many kernels of different shapes eight steps use, masked and sliced.
 //   node bench/train/bytes.mjs fashion R bignas
 import { importFrom, makeTask, STEPS } from "./net.mjs";
 
 const root = ".";
-const [{ prepareEngine, createEngine }, { loadTensorflow }, { countTransfers }, { initialize }, { sandwichRunner }] =
-  await Promise.all(
-    [
-      "engine/choose.js",
-      "engine/tensorflow/locate.js",
-      "engine/tensorflow/transfers.js",
-      "supernet/initialize.js",
-      "train/sandwich.js",
-    ].map((file) => importFrom(root, file)),
-  );
+const [
+  { prepareEngine, createEngine },
+  { loadTensorflow },
+  { countTransfers },
+  { initialize },
+  { sandwichRunner },
+  { deviceSteps, residentOf },
+  { startState },
+  { biggest },
+] = await Promise.all(
+  [
+    "engine/choose.js",
+    "engine/tensorflow/locate.js",
+    "engine/tensorflow/transfers.js",
+    "supernet/initialize.js",
+    "train/sandwich.js",
+    "train/device/device-step.js",
+    "train/optimizer.js",
+    "space/space.js",
+  ].map((file) => importFrom(root, file)),
+);
 prepareEngine("node", 1);
 const engine = await createEngine("node");
-const counted = countTransfers(loadTensorflow("node"));
+const tf = loadTensorflow("node");
+const counted = countTransfers(tf);
+const started = countKernels(tf.engine());
 
-/** Runs a step's norm groups as the workers do, one after the other. */
-async function bytesOfStep(net) {
-  const task = await makeTask(root, net, { execution: "masked" });
-  const { layout, group, batch, images, seed } = task;
-  const weights = initialize(layout, seed, 1);
-  const gradient = new Float32Array(layout.length);
-  const runner = sandwichRunner(engine, task);
-  const each = images.pixels.length / batch;
-  const before = { ...counted };
-  for (let index = 0; index < batch / group; index++) {
-    const [from, to] = [index * group, (index + 1) * group];
-    const indices = Uint32Array.from({ length: group }, (_, i) => from + i);
-    const pixels = images.pixels.subarray(from * each, to * each);
-    await runner.run(weights, gradient, { step: STEPS, epoch: 0, index, indices, pixels });
-  }
-  runner.dispose();
-  const megabytes = (bytes) => Number((bytes / 1e6).toPrecision(3));
-  const [up, down] = ["up", "down"].map((way) => megabytes(counted[way] - before[way]));
-  return { net, batch, groups: batch / group, weights: layout.length, imagesMB: megabytes(4 * batch * each), up, down };
+/** Counts the kernels that TensorFlow.js starts, and those that differ in name, attributes or shapes. */
+function countKernels(tfEngine) {
+  const counts = { kernels: 0, kinds: new Set() };
+  const { runKernel } = tfEngine;
+  tfEngine.runKernel = (name, inputs, attributes) => {
+    counts.kernels++;
+    const shapes = Object.values(inputs).flatMap((input) => [input].flat().map((tensor) => tensor?.shape?.join("×")));
+    counts.kinds.add(JSON.stringify([name, shapes, attributes]));
+    return runKernel.call(tfEngine, name, inputs, attributes);
+  };
+  return counts;
 }
 
-for (const net of process.argv.slice(2)) console.log(JSON.stringify(await bytesOfStep(net)));
+/** A step's norm groups, one after the other. */
+function groupsOf({ batch, group, images }, step) {
+  const each = images.pixels.length / batch;
+  return Array.from({ length: batch / group }, (_, index) => {
+    const [from, to] = [index * group, (index + 1) * group];
+    const indices = Uint32Array.from({ length: group }, (__, i) => from + i);
+    return { step, epoch: 0, index, indices, pixels: images.pixels.subarray(from * each, to * each) };
+  });
+}
+
+/** What a step carries and starts, after one that brought up what stays. */
+async function measured(runStep) {
+  await runStep(STEPS);
+  const before = { ...counted, kernels: started.kernels };
+  await runStep(STEPS + 1);
+  return { up: counted.up - before.up, down: counted.down - before.down, kernels: started.kernels - before.kernels };
+}
+
+/** How many different kernels the first steps start, step by step. */
+async function kindsOver(runStep) {
+  started.kinds.clear();
+  const kinds = [];
+  for (let step = 0; step < STEPS; step++) {
+    await runStep(step);
+    kinds.push(started.kinds.size);
+  }
+  return kinds;
+}
+
+async function onWorkers(net, execution) {
+  const task = await makeTask(root, net, { execution });
+  const weights = initialize(task.layout, task.seed, 1);
+  const gradient = new Float32Array(task.layout.length);
+  const runner = sandwichRunner(engine, task);
+  return {
+    dispose: () => runner.dispose(),
+    async runStep(step) {
+      for (const group of groupsOf(task, step)) await runner.run(weights, gradient, group);
+    },
+  };
+}
+
+async function onDevice(net) {
+  const task = await makeTask(root, net, { execution: "masked" });
+  const { layout, seed, recipe } = task;
+  const resident = residentOf(engine, task);
+  const optimizer = startState(recipe, layout.length);
+  resident.load({ weights: initialize(layout, seed, 1), average: undefined, optimizer });
+  const steps = deviceSteps(resident, task);
+  return {
+    task,
+    dispose: () => resident.dispose(),
+    async runStep(step) {
+      for (const group of groupsOf(task, step)) steps.run(group);
+      await steps.update(step, 0.01);
+    },
+  };
+}
+
+for (const net of process.argv.slice(2)) {
+  const [workers, sliced, device] = [
+    await onWorkers(net, "masked"),
+    await onWorkers(net, "sliced"),
+    await onDevice(net),
+  ];
+  const { supernet, layout, batch, group, images } = device.task;
+  const { axes, kernels, gates } = supernet.settingOf(biggest(supernet.space));
+  const line = {
+    ...{ net, batch, groups: batch / group, weights: layout.length, nodes: supernet.graph.nodes.length },
+    numbersOfSetting: axes.size + kernels.size + gates.size,
+    imageBytes: images.pixels.length,
+    workers: await measured(workers.runStep),
+    device: await measured(device.runStep),
+    kindsMasked: await kindsOver(device.runStep),
+    kindsSliced: await kindsOver(sliced.runStep),
+  };
+  console.log(JSON.stringify(line));
+  for (const { dispose } of [workers, sliced, device]) dispose();
+}
+process.exit(0);

@@ -2,7 +2,7 @@
 //   node contender.mjs ROOT NET ENGINE
 import { createInterface } from "node:readline";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { importFrom, makeTask, STEPS } from "./net.mjs";
+import { importFrom, importLayout, makeTask, STEPS } from "./net.mjs";
 
 const RATE = 0.01;
 
@@ -10,7 +10,8 @@ const RATE = 0.01;
 async function forwardThread({ root, net, engine }) {
   const task = await makeTask(root, net, { execution: "sliced" });
   const { supernet, layout, images, normalization, group, seed, recipe } = task;
-  const [{ createEngine }, { initialize, viewsOf }, { slice }, { biggest }, { makeBatch }] = await Promise.all(
+  const { viewsOf } = await importLayout(root);
+  const [{ createEngine }, { initialize }, { slice }, { biggest }, { makeBatch }] = await Promise.all(
     ["engine/choose.js", "supernet/initialize.js", "supernet/slice.js", "space/space.js", "data/make-batch.js"].map(
       (file) => importFrom(root, file),
     ),

@@ -14,14 +14,19 @@ export const STEPS = 8;
 
 export const importFrom = (root, path) => import(pathToFileURL(resolve(root, "dist", path)));
 
+/** The places of parameters in flat arrays; an older nestling has them beside the first weights. */
+export const importLayout = (root) =>
+  importFrom(root, "graph/layout.js").catch(() => importFrom(root, "supernet/initialize.js"));
+
 /** The task of a net, or of any space at batch 128, as `train` would make it, on random images; `roles` takes the sandwich down to the biggest child. */
 export async function makeTask(root, netName, { execution, biggestOnly = false }) {
   const { space: path, batch, resolution } = nets[netName] ?? { space: netName, batch: 128 };
-  const [{ loadSpace, parseSpace }, { buildSupernet }, { layoutOf }, { recipeSchema }, { random }] = await Promise.all(
-    ["supernet/spaces.js", "supernet/supernet.js", "supernet/initialize.js", "train/recipe.js", "base/random.js"].map(
-      (file) => importFrom(root, file),
+  const [{ loadSpace, parseSpace }, { buildSupernet }, { recipeSchema }, { random }] = await Promise.all(
+    ["supernet/spaces.js", "supernet/supernet.js", "train/recipe.js", "base/random.js"].map((file) =>
+      importFrom(root, file),
     ),
   );
+  const { layoutOf } = await importLayout(root);
   const loaded = await loadSpace(path);
   const space = resolution ? parseSpace({ ...loaded.data, resolutions: [resolution] }, path) : loaded;
   const supernet = buildSupernet(space);

@@ -1,6 +1,6 @@
 // Where the time of forward + backward of the biggest child goes, by kernel and by call, on one thread of engine wasm or node.
 import { resolve } from "node:path";
-import { importFrom, makeTask } from "./net.mjs";
+import { importFrom, importLayout, makeTask } from "./net.mjs";
 
 const root = resolve(import.meta.dirname, "../..");
 const ROUNDS = 20;
@@ -56,7 +56,8 @@ const watched = {
 export async function printProfile(net, engineName) {
   const task = await makeTask(root, net, { execution: "sliced" });
   const { supernet, layout, images, normalization, group, seed } = task;
-  const [{ initialize, viewsOf }, { slice }, { biggest }, { makeBatch }] = await Promise.all(
+  const { viewsOf } = await importLayout(root);
+  const [{ initialize }, { slice }, { biggest }, { makeBatch }] = await Promise.all(
     ["supernet/initialize.js", "supernet/slice.js", "space/space.js", "data/make-batch.js"].map((file) =>
       importFrom(root, file),
     ),

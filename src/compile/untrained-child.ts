@@ -5,7 +5,8 @@
 import { random } from "../base/random.js";
 import type { ImageBlock } from "../data/image-block.js";
 import { idOf, type Architecture } from "../space/space.js";
-import { initialize, layoutOf, viewsOf } from "../supernet/initialize.js";
+import { layoutOf, viewsOf } from "../graph/layout.js";
+import { initialize } from "../supernet/initialize.js";
 import type { Supernet } from "../supernet/supernet.js";
 import { slicedChild } from "./children.js";
 import { emit } from "./emit.js";

@@ -3,7 +3,8 @@ import { random, type Key } from "../base/random.js";
 import { augmented, type Augmentation } from "./augment/augmentation.js";
 import { drawRectangle, erase } from "./augment/random-erasing.js";
 import type { PixelImages } from "./images.js";
-import { scaleAndShift, type Normalization } from "./preprocessing.js";
+import type { Part } from "./pictures/pillow-resize.js";
+import { normalize, type Normalization } from "./preprocessing.js";
 import { resizeImages } from "./resize.js";
 
 /** How a batch changes its images. */
@@ -12,29 +13,43 @@ export interface KeyedAugmentation extends Augmentation {
   readonly key: readonly Key[];
 }
 
+/** A training picture's pixels, in memory. */
+type Pixels = Pick<PixelImages, "height" | "width" | "channels" | "pixels">;
+
 /**
  * @param images one for each of the indices, in their order
  * @param indices by which the data set knows them
  * @returns [indices, resolution, resolution, channels], (pixel / 255 − mean) / std
  */
 export function makeBatch(
-  images: Pick<PixelImages, "height" | "width" | "channels" | "pixels">,
+  images: Pixels,
   indices: ArrayLike<number>,
   resolution: number,
   normalization: Normalization,
   augmentation?: KeyedAugmentation,
 ): Float32Array {
-  const { height: size, width, channels, pixels } = images;
-  const { scale, shift } = scaleAndShift(normalization);
+  const { height: size, width, channels } = images;
   const each = size * width * channels;
-  const batch = new Float32Array(indices.length * each);
+  const pixels = augmentation
+    ? changedPixels(images, indices, augmentation)
+    : images.pixels.subarray(0, indices.length * each);
+  const batch = normalize(pixels, normalization);
+  erasedParts(size, indices, augmentation)?.forEach((part, place) => {
+    if (part) erase(batch.subarray(place * each, (place + 1) * each), size, channels, part);
+  });
+  return resizeImages(batch, { count: indices.length, from: size, to: resolution, channels });
+}
+
+/** The images with their colours changed, shifted and mirrored: [indices, height, width, channels]. */
+export function changedPixels(images: Pixels, indices: ArrayLike<number>, augmentation: KeyedAugmentation): Uint8Array {
+  const { height: size, width, channels, pixels } = images;
+  const each = size * width * channels;
+  const moved = new Uint8Array(indices.length * each);
   for (let place = 0; place < indices.length; place++) {
     const own = pixels.subarray(place * each, (place + 1) * each);
-    const key = [...(augmentation?.key ?? []), indices[place]!];
-    const changed = augmentation
-      ? augmented({ height: size, width, channels, pixels: own }, augmentation, key).pixels
-      : own;
-    const { dx, dy, mirror } = augmentation ? movement(augmentation, key) : still;
+    const key = [...augmentation.key, indices[place]!];
+    const changed = augmented({ height: size, width, channels, pixels: own }, augmentation, key).pixels;
+    const { dx, dy, mirror } = movement(augmentation, key);
     let at = place * each;
     for (let y = 0; y < size; y++) {
       const fromY = y + dy;
@@ -42,15 +57,23 @@ export function makeBatch(
         const fromX = (mirror ? size - 1 - x : x) + dx;
         const inside = fromY >= 0 && fromY < size && fromX >= 0 && fromX < size;
         const from = (fromY * size + fromX) * channels;
-        for (let c = 0; c < channels; c++) batch[at++] = (inside ? changed[from + c]! : 0) * scale[c]! + shift[c]!;
+        for (let c = 0; c < channels; c++) moved[at++] = inside ? changed[from + c]! : 0;
       }
     }
-    if (!augmentation?.randomErasing) continue;
-    const whole = { width: size, height: size };
-    const rectangle = drawRectangle(random(...key, "randomErasing"), whole, augmentation.randomErasing);
-    if (rectangle) erase(batch.subarray(place * each, (place + 1) * each), size, channels, rectangle);
   }
-  return resizeImages(batch, { count: indices.length, from: size, to: resolution, channels });
+  return moved;
+}
+
+/** The rectangle of each image that random erasing takes; undefined where the augmentation has none. */
+export function erasedParts(
+  size: number,
+  indices: ArrayLike<number>,
+  augmentation: KeyedAugmentation | undefined,
+): (Part | undefined)[] | undefined {
+  if (!augmentation?.randomErasing) return undefined;
+  const { key, randomErasing } = augmentation;
+  const whole = { width: size, height: size };
+  return Array.from(indices, (index) => drawRectangle(random(...key, index, "randomErasing"), whole, randomErasing));
 }
 
 /** Where a shifted and mirrored image is read, in pixels; what comes in from outside is black. */
@@ -59,8 +82,6 @@ interface Movement {
   readonly dy: number;
   readonly mirror: boolean;
 }
-
-const still: Movement = { dx: 0, dy: 0, mirror: false };
 
 function movement({ crop, flip }: Augmentation, key: readonly Key[]): Movement {
   const draw = random(...key);

@@ -57,3 +57,10 @@ export function resizeImages(
   }
   return resized;
 }
+
+/** The same weights as a matrix, [to, from]: it resizes one side of an image. */
+export function resizeMatrix(from: number, to: number): Float32Array {
+  const matrix = new Float32Array(to * from);
+  tapsOf(from, to).forEach(({ first, weights }, row) => matrix.set(weights, row * from + first));
+  return matrix;
+}

@@ -30,6 +30,9 @@ export function parseEngine(name: string): EngineName {
 /** @throws UserError `engine/missing` where its library isn't installed */
 export const createEngine = (name: EngineName): Promise<Engine> => byName[name].create();
 
+/** Whether the engine computes on a device with memory of its own. */
+export const hasDevice = (name: EngineName): boolean => byName[name].hasDevice;
+
 /**
  * Prepares the process for an engine and returns how many workers to start. Call it in the main thread, before
  * `createEngine`.

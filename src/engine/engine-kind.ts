@@ -8,6 +8,8 @@ export interface EngineKind {
   readonly name: EngineName;
   /** The hardware that it runs on and the library that it uses. */
   readonly runsOn: string;
+  /** Whether it computes on a device with memory of its own, where a supernet is trained (resident.ts). */
+  readonly hasDevice: boolean;
   /** The command that installs it; undefined if it comes with the package. */
   readonly install?: string;
   /** @throws UserError `engine/missing` where its library isn't installed, `engine/no-gpu` */

@@ -3,6 +3,7 @@
  * GPUs are.
  */
 import type { PlainGraph } from "../graph/graph.js";
+import type { ResidentOptions, ResidentSupernet } from "./resident.js";
 
 /** The values of `--engine` and `TrainOptions.engine`. */
 export type EngineName = "wasm" | "node" | "node-gpu" | "webgpu";
@@ -39,5 +40,7 @@ export interface Engine {
   readonly description: string;
   /** Prepares a graph: a slice, or the supernet at its maximum sizes. Cheap enough to do in every step. */
   compile(graph: PlainGraph<"trained">, size: ProgramSize): Program;
+  /** Puts a supernet on the engine's device, where it is trained; not of engines without a device. */
+  resident?(options: ResidentOptions): ResidentSupernet;
   dispose(): void;
 }

@@ -83,6 +83,10 @@ export function sizeIn(setting: Setting, size: Size): number {
   return chosen;
 }
 
+/** Whether a gate is open; true if there is no gate. */
+export const isOpen = (setting: Setting, gate: Gate | undefined): boolean =>
+  gate === undefined || setting.gates.get(gate.name) === true;
+
 export const isParameter = <S extends Size>(input: Value<S> | Parameter<S>): input is Parameter<S> => "shape" in input;
 
 /** Number of elements of a parameter, in an elastic graph at maximum sizes. */

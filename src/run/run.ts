@@ -13,7 +13,7 @@ import { partsOf } from "../data/split.js";
 import type { SearchSpace } from "../space/space.js";
 import { parseSpace } from "../supernet/spaces.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
-import { layoutOf, viewsOf } from "../supernet/initialize.js";
+import { layoutOf, viewsOf } from "../graph/layout.js";
 import { storedWeights, type SharedWeights } from "../supernet/weights.js";
 
 /** A finished run: its supernet, its weights, and the images it was trained on. */

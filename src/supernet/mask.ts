@@ -11,11 +11,11 @@
  * So masked channels stay exactly zero from one batch norm to the next. All other parameters need no mask: their
  * gradients are exactly zero where an architecture does not use them. Activations are never masked.
  */
-import { nodesOf, type ElasticGraph, type PlainGraph } from "../graph/graph.js";
-import type { Node } from "../graph/operators.js";
+import type { ElasticGraph, PlainGraph } from "../graph/graph.js";
+import { maskRulesOf, type MaskRule } from "../graph/mask-rules.js";
 import { plainNode, plainValue } from "../graph/rewrite.js";
-import { maximumOf, sizeIn, type Parameter, type Setting, type Value } from "../graph/values.js";
-import { boxOf, forEachRun, isBypass, isIdentity, isOpen, isWhole, type Box } from "./slice.js";
+import { isOpen, maximumOf, sizeIn, type Parameter, type Setting, type Value } from "../graph/values.js";
+import { boxOf, forEachRun, isWhole, type Box } from "./slice.js";
 
 /** What a setting does to one parameter. A parameter without a mask is used unchanged. */
 export type Mask =
@@ -27,35 +27,31 @@ export type Mask =
 /** The masks of a setting, by parameter name. */
 export function mask(graph: ElasticGraph, setting: Setting): ReadonlyMap<string, Mask> {
   const masks = new Map<string, Mask>();
-  const crop = (parameter: Parameter | undefined): void => {
-    if (!parameter) return;
-    const box = boxOf(parameter, setting);
-    if (!isWhole(box)) masks.set(parameter.name, { kind: "box", box });
-  };
-  const normalised = new Set(nodesOf(graph, "batchNorm").map((norm) => norm.in.x.name));
-  for (const node of graph.nodes) {
-    if (node.op === "batchNorm") {
-      const closed = !isOpen(setting, node.attributes.gate);
-      for (const parameter of [node.in.gamma, node.in.beta]) {
-        if (closed) masks.set(parameter.name, { kind: "zero" });
-        else crop(parameter);
-      }
-    } else if (isBypass(node)) {
-      masks.set(node.in.weight.name, { kind: isOpen(setting, node.attributes.bypasses) ? "zero" : "one" });
-    } else if (node.op === "conv" && isIdentity(node, setting)) {
-      masks.set(node.in.weight.name, { kind: "unit", size: sizeIn(setting, node.in.x.channels) });
-    } else if ((node.op === "conv" || node.op === "depthwise") && typeof node.attributes.kernel !== "number") {
-      crop(node.in.weight);
-    } else if (hasOwnOutput(node) && !normalised.has(node.out.y.name)) {
-      crop(node.in.weight);
-      crop(node.in.bias);
-    }
+  for (const [name, rule] of maskRulesOf(graph)) {
+    const made = maskOf(rule, setting);
+    if (made) masks.set(name, made);
   }
   return masks;
 }
 
-const hasOwnOutput = (node: Node<"trained">): node is Extract<Node<"trained">, { op: "conv" | "dense" }> =>
-  node.op === "conv" || node.op === "dense";
+function maskOf(rule: MaskRule, setting: Setting): Mask | undefined {
+  switch (rule.kind) {
+    case "bypass":
+      return { kind: isOpen(setting, rule.gate) ? "zero" : "one" };
+    case "shortcut": {
+      const [from, to] = rule.sides.map((side) => sizeIn(setting, side));
+      if (from === to) return { kind: "unit", size: from! };
+      return rule.cropped ? croppedTo(rule.parameter, setting) : undefined;
+    }
+    case "box":
+      return isOpen(setting, rule.gate) ? croppedTo(rule.parameter, setting) : { kind: "zero" };
+  }
+}
+
+function croppedTo(parameter: Parameter, setting: Setting): Mask | undefined {
+  const box = boxOf(parameter, setting);
+  return isWhole(box) ? undefined : { kind: "box", box };
+}
 
 /** A parameter's values under its mask: a new array, or the same one if there is no mask. */
 export function applyMask(mask: Mask | undefined, parameter: Parameter, full: Float32Array): Float32Array {

@@ -10,7 +10,16 @@ import { activations } from "../graph/activations.js";
 import { parametersOf, type ElasticGraph, type Graph, type PlainGraph } from "../graph/graph.js";
 import type { Node, NodeOf } from "../graph/operators.js";
 import { liveNodes, plainNode, plainValue } from "../graph/rewrite.js";
-import { maximumOf, sizeIn, type Gate, type Parameter, type Setting, type Size, type Value } from "../graph/values.js";
+import {
+  isOpen,
+  maximumOf,
+  sizeIn,
+  type Gate,
+  type Parameter,
+  type Setting,
+  type Size,
+  type Value,
+} from "../graph/values.js";
 import { verify } from "../graph/verify.js";
 
 /** The plain graph of a setting. Nodes and parameters keep their names from the supernet. */
@@ -47,10 +56,6 @@ export function slice(graph: ElasticGraph, setting: Setting): PlainGraph<"traine
   const outputs = graph.outputs.map(read);
   return verify({ name: graph.name, input: read(graph.input), nodes: liveNodes(nodes, outputs), outputs }, "slice");
 }
-
-/** Whether a gate is open; true if there is no gate. */
-export const isOpen = (setting: Setting, gate: Gate | undefined): boolean =>
-  gate === undefined || setting.gates.get(gate.name) === true;
 
 /** Whether a node bypasses a branch. A slice never keeps a bypass: it is either the identity or zero. */
 export const isBypass = (node: Node): node is NodeOf<"depthwise"> & { attributes: { bypasses: Gate } } =>

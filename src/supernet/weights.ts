@@ -1,6 +1,7 @@
 /** A supernet's weights, each at its maximum size, and the sources they can come from. */
 import { UserError } from "../base/user-error.js";
-import { initialize, viewsOf, type Layout } from "./initialize.js";
+import { viewsOf, type Layout } from "../graph/layout.js";
+import { initialize } from "./initialize.js";
 
 /** A supernet's weights by parameter name, each at its maximum shape (see `Parameter`), row-major. */
 export type SharedWeights = ReadonlyMap<string, Float32Array>;

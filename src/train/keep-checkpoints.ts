@@ -1,6 +1,6 @@
 /** Writes a run's checkpoints: at its start, every few lines of the log, at its end; never weights of a run that has collapsed. */
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
-import { viewsOf } from "../supernet/initialize.js";
+import { viewsOf } from "../graph/layout.js";
 import { LAST_WEIGHTS } from "./begin-run.js";
 import type { CollapseGuard } from "./collapse.js";
 import type { RunPlan } from "./plan-run.js";

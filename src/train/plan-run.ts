@@ -3,10 +3,10 @@ import { UserError } from "../base/user-error.js";
 import type { Dataset, Images } from "../data/images.js";
 import { nameOfSource } from "../data/load.js";
 import { partsOf } from "../data/split.js";
-import { createEngine, defaultEngine, parseEngine } from "../engine/choose.js";
+import { createEngine, defaultEngine, hasDevice, parseEngine } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
 import type { SearchSpace } from "../space/space.js";
-import { layoutOf } from "../supernet/initialize.js";
+import { layoutOf } from "../graph/layout.js";
 import { buildSupernet } from "../supernet/supernet.js";
 import { seededWeights, type WeightSource } from "../supernet/weights.js";
 import type { RunIdentity } from "./find-run.js";
@@ -34,8 +34,8 @@ export interface RunOptions {
   /** Seed of all the run's random numbers; 0 by default. */
   readonly seed?: number;
   /**
-   * Runs children on slices of the weights (the default) or masked in the whole supernet: the same result within float
-   * tolerance.
+   * Runs children on slices of the weights, or masked in the whole supernet: the same result within float tolerance. By default what
+   * suits the engine: slices cost less on a processor; on a device, masks keep every shape, and the weights where they are.
    */
   readonly execution?: Execution;
 }
@@ -76,7 +76,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
   const probe = await createEngine(engine);
   const engineBuild = probe.description;
   probe.dispose();
-  const { execution = "sliced" } = options;
+  const { execution = hasDevice(engine) ? "masked" : "sliced" } = options;
   const { mean, std } = data;
   const { count, height, width, channels, labels } = data.train;
   return {

@@ -11,10 +11,11 @@ import { alone, type Ranks } from "../ranks/ranks.js";
 import { summation } from "../ranks/sum.js";
 import { shareOf } from "../ranks/tree.js";
 import type { SearchSpace } from "../space/space.js";
+import { ask } from "./ask.js";
 import { gatherResults, type GroupResult } from "./gather-results.js";
 import type { ChildResult } from "./sandwich.js";
 import type { Task } from "./task.js";
-import type { Step, StepOrder } from "./trainer.js";
+import type { Step } from "./trainer.js";
 
 /** What a worker is started with: plain data and shared memory. */
 export interface WorkerStart {
@@ -34,9 +35,10 @@ export interface WorkerStart {
   readonly next: Int32Array;
 }
 
-export type WorkerAnswer =
-  | { readonly kind: "done"; readonly results: readonly GroupResult[] }
-  | { readonly kind: "failed"; readonly message: string; readonly stack: string };
+/** What a worker answers to the order of a step. */
+export interface WorkerAnswer {
+  readonly results: readonly GroupResult[];
+}
 
 export interface GroupPool {
   /** Shared memory: write the step's weights here. */
@@ -76,35 +78,14 @@ export function groupPool(engine: EngineName, task: Task, threads: number, ranks
   const script = createRequire(import.meta.url).resolve("#train-worker");
   const crew = Array.from({ length: Math.min(workers, end - first) }, () => new Worker(script, { workerData: start }));
 
-  const ask = (worker: Worker, order: StepOrder): Promise<WorkerAnswer> =>
-    new Promise((resolve, reject) => {
-      const settle = (): void => {
-        worker.off("message", answered).off("error", failed).off("exit", exited);
-      };
-      const answered = (answer: WorkerAnswer): void => {
-        settle();
-        resolve(answer);
-      };
-      const failed = (error: Error): void => {
-        settle();
-        reject(error);
-      };
-      const exited = (code: number): void => failed(new Error(`internal: a training worker ended with code ${code}`));
-      worker.on("message", answered).on("error", failed).on("exit", exited);
-      worker.postMessage(order);
-    });
-
   return {
     weights: start.weights,
     async run({ step, epoch, indices, pixels }) {
       start.indices.set(indices);
       start.pixels.set(pixels);
       Atomics.store(start.next, 0, 0);
-      const answers = await Promise.all(crew.map((worker) => ask(worker, { step, epoch })));
-      const results = answers.flatMap((answer) => {
-        if (answer.kind === "failed") throw new Error(answer.message, { cause: answer.stack });
-        return answer.results;
-      });
+      const answers = await Promise.all(crew.map((worker) => ask<WorkerAnswer>(worker, { step, epoch })));
+      const results = answers.flatMap((answer) => answer.results);
       return { gradient: sum(start.gradients), groups: gatherResults(ranks, task, step, results) };
     },
     async close() {

@@ -3,7 +3,7 @@
  * the same crops. The result depends only on weights, step and group, so groups run anywhere, in any order.
  */
 import { random } from "../base/random.js";
-import { drawMix, mainLabels, mixImages, mixTargets } from "../data/augment/mix.js";
+import { drawMix, mainLabels, mixImages, mixTargets, type Mix } from "../data/augment/mix.js";
 import { makeBatch } from "../data/make-batch.js";
 import { resizeImages } from "../data/resize.js";
 import type { Engine } from "../engine/engine.js";
@@ -11,7 +11,7 @@ import { nodesOf } from "../graph/graph.js";
 import { maximumOf, type Parameter } from "../graph/values.js";
 import type { Architecture } from "../space/space.js";
 import { biggest, sample, smallest } from "../space/space.js";
-import { viewsOf } from "../supernet/initialize.js";
+import { viewsOf } from "../graph/layout.js";
 import { executor } from "./executable.js";
 import { crossEntropy, smoothLabels, softmax } from "./loss.js";
 import { augmentationKey, type Task } from "./task.js";
@@ -89,7 +89,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
     const labels = Array.from(indices, (at) => images.labels[at]!);
     const hard = smoothLabels(labels, supernet.space.classes, recipe.labelSmoothing);
     const batch = cropped(stepGroup);
-    const mix = drawMix(random(task.seed, "mix", step, index), recipe.augmentation, images);
+    const mix = mixOf(task, step, index);
     if (!mix) return { batch, labels, hard };
     const { width, channels } = images;
     const count = labels.length;
@@ -135,6 +135,18 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
 /** The weight of the layer that makes the logits: [features, classes]. */
 const classifierWeight = ({ supernet }: Task): Parameter => nodesOf(supernet.graph, "dense").at(-1)!.in.weight;
 
+/** How a norm group's images are mixed, if the recipe mixes any. */
+export const mixOf = ({ seed, recipe, images }: Task, step: number, group: number): Mix | undefined =>
+  drawMix(random(seed, "mix", step, group), recipe.augmentation, images);
+
+/** Whether a child's dropout keeps a feature: [group, features of the supernet], 0 or 1. A slice drops what the masked supernet drops. */
+export function keptFeatures(task: Task, step: number, groupIndex: number, child: number): Uint8Array {
+  const { recipe, seed, group } = task;
+  const draw = random(seed, "dropout", step, groupIndex, child);
+  const features = maximumOf(classifierWeight(task).shape[0]!);
+  return Uint8Array.from({ length: group * features }, () => (draw.next() < recipe.dropout ? 0 : 1));
+}
+
 /** 0 or 1 / (1 − rate) for every feature of the group; undefined if nothing is dropped. */
 function dropoutFactors(
   task: Task,
@@ -143,12 +155,10 @@ function dropoutFactors(
   groupIndex: number,
   child: number,
 ): Float32Array | undefined {
-  const { recipe, seed, group } = task;
+  const { recipe, group } = task;
   if (recipe.dropout === 0) return undefined;
-  const draw = random(seed, "dropout", step, groupIndex, child);
-  const kept = 1 / (1 - recipe.dropout);
-  // Drawn for every feature of the supernet, so that a slice drops what the masked supernet drops.
-  const all = maximumOf(classifierWeight(task).shape[0]!);
-  const factors = Float32Array.from({ length: group * all }, () => (draw.next() < recipe.dropout ? 0 : kept));
+  const kept = keptFeatures(task, step, groupIndex, child);
+  const all = kept.length / group;
+  const factors = Float32Array.from(kept, (isKept) => isKept / (1 - recipe.dropout));
   return factors.filter((_, i) => i % all < features);
 }

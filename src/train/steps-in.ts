@@ -3,7 +3,7 @@ import type { Ranks } from "../ranks/ranks.js";
 import { firstState } from "./begin-run.js";
 import type { RunPlan } from "./plan-run.js";
 import { stepsFrom } from "./steps-from.js";
-import { workerTrainer } from "./worker-trainer.js";
+import { trainerOf } from "./choose-trainer.js";
 
 /** Steps that plan the programs of the biggest and the smallest child and let V8 compile. */
 const WARM_UP_STEPS = 2;
@@ -22,7 +22,7 @@ const NO_RATE = 0;
 export async function stepsIn(minutes: number, plan: RunPlan, threads: number, ranks: Ranks): Promise<number> {
   const { task, engine, length } = plan;
   const budgetMs = minutes * 60_000;
-  const trainer = workerTrainer(engine, task, await firstState(plan), { threads, ranks });
+  const trainer = trainerOf(engine, task, await firstState(plan), { threads, ranks });
   const started = performance.now();
   try {
     let timedSince = started;

@@ -2,7 +2,7 @@
 import type { Key } from "../base/random.js";
 import type { Normalization } from "../data/preprocessing.js";
 import type { ImageFacts } from "../data/images.js";
-import type { Layout } from "../supernet/initialize.js";
+import type { Layout } from "../graph/layout.js";
 import type { Supernet } from "../supernet/supernet.js";
 import type { Recipe } from "./recipe.js";
 

@@ -24,7 +24,7 @@ import { intervalsOf, learningRateAt } from "./schedule.js";
 import { stepsFrom } from "./steps-from.js";
 import { stepsIn } from "./steps-in.js";
 import type { StepResult } from "./trainer.js";
-import { workerTrainer } from "./worker-trainer.js";
+import { trainerOf } from "./choose-trainer.js";
 
 /** What to train, where to write it, and on how many cores. */
 export interface TrainOptions extends RunOptions {
@@ -96,7 +96,7 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
   const guard = collapseGuard({ classes: task.supernet.space.classes, batch: task.batch, out });
   const path = writes ? files.log : undefined;
   const log = logbook({ path, length, intervals, from: state.step, onLog: options.onLog });
-  const trainer = workerTrainer(engine, task, state, { threads, ranks });
+  const trainer = trainerOf(engine, task, state, { threads, ranks });
   const keeper = writes ? checkpointKeeper(files.checkpoint, plan, trainer, { intervals, guard }) : noKeeper;
 
   const started = performance.now();

@@ -1,8 +1,9 @@
 /** A training worker's thread: takes its rank's norm groups of a step, one after the other, until none is left. */
 import { parentPort, workerData } from "node:worker_threads";
 import { createEngine } from "../engine/choose.js";
-import { layoutOf } from "../supernet/initialize.js";
+import { layoutOf } from "../graph/layout.js";
 import { buildSupernet } from "../supernet/supernet.js";
+import { answerOrders } from "./ask.js";
 import type { WorkerAnswer, WorkerStart } from "./pool.js";
 import { sandwichRunner } from "./sandwich.js";
 import type { StepOrder } from "./trainer.js";
@@ -15,7 +16,7 @@ async function runStep({ step, epoch }: StepOrder): Promise<WorkerAnswer> {
   const results = [];
   for (;;) {
     const taken = Atomics.add(next, 0, 1);
-    if (taken >= gradients.length) return { kind: "done", results };
+    if (taken >= gradients.length) return { results };
     const group = firstGroup + taken;
     const gradient = gradients[taken]!.fill(0);
     const stepGroup = { step, epoch, index: group, indices: partOf(indices, taken), pixels: partOf(pixels, taken) };
@@ -29,10 +30,4 @@ const partOf = <T extends Uint32Array | Uint8Array>(all: T, place: number): T =>
   return all.subarray(place * each, (place + 1) * each) as T;
 };
 
-const failed = ({ message, stack = "" }: Error): WorkerAnswer => ({ kind: "failed", message, stack });
-
-parentPort!.on("message", (order: StepOrder) => {
-  void runStep(order)
-    .catch(failed)
-    .then((answer) => parentPort!.postMessage(answer));
-});
+answerOrders(parentPort!, (order) => runStep(order as StepOrder));

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { asPart, pack, scaled } from "../../src/compile/numbers.js";
 import { boxesOf, gatherBox, slice } from "../../src/supernet/slice.js";
-import { initialize, layoutOf, viewsOf } from "../../src/supernet/initialize.js";
+import { layoutOf, viewsOf } from "../../src/graph/layout.js";
+import { initialize } from "../../src/supernet/initialize.js";
 import { slicedChild } from "../../src/compile/children.js";
 import { anyPoint } from "../supernet/tiny-spaces.js";
 

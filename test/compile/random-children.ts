@@ -4,7 +4,8 @@ import { random } from "../../src/base/random.js";
 import type { Architecture } from "../../src/space/space.js";
 import { loadSpace, parseSpace } from "../../src/supernet/spaces.js";
 import { idOf, sample, type SearchSpace } from "../../src/space/space.js";
-import { initialize, layoutOf, viewsOf } from "../../src/supernet/initialize.js";
+import { layoutOf, viewsOf } from "../../src/graph/layout.js";
+import { initialize } from "../../src/supernet/initialize.js";
 import { buildSupernet, type Supernet } from "../../src/supernet/supernet.js";
 
 /** A shipped space, at other resolutions if its own take too long for a test. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { layoutOf, viewsOf } from "../../src/supernet/initialize.js";
+import { layoutOf, viewsOf } from "../../src/graph/layout.js";
 import { loadSpace } from "../../src/supernet/spaces.js";
 import { buildSupernet } from "../../src/supernet/supernet.js";
 import { seededWeights, storedWeights, type NamedArray } from "../../src/supernet/weights.js";

@@ -30,7 +30,7 @@ interface Options extends CommonOptions {
   readonly batch?: number;
   readonly seed: number;
   readonly threads?: number;
-  readonly execution: "masked" | "sliced";
+  readonly execution?: "masked" | "sliced";
   readonly images?: "memory" | "stream";
   readonly skipBroken?: boolean;
   readonly resume?: boolean;
@@ -58,9 +58,10 @@ export const trainCommand = (): Command =>
     .option("--seed <n>", "fixes everything", wholeNumber, 0)
     .option("--threads <n>", "worker threads; never changes a result", fewWhole)
     .addOption(
-      new Option("--execution <how>", "children on slices of the weights, or masked in the whole supernet")
-        .choices(["masked", "sliced"])
-        .default("sliced"),
+      new Option(
+        "--execution <how>",
+        "children on slices of the weights, or masked in the whole supernet; by default what suits the engine",
+      ).choices(["masked", "sliced"]),
     )
     .addOption(
       new Option(
@@ -92,9 +93,9 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
     out: options.out,
     engine: options.engine,
     seed: options.seed,
-    execution: options.execution,
     resume: options.resume ?? false,
     ranks,
+    ...(options.execution !== undefined && { execution: options.execution }),
     ...(options.steps !== undefined && { steps: options.steps }),
     ...(options.minutes !== undefined && { minutes: options.minutes }),
     ...(options.threads !== undefined && { threads: options.threads }),

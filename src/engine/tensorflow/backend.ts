@@ -24,6 +24,8 @@ export interface BackendKernels {
   activation(name: ActivationFunction, x: Tensor): Tensor;
   /** dy · f'(x); `y` is f(x). */
   activationGradient(name: ActivationFunction, dy: Tensor4D, x: Tensor4D, y: Tensor4D): Tensor4D;
+  /** Bytes as a float32 tensor of this shape. They go up as bytes where the backend can take them. */
+  bytes(values: Uint8Array, shape: readonly number[]): Tensor;
 }
 
 /** Composed of public operations only, which every backend has. */
@@ -71,5 +73,6 @@ export function composedKernels(tf: TF): BackendKernels {
     },
     activation: (name, x) => functions[name](x),
     activationGradient: (name, dy, x, y) => tf.mul(dy, slopes[name](x, y)),
+    bytes: (values, shape) => tf.tensor(Float32Array.from(values), [...shape]),
   };
 }

@@ -8,6 +8,7 @@ import { createNodeEngine, environmentFor, workersOf } from "./node-engine.js";
 const kindOf = (name: TensorflowEngine, runsOn: string): EngineKind => ({
   name,
   runsOn,
+  hasDevice: name === "node-gpu",
   install: installCommand(name),
   create: async () => createNodeEngine(name),
   workers: (threads) => workersOf(name, threads),

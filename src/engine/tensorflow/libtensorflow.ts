@@ -11,12 +11,26 @@ interface Attribute {
   readonly value: unknown;
 }
 
+type Constant = "TF_ATTR_TYPE" | "TF_ATTR_FLOAT" | "TF_ATTR_BOOL" | "TF_ATTR_STRING" | "TF_FLOAT" | "TF_UINT8";
+
+/** The part of tfjs-node's native binding that we use. */
+interface Binding extends Readonly<Record<Constant, number>> {
+  readonly TF_Version: string;
+  /** @returns the number of a tensor on the device */
+  createTensor(shape: readonly number[], type: number, values: Uint8Array): number;
+  deleteTensor(tensor: number): void;
+  executeOp(
+    name: string,
+    attributes: readonly Attribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): readonly object[];
+}
+
 /** The part of tfjs-node's NodeJSKernelBackend that we use. */
 export interface NodeBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<
-    Record<"TF_ATTR_TYPE" | "TF_ATTR_FLOAT" | "TF_ATTR_BOOL" | "TF_ATTR_STRING" | "TF_FLOAT", number>
-  > & { readonly TF_Version: string };
+  readonly binding: Binding;
   executeSingleOutput(name: string, attributes: readonly Attribute[], inputs: readonly Tensor[]): Tensor;
   executeMultipleOutputs(
     name: string,
@@ -24,6 +38,7 @@ export interface NodeBackend {
     inputs: readonly Tensor[],
     outputs: number,
   ): Tensor[];
+  createOutputTensor(made: object): Tensor;
 }
 
 const isNodeBackend = (backend: object): backend is NodeBackend =>
@@ -92,6 +107,18 @@ export function libtensorflowKernels(tf: TF): BackendKernels {
         case "hard-sigmoid":
           return composed.activationGradient(name, dy, x, y);
       }
+    },
+    // TensorFlow.js has no type for bytes; TensorFlow has.
+    bytes(values, shape) {
+      // As it is now: transfers.ts counts what goes through it.
+      const { binding } = backend;
+      const raw = binding.createTensor(shape, binding.TF_UINT8, values);
+      const from = { name: "SrcT", type: binding.TF_ATTR_TYPE, value: binding.TF_UINT8 };
+      const to = { name: "DstT", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
+      const truncate = { name: "Truncate", type: binding.TF_ATTR_BOOL, value: false };
+      const [made] = binding.executeOp("Cast", [from, to, truncate], [raw], 1);
+      binding.deleteTensor(raw);
+      return backend.createOutputTensor(made!);
     },
   };
 }

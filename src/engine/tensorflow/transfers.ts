@@ -19,6 +19,8 @@ interface Bus {
   write(values: Values | null, ...rest: readonly unknown[]): object;
   read(id: object): Promise<Values>;
   readSync(id: object): Values;
+  /** tfjs-node's backend has one, by which what is written goes up once it is used; so do bytes (libtensorflow.ts). */
+  binding?: { createTensor(shape: readonly number[], type: number, values: Values): number };
 }
 
 const hasBus = (backend: object): backend is Bus => "write" in backend && "read" in backend && "readSync" in backend;
@@ -31,30 +33,37 @@ export function countTransfers(tf: TF): Transfers {
   const backend: object = tf.backend();
   if (!hasBus(backend)) throw new Error("internal: the backend of TensorFlow.js has no write and read");
   const bytes = { up: 0, down: 0 };
-  const write = backend.write.bind(backend);
+  const { binding } = backend;
+  if (binding) {
+    const createTensor: typeof binding.createTensor = (shape, type, values) => {
+      bytes.up += bytesOf(values);
+      return binding.createTensor(shape, type, values);
+    };
+    // A native module can't be changed.
+    backend.binding = Object.create(binding, { createTensor: { value: createTensor } }) as typeof binding;
+  } else {
+    const write = backend.write.bind(backend);
+    backend.write = (values, ...rest) => {
+      if (values) bytes.up += bytesOf(values);
+      return write(values, ...rest);
+    };
+  }
   const read = backend.read.bind(backend);
   const readSync = backend.readSync.bind(backend);
   /** Some backends' `read` calls their `readSync`. */
   let isInRead = false;
-  const counted: Bus = {
-    write(values, ...rest) {
-      if (values) bytes.up += bytesOf(values);
-      return write(values, ...rest);
-    },
-    async read(id) {
-      isInRead = true;
-      const reading = read(id);
-      isInRead = false;
-      const values = await reading;
-      bytes.down += bytesOf(values);
-      return values;
-    },
-    readSync(id) {
-      const values = readSync(id);
-      if (!isInRead) bytes.down += bytesOf(values);
-      return values;
-    },
+  backend.read = async (id) => {
+    isInRead = true;
+    const reading = read(id);
+    isInRead = false;
+    const values = await reading;
+    bytes.down += bytesOf(values);
+    return values;
   };
-  Object.assign(backend, counted);
+  backend.readSync = (id) => {
+    const values = readSync(id);
+    if (!isInRead) bytes.down += bytesOf(values);
+    return values;
+  };
   return bytes;
 }

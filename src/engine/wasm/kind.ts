@@ -5,6 +5,7 @@ import { createWasmEngine } from "./wasm-engine.js";
 export const wasm: EngineKind = {
   name: "wasm",
   runsOn: "CPU, own kernels",
+  hasDevice: false,
   create: async () => createWasmEngine(),
   workers: (threads) => threads,
   environment: () => ({}),

@@ -8,7 +8,7 @@ import { readUserBytes } from "../../base/user-file.js";
 import { decodeSafetensors, type Tensors } from "../../checkpoint/safetensors.js";
 import { compileKnown } from "../../compile/compile-known.js";
 import { certificateFile } from "../../deploy/certificate.js";
-import { layoutOf, viewsOf } from "../../supernet/initialize.js";
+import { layoutOf, viewsOf } from "../../graph/layout.js";
 import { parseSpace } from "../../supernet/spaces.js";
 import { buildSupernet } from "../../supernet/supernet.js";
 import { storedWeights } from "../../supernet/weights.js";

@@ -4,9 +4,17 @@ import { prepareEngine } from "../../../src/engine/choose.js";
 import { countTransfers, type Transfers } from "../../../src/engine/tensorflow/transfers.js";
 import { installCommand, loadTensorflow, locate } from "../../../src/engine/tensorflow/locate.js";
 import { createNodeEngine } from "../../../src/engine/tensorflow/node-engine.js";
+import { layoutOf } from "../../../src/graph/layout.js";
 import { initialize } from "../../../src/supernet/initialize.js";
+import { loadSpace, parseSpace } from "../../../src/supernet/spaces.js";
+import { buildSupernet } from "../../../src/supernet/supernet.js";
+import { deviceSteps, residentOf } from "../../../src/train/device/device-step.js";
+import { startState } from "../../../src/train/optimizer.js";
+import type { GroupResult } from "../../../src/train/gather-results.js";
 import { planRun } from "../../../src/train/plan-run.js";
+import { recipeSchema } from "../../../src/train/recipe.js";
 import { childrenOf, sandwichRunner } from "../../../src/train/sandwich.js";
+import type { Task } from "../../../src/train/task.js";
 import { images, source, tinyRecipe, tinySpace } from "../../train/tiny.js";
 
 describe.skipIf(locate("node").length === 0)(`engine node (${installCommand("node")})`, () => {
@@ -44,4 +52,52 @@ describe.skipIf(locate("node").length === 0)(`engine node (${installCommand("nod
     }
     runner.dispose();
   });
+
+  // These have the fewest and the most weights of all shipped spaces, and every kind of mask.
+  test.each(["fashion", "mnv4-conv-s", "attentivenas"])(
+    "a step on a supernet that lives on the device carries its images up, and no more than 64 kB besides: %s",
+    async (name) => {
+      prepareEngine("node", 1);
+      const task = await smallestTask(name, 2);
+      const resident = residentOf(createNodeEngine("node"), task);
+      const counted = countTransfers(loadTensorflow("node"));
+      const { layout, recipe, batch, images } = task;
+      const weights = initialize(layout, 7, 0);
+      resident.load({ weights, average: weights, optimizer: startState(recipe, layout.length) });
+      const steps = deviceSteps(resident, task);
+      const indices = Uint32Array.from({ length: batch }, (_, i) => i);
+      const pixels = new Uint8Array(batch * images.height ** 2 * images.channels).fill(100);
+      // The weights go up once they are used: in the first step.
+      let before = { ...counted };
+      let groups: readonly GroupResult[] = [];
+      for (const step of [0, 1]) {
+        before = { ...counted };
+        steps.run({ step, epoch: 0, index: 0, indices, pixels });
+        ({ groups } = await steps.update(step, 0.01));
+      }
+      const children = groups.flatMap((group) => group.children).length;
+      expect(children).toBe(4);
+      const more = counted.up - before.up - pixels.length;
+      expect(more).toBeGreaterThan(0);
+      expect(more).toBeLessThan(64 * 1024);
+      // A loss and a count of each child, and the gradient's norm.
+      expect(counted.down - before.down).toBe(4 * (2 * children + 1));
+      resident.dispose();
+    },
+  );
 });
+
+/** A step of one norm group of a shipped space at its smallest resolution, with dropout and a moving average. */
+async function smallestTask(name: string, batch: number): Promise<Task> {
+  const whole = await loadSpace(name);
+  const space = parseSpace({ ...whole.data, resolutions: [whole.resolutions[0]!] }, name);
+  const supernet = buildSupernet(space);
+  const size = space.resolutions[0]!;
+  const { channels } = space;
+  return {
+    ...{ supernet, layout: layoutOf(supernet.graph), batch, group: batch, seed: 7, execution: "masked" },
+    recipe: recipeSchema.parse({ name: "bytes", batch, normGroup: batch, averaging: 0.9 }),
+    images: { count: batch, height: size, width: size, channels, labels: new Uint16Array(batch) },
+    normalization: { mean: Array<number>(channels).fill(0.5), std: Array<number>(channels).fill(0.3) },
+  };
+}

@@ -7,6 +7,7 @@ import type { KernelFunc, NamedAttrMap, Tensor, Tensor4D } from "@tensorflow/tfj
 import type { BackendKernels, TF } from "../backend.js";
 import { activation, activationGradient } from "./activations.js";
 import { batchNorm } from "./batch-norm.js";
+import { bytes } from "./bytes.js";
 import { depthwiseFilterGradient } from "./depthwise-filter-gradient.js";
 import { convFilterGradient, type Geometry } from "./filter-gradient.js";
 
@@ -14,6 +15,7 @@ export const webgpuKernels = (tf: TF): BackendKernels => ({
   batchNorm: batchNorm(tf),
   activation: activation(tf),
   activationGradient: activationGradient(tf),
+  bytes: bytes(tf),
 });
 
 interface ConvolutionAttributes {

@@ -7,6 +7,7 @@ import { createWebgpuEngine } from "./webgpu-engine.js";
 export const webgpu: EngineKind = {
   name: "webgpu",
   runsOn: "any GPU with a Vulkan, Metal or D3D12 driver",
+  hasDevice: true,
   install: `npm install ${packages.join(" ")}`,
   create: createWebgpuEngine,
   workers: () => 1,

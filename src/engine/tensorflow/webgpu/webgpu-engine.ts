@@ -1,6 +1,7 @@
 /** The engine `webgpu`: TensorFlow.js on Dawn, for any GPU with a driver. */
 import type { Engine } from "../../engine.js";
 import type { TF } from "../backend.js";
+import { residentSupernet } from "../resident/resident.js";
 import { createTensorflowEngine } from "../tensorflow-engine.js";
 import { registerKernels, webgpuKernels } from "./kernels.js";
 import { openWebgpu } from "./load.js";
@@ -14,7 +15,8 @@ export async function createWebgpuEngine(): Promise<Engine> {
   // One of the backend's matrix products sums with atomics, in any order. This one, for large outputs, sums in a fixed
   // order.
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", 3);
-  const engine = createTensorflowEngine(tf, webgpuKernels(tf), { name: "webgpu", description });
+  const kernels = webgpuKernels(tf);
+  const engine = createTensorflowEngine(tf, kernels, { name: "webgpu", description });
   let failure: Error | undefined;
   device.addEventListener(
     "uncapturederror",
@@ -38,6 +40,15 @@ export async function createWebgpuEngine(): Promise<Engine> {
           program.dispose();
           releaseFreeBuffers(tf);
         },
+      };
+    },
+    resident(options) {
+      const supernet = residentSupernet(tf, kernels, options);
+      return {
+        ...supernet,
+        gradient: () => checked(supernet.gradient()),
+        update: (given) => checked(supernet.update(given)),
+        arrays: () => checked(supernet.arrays()),
       };
     },
     dispose() {

@@ -1,0 +1,112 @@
+/** The norm groups of a step on a supernet that lives on a device: what src/train/sandwich.ts does where weights lie in memory. */
+import { changedPixels, erasedParts } from "../../data/make-batch.js";
+import { mainLabels } from "../../data/augment/mix.js";
+import { scaleAndShift } from "../../data/preprocessing.js";
+import { resizeMatrix } from "../../data/resize.js";
+import type { Engine } from "../../engine/engine.js";
+import type { Lesson, ResidentResult, ResidentSupernet } from "../../engine/resident.js";
+import { atMaximum } from "../../supernet/mask.js";
+import { keptShare } from "../average.js";
+import type { GroupResult } from "../gather-results.js";
+import { childrenOf, keptFeatures, mixOf, type StepGroup } from "../sandwich.js";
+import { augmentationKey, type Task } from "../task.js";
+import { decayedChildren } from "../weight-decay.js";
+
+/** @throws an internal error where the engine has no device */
+export function residentOf(engine: Engine, { supernet, layout, images, normalization, group, recipe }: Task) {
+  if (!engine.resident) throw new Error(`internal: engine ${engine.name} has no device`);
+  const { height: size, channels } = images;
+  return engine.resident({
+    ...{ graph: supernet.graph, whole: atMaximum(supernet.graph), layout, group },
+    classes: supernet.space.classes,
+    pictures: { size, channels, ...scaleAndShift(normalization) },
+    resizing: (resolution) => (resolution === size ? undefined : resizeMatrix(size, resolution)),
+    optimizer: recipe.optimizer,
+  });
+}
+
+export interface DeviceSteps {
+  /** Adds the gradients of a norm group's children. */
+  run(group: StepGroup): void;
+  /** Adds weight decay and updates all weights. @returns results of the groups that ran, in their order */
+  update(step: number, rate: number): Promise<{ groups: GroupResult[]; gradientNorm: number }>;
+}
+
+export function deviceSteps(resident: ResidentSupernet, task: Task): DeviceSteps {
+  const { supernet, recipe, images, batch } = task;
+  const decayedAt = decayedChildren(task);
+  /** Groups that ran since the last update. */
+  let ran: { readonly group: number; readonly roles: readonly GroupResult["children"][number]["role"][] }[] = [];
+
+  const lessonOf = ({ step, epoch, index, indices, pixels }: StepGroup): Lesson => {
+    const augmentation = { ...recipe.augmentation, key: augmentationKey(task.seed, epoch) };
+    const labels = Array.from(indices, (at) => images.labels[at]!);
+    const erased = erasedParts(images.height, indices, augmentation);
+    const mix = mixOf(task, step, index);
+    return {
+      bytes: changedPixels({ ...images, pixels }, indices, augmentation),
+      labels,
+      counted: mix ? mainLabels(labels, mix) : labels,
+      smoothing: recipe.labelSmoothing,
+      ...(erased && { erased }),
+      ...(mix && { mix }),
+    };
+  };
+
+  return {
+    run(stepGroup) {
+      const { step, index } = stepGroup;
+      const isTaught = recipe.distillation === "inplace";
+      const children = childrenOf(task, step, index);
+      resident.teach(lessonOf(stepGroup));
+      for (const [child, { role, architecture }] of children.entries()) {
+        const isBiggest = role === "biggest";
+        const isDropped = recipe.dropout > 0 && (isBiggest || recipe.regularize === "all");
+        resident.child({
+          setting: supernet.settingOf(architecture),
+          targets: isBiggest || !isTaught ? "labels" : "teacher",
+          teaches: isBiggest && isTaught,
+          images: batch,
+          ...(isDropped && {
+            dropout: { kept: packBits(keptFeatures(task, step, index, child), task.group), rate: recipe.dropout },
+          }),
+        });
+      }
+      ran.push({ group: index, roles: children.map(({ role }) => role) });
+    },
+    async update(step, rate) {
+      for (const { setting, boxes, rate: decay } of decayedAt(step)) {
+        resident.decay({ setting, used: new Set(boxes.keys()), rate: decay });
+      }
+      const { clipNorm, averaging } = recipe;
+      const result = await resident.update({ rate, clipNorm, averaging: keptShare(averaging, step) });
+      const groups = byGroup(ran, result);
+      ran = [];
+      return { groups, gradientNorm: result.gradientNorm };
+    },
+  };
+}
+
+/** The results of each group's children. */
+function byGroup(
+  ran: readonly { readonly group: number; readonly roles: readonly GroupResult["children"][number]["role"][] }[],
+  { children }: ResidentResult,
+): GroupResult[] {
+  let next = 0;
+  return ran.map(({ group, roles }) => ({
+    group,
+    children: roles.map((role) => ({ role, ...children[next++]! })),
+  }));
+}
+
+/** A bit for each number that isn't 0, the lowest of a byte first; each row in whole bytes. */
+function packBits(flags: Uint8Array, rows: number): Uint8Array {
+  const columns = flags.length / rows;
+  const bytes = Math.ceil(columns / 8);
+  const packed = new Uint8Array(rows * bytes);
+  flags.forEach((flag, at) => {
+    const [row, column] = [Math.trunc(at / columns), at % columns];
+    if (flag) packed[row * bytes + (column >> 3)]! |= 1 << (column & 7);
+  });
+  return packed;
+}

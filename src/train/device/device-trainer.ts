@@ -1,0 +1,86 @@
+/**
+ * Trains on a device: weights, gradients and the optimiser's state live there (src/engine/resident.ts), and a thread of its own drives it.
+ * With several ranks a step carries one gradient each way.
+ */
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+import { prepareEngine } from "../../engine/choose.js";
+import type { EngineName } from "../../engine/engine.js";
+import type { FlatArrays } from "../../engine/resident.js";
+import type { Ranks } from "../../ranks/ranks.js";
+import { summation } from "../../ranks/sum.js";
+import type { SearchSpace } from "../../space/space.js";
+import { ask } from "../ask.js";
+import { gatherResults, type GroupResult } from "../gather-results.js";
+import { imagesOfRank } from "../pool.js";
+import type { Task } from "../task.js";
+import type { StepOrder, TrainedArrays, Trainer } from "../trainer.js";
+
+/** What the thread is started with: plain data and shared memory. */
+export interface DeviceStart {
+  readonly engine: EngineName;
+  readonly space: SearchSpace;
+  readonly task: Omit<Task, "supernet" | "layout">;
+  readonly start: TrainedArrays;
+  /** The first norm group of this rank. */
+  readonly firstGroup: number;
+  /** The step's images that are in groups of this rank. */
+  readonly indices: Uint32Array;
+  /** [indices, height, width, channels] */
+  readonly pixels: Uint8Array;
+}
+
+/** A step is `run`, with several ranks `gradient` and `sum`, and then `update`. */
+export type DeviceOrder =
+  | ({ readonly kind: "run" } & StepOrder)
+  | { readonly kind: "gradient" }
+  | { readonly kind: "sum"; readonly gradient: Float32Array }
+  | { readonly kind: "update"; readonly step: number; readonly rate: number }
+  | { readonly kind: "arrays" };
+
+/** What the thread answers to each kind of order. */
+export interface DeviceAnswers {
+  readonly run: undefined;
+  readonly gradient: Float32Array;
+  readonly sum: undefined;
+  readonly update: { readonly groups: readonly GroupResult[]; readonly gradientNorm: number };
+  readonly arrays: FlatArrays;
+}
+
+export function deviceTrainer(
+  engine: EngineName,
+  task: Task,
+  start: TrainedArrays,
+  { threads, ranks }: { readonly threads: number; readonly ranks: Ranks },
+): Trainer {
+  prepareEngine(engine, threads);
+  const { supernet, layout, ...plain } = task;
+  const { from, to } = imagesOfRank(task, ranks);
+  const { height, width, channels } = task.images;
+  const workerData: DeviceStart = {
+    ...{ engine, space: supernet.space, task: plain, start },
+    firstGroup: from / task.group,
+    indices: new Uint32Array(new SharedArrayBuffer(4 * (to - from))),
+    pixels: new Uint8Array(new SharedArrayBuffer((to - from) * height * width * channels)),
+  };
+  const script = createRequire(import.meta.url).resolve("#device-worker");
+  const worker = new Worker(script, { workerData });
+  const order = <Kind extends DeviceOrder["kind"]>(given: DeviceOrder & { kind: Kind }): Promise<DeviceAnswers[Kind]> =>
+    ask(worker, given);
+  /** A rank has one gradient, however many groups it has. */
+  const sum = summation(ranks, ranks.size, layout.length);
+  return {
+    async step({ step, epoch, indices, pixels }, rate) {
+      workerData.indices.set(indices);
+      workerData.pixels.set(pixels);
+      await order({ kind: "run", step, epoch });
+      if (ranks.size > 1) await order({ kind: "sum", gradient: sum([await order({ kind: "gradient" })]) });
+      const { groups, gradientNorm } = await order({ kind: "update", step, rate });
+      return { groups: gatherResults(ranks, task, step, groups), gradientNorm };
+    },
+    arrays: () => order({ kind: "arrays" }),
+    async close() {
+      await worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * The thread that drives a device, so that operators which are started one by one never keep Node's event loop: the supernet lives on
+ * the device from here.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { createEngine } from "../../engine/choose.js";
+import type { FlatArrays } from "../../engine/resident.js";
+import { layoutOf } from "../../graph/layout.js";
+import { buildSupernet } from "../../supernet/supernet.js";
+import { answerOrders } from "../ask.js";
+import type { DeviceAnswers, DeviceOrder, DeviceStart } from "./device-trainer.js";
+import { deviceSteps, residentOf } from "./device-step.js";
+
+const { engine, space, task: plain, start, firstGroup, indices, pixels } = workerData as DeviceStart;
+const supernet = buildSupernet(space);
+const task = { ...plain, supernet, layout: layoutOf(supernet.graph) };
+const resident = residentOf(await createEngine(engine), task);
+resident.load(start);
+const steps = deviceSteps(resident, task);
+
+const answers: {
+  [Kind in DeviceOrder["kind"]]: (order: DeviceOrder & { kind: Kind }) => Promise<DeviceAnswers[Kind]>;
+} = {
+  run({ step, epoch }) {
+    const { group } = task;
+    const each = pixels.length / indices.length;
+    for (let first = 0; first < indices.length; first += group) {
+      steps.run({
+        ...{ step, epoch, index: firstGroup + first / group },
+        indices: indices.subarray(first, first + group),
+        pixels: pixels.subarray(first * each, (first + group) * each),
+      });
+    }
+    return Promise.resolve(undefined);
+  },
+  gradient: () => resident.gradient(),
+  sum({ gradient }) {
+    resident.replaceGradient(gradient);
+    return Promise.resolve(undefined);
+  },
+  update: ({ step, rate }) => steps.update(step, rate),
+  arrays: (): Promise<FlatArrays> => resident.arrays(),
+};
+
+const answerTo = <Kind extends DeviceOrder["kind"]>(
+  order: DeviceOrder & { kind: Kind },
+): Promise<DeviceAnswers[Kind]> => answers[order.kind](order);
+
+answerOrders(parentPort!, (order) => answerTo(order as DeviceOrder));
