@@ -8,12 +8,13 @@ import type { Lesson, ResidentResult, ResidentSupernet } from "../../engine/resi
 import { atMaximum } from "../../supernet/mask.js";
 import { keptShare } from "../average.js";
 import type { GroupResult } from "../gather-results.js";
-import { childrenOf, keptFeatures, mixOf, type StepGroup } from "../sandwich.js";
+import { childrenOf, keptFeatures, mixOf, type Role, type StepGroup } from "../sandwich.js";
 import { augmentationKey, type Task } from "../task.js";
 import { decayedChildren } from "../weight-decay.js";
 
 /** @throws an internal error where the engine has no device */
-export function residentOf(engine: Engine, { supernet, layout, images, normalization, group, recipe }: Task) {
+export function residentOf(engine: Engine, task: Task): ResidentSupernet {
+  const { supernet, layout, images, normalization, group, recipe } = task;
   if (!engine.resident) throw new Error(`internal: engine ${engine.name} has no device`);
   const { height: size, channels } = images;
   return engine.resident({
@@ -23,6 +24,12 @@ export function residentOf(engine: Engine, { supernet, layout, images, normaliza
     resizing: (resolution) => (resolution === size ? undefined : resizeMatrix(size, resolution)),
     optimizer: recipe.optimizer,
   });
+}
+
+/** A norm group whose results are still on the device. */
+interface Ran {
+  readonly group: number;
+  readonly roles: readonly Role[];
 }
 
 export interface DeviceSteps {
@@ -36,7 +43,7 @@ export function deviceSteps(resident: ResidentSupernet, task: Task): DeviceSteps
   const { supernet, recipe, images, batch } = task;
   const decayedAt = decayedChildren(task);
   /** Groups that ran since the last update. */
-  let ran: { readonly group: number; readonly roles: readonly GroupResult["children"][number]["role"][] }[] = [];
+  let ran: Ran[] = [];
 
   const lessonOf = ({ step, epoch, index, indices, pixels }: StepGroup): Lesson => {
     const augmentation = { ...recipe.augmentation, key: augmentationKey(task.seed, epoch) };
@@ -88,10 +95,7 @@ export function deviceSteps(resident: ResidentSupernet, task: Task): DeviceSteps
 }
 
 /** The results of each group's children. */
-function byGroup(
-  ran: readonly { readonly group: number; readonly roles: readonly GroupResult["children"][number]["role"][] }[],
-  { children }: ResidentResult,
-): GroupResult[] {
+function byGroup(ran: readonly Ran[], { children }: ResidentResult): GroupResult[] {
   let next = 0;
   return ran.map(({ group, roles }) => ({
     group,
