@@ -77,11 +77,34 @@ async function stepMeasure({ root, net, engine }, execution, biggestOnly, thread
   };
 }
 
+/** Masked steps as `train` runs them on an engine with a device, where the supernet lives. */
+async function deviceMeasure({ root, net, engine }, threads) {
+  const task = await makeTask(root, net, { execution: "masked" });
+  const [{ deviceTrainer }, { initialize }, { startState }, { alone }] = await Promise.all(
+    ["train/device/device-trainer.js", "supernet/initialize.js", "train/optimizer.js", "ranks/ranks.js"].map((file) =>
+      importFrom(root, file),
+    ),
+  );
+  const weights = initialize(task.layout, task.seed, 1);
+  const start = { weights, average: undefined, optimizer: startState(task.recipe, weights.length) };
+  const trainer = deviceTrainer(engine, task, start, { threads, ranks: alone });
+  const indices = Uint32Array.from({ length: task.batch }, (_, i) => i);
+  return async (round) => {
+    const step = { step: round % STEPS, epoch: 0, indices, pixels: task.images.pixels };
+    const { groups } = await trainer.step(step, RATE);
+    return groups[0].map((_, i) => groups.reduce((sum, children) => sum + children[i].loss, 0) / task.batch);
+  };
+}
+
+/** An older nestling has no trainer on a device. */
+const livesOnDevice = async ({ root, engine }) => (await importFrom(root, "engine/choose.js")).hasDevice?.(engine);
+
 const makers = {
   forward: (options, threads) => forwardMeasure(options, threads),
   biggest: (options, threads) => stepMeasure(options, "sliced", true, threads),
   sliced: (options, threads) => stepMeasure(options, "sliced", false, threads),
-  masked: (options, threads) => stepMeasure(options, "masked", false, threads),
+  masked: async (options, threads) =>
+    (await livesOnDevice(options)) ? deviceMeasure(options, threads) : stepMeasure(options, "masked", false, threads),
 };
 
 if (isMainThread) {
