@@ -41,7 +41,7 @@ const quantizedOf = (name: string, layout: LayoutName, keeps = 0): Promise<Held[
   });
 
 async function complaintsAbout(held: readonly Held[], kept = 0): Promise<string[]> {
-  const verdicts = await judge(held, await temporaryFolder());
+  const verdicts = await judge(held, await temporaryFolder(), { layers: true });
   for (const { "OpenVINO's layers": layers } of verdicts) {
     expect((layers as readonly string[]).filter((numbers) => !/^[ui]8$/.test(numbers))).toHaveLength(kept);
     expect((layers as readonly string[]).length).toBeGreaterThan(20);

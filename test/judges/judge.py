@@ -1,8 +1,8 @@
 """Holds ONNX files against engines that are not ours.
 
-JSON in (stdin): [{"file": path, "input": path of raw little-endian float32 NCHW, "dims": [n, c, h, w]}]
+JSON in (stdin): [{"file": path, "input": path of raw little-endian float32 NCHW, "dims": [n, c, h, w], "layers": whether asked}]
 JSON out (stdout): [{judge: logits as a flat list, or {"error": text}}], in the same order;
-the judges "checker" and "shapes" have no logits and answer with the file's output shape, "OpenVINO's layers" with their types.
+the judges "checker" and "shapes" have no logits and answer with the file's output shape; "OpenVINO's layers", where asked, are their types.
 """
 
 import json
@@ -69,7 +69,6 @@ JUDGES = {
     "onnx reference": reference,
     "onnxruntime in Python": runtime,
     "OpenVINO": vino,
-    "OpenVINO's layers": vino_layers,
     "OpenCV": opencv,
 }
 
@@ -86,7 +85,8 @@ def main():
     verdicts = []
     for case in json.load(sys.stdin):
         x = np.fromfile(case["input"], "<f4").reshape(case["dims"])
-        verdicts.append({name: verdict(judge, case["file"], x) for name, judge in JUDGES.items()})
+        judges = {**JUDGES, "OpenVINO's layers": vino_layers} if case["layers"] else JUDGES
+        verdicts.append({name: verdict(judge, case["file"], x) for name, judge in judges.items()})
     json.dump(verdicts, sys.stdout)
 
 

@@ -21,14 +21,21 @@ export interface Case {
 /** Logits in one flat list, a shape from those that run nothing, or what went wrong. */
 export type Verdict = readonly (number | string)[] | { readonly error: string };
 
-/** Asks every judge about every case, in one Python process; writes into the folder. */
-export async function judge(cases: readonly Case[], folder: string): Promise<Record<string, Verdict>[]> {
+/**
+ * Asks every judge about every case, in one Python process; writes into the folder.
+ * @param layers whether "OpenVINO's layers" are asked for, too: the numbers that it computes each layer in
+ */
+export async function judge(
+  cases: readonly Case[],
+  folder: string,
+  { layers = false }: { readonly layers?: boolean } = {},
+): Promise<Record<string, Verdict>[]> {
   const asked = await Promise.all(
     cases.map(async ({ bytes, input, dims }, i) => {
       const [file, images] = [join(folder, `${i}.onnx`), join(folder, `${i}.f32`)];
       await writeFile(file, bytes);
       await writeFile(images, input);
-      return { file, input: images, dims };
+      return { file, input: images, dims, layers };
     }),
   );
   const running = promisify(execFile)(python, [join(import.meta.dirname, "judge.py")], { maxBuffer: 2 ** 28 });
