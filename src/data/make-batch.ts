@@ -49,19 +49,31 @@ export function changedPixels(images: Pixels, indices: ArrayLike<number>, augmen
     const own = pixels.subarray(place * each, (place + 1) * each);
     const key = [...augmentation.key, indices[place]!];
     const changed = augmented({ height: size, width, channels, pixels: own }, augmentation, key).pixels;
-    const { dx, dy, mirror } = movement(augmentation, key);
-    let at = place * each;
-    for (let y = 0; y < size; y++) {
-      const fromY = y + dy;
-      for (let x = 0; x < size; x++) {
-        const fromX = (mirror ? size - 1 - x : x) + dx;
-        const inside = fromY >= 0 && fromY < size && fromX >= 0 && fromX < size;
-        const from = (fromY * size + fromX) * channels;
-        for (let c = 0; c < channels; c++) moved[at++] = inside ? changed[from + c]! : 0;
-      }
-    }
+    move(changed, moved.subarray(place * each, (place + 1) * each), { size, channels }, movement(augmentation, key));
   }
   return moved;
+}
+
+/** Writes a moved image, [size, size, channels], into black. */
+function move(
+  image: Uint8Array,
+  into: Uint8Array,
+  { size, channels }: { readonly size: number; readonly channels: number },
+  { dx, dy, mirror }: Movement,
+): void {
+  const [first, end] = [Math.max(0, dx), Math.min(size, size + dx)];
+  if (first >= end) return;
+  for (let y = Math.max(0, -dy); y < Math.min(size, size - dy); y++) {
+    const [to, from] = [y * size * channels, (y + dy) * size * channels];
+    if (!mirror) {
+      into.set(image.subarray(from + first * channels, from + end * channels), to + (first - dx) * channels);
+      continue;
+    }
+    for (let x = first; x < end; x++) {
+      const mirrored = from + (size - 1 - x + dx) * channels;
+      for (let c = 0; c < channels; c++) into[to + x * channels + c] = image[mirrored + c]!;
+    }
+  }
 }
 
 /** The rectangle of each image that random erasing takes; undefined where the augmentation has none. */

@@ -89,6 +89,33 @@ test("augmentation shifts by at most its crop, fills with black, and mirrors abo
   expect(Math.abs(mirrored - 100)).toBeLessThan(40);
 });
 
+test("a shift may be larger than the image, which is black then, and in colour", () => {
+  const one = images(3, 60);
+  const crop = SIDE + 3;
+  const all = [...one.labels.keys()];
+  const batch = makeBatch(one, all, SIDE, plain, { crop, flip: true, key: ["test"] });
+  const floats = SIDE * SIDE * 3;
+  const shifts = Array.from({ length: 2 * crop + 1 }, (_, i) => i - crop);
+  const pixel = (image: number, y: number, x: number, c: number): number =>
+    y < 0 || x < 0 || y >= SIDE || x >= SIDE ? 0 : one.pixels[((image * SIDE + y) * SIDE + x) * 3 + c]!;
+  const isMoved = (image: number, dy: number, dx: number, mirror: boolean): boolean =>
+    batch.subarray(image * floats, (image + 1) * floats).every((value, i) => {
+      const [y, x, c] = [Math.floor(i / SIDE / 3), Math.floor(i / 3) % SIDE, i % 3];
+      return Math.round(value) === pixel(image, y + dy, (mirror ? SIDE - 1 - x : x) + dx, c);
+    });
+  for (const image of all) {
+    const found = shifts.some((dy) =>
+      shifts.some((dx) => [false, true].some((mirror) => isMoved(image, dy, dx, mirror))),
+    );
+    expect(found, `image ${image}`).toBe(true);
+  }
+  const black = all.filter((image) =>
+    batch.subarray(image * floats, (image + 1) * floats).every((value) => value === 0),
+  );
+  expect(black.length).toBeGreaterThan(10);
+  expect(black.length).toBeLessThan(60);
+});
+
 test("an image's augmentation depends on the key and the image, not on its place in the batch", () => {
   const three = images(3, 9);
   const floats = SIDE * SIDE * 3;
