@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compilerOfEach } from "../../dist/compile/compile-child.js";
-import { layoutOf } from "../../dist/compile/precisions.js";
+import { int8LayoutOf } from "../../dist/compile/precisions.js";
 import { readBatches } from "../../dist/data/image-block.js";
 import { toChannelsFirst } from "../../dist/data/make-batch.js";
 import { testImages } from "../../dist/deploy/contract.js";
@@ -33,7 +33,7 @@ export function judgeOf(run, { precision, recalibrationImages, tool, folder }) {
       blockOf(run, "train", recalibrationIndices(run, recalibrationImages), resolution),
       {
         ...{ tool, folder: own },
-        reduceRange: layoutOf(precision).largestWeight < 127,
+        reduceRange: int8LayoutOf(precision).largestWeight < 127,
       },
     );
     const theirs = [];

@@ -9,7 +9,7 @@ const [
   { loadTensorflow },
   { countTransfers },
   { initialize },
-  { sandwichRunner },
+  { groupAt, sandwichRunner },
   { deviceSteps, residentOf },
   { startState },
   { biggest },
@@ -44,15 +44,11 @@ function countKernels(tfEngine) {
   return counts;
 }
 
-/** A step's norm groups, one after the other. */
-function groupsOf({ batch, group, images }, step) {
-  const each = images.pixels.length / batch;
-  return Array.from({ length: batch / group }, (_, index) => {
-    const [from, to] = [index * group, (index + 1) * group];
-    const indices = Uint32Array.from({ length: group }, (__, i) => from + i);
-    return { step, epoch: 0, index, indices, pixels: images.pixels.subarray(from * each, to * each) };
-  });
-}
+/** A step's images. */
+const stepOf = ({ batch, images }, step) => ({
+  ...{ step, epoch: 0, pixels: images.pixels },
+  indices: Uint32Array.from({ length: batch }, (_, i) => i),
+});
 
 /** What a step carries and starts, after one that brought up what stays. */
 async function measured(runStep) {
@@ -81,7 +77,9 @@ async function onWorkers(net, execution) {
   return {
     dispose: () => runner.dispose(),
     async runStep(step) {
-      for (const group of groupsOf(task, step)) await runner.run(weights, gradient, group);
+      for (let place = 0; place < task.batch / task.group; place++) {
+        await runner.run(weights, gradient, groupAt(stepOf(task, step), place, task));
+      }
     },
   };
 }
@@ -97,7 +95,7 @@ async function onDevice(net) {
     task,
     dispose: () => resident.dispose(),
     async runStep(step) {
-      for (const group of groupsOf(task, step)) steps.run(group);
+      steps.run(stepOf(task, step));
       await steps.update(step, 0.01);
     },
   };

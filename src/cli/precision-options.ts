@@ -7,7 +7,7 @@ import {
   defaultPrecision,
   int8For,
   isInt8,
-  layoutOf,
+  int8LayoutOf,
   precisionNames,
   precisionsOf,
   type PrecisionName,
@@ -67,7 +67,7 @@ export async function layoutFor(
   if (int8For !== undefined) return { int8For, layoutWhy: "it was asked for" };
   if (!named) return { int8For: defaultLayout, layoutWhy: "no target was named; it is right on every x64 processor" };
   const chosen = int8ForTarget(named.name, await named.environment());
-  return { int8For: layoutOf(chosen.precision).name, layoutWhy: chosen.why };
+  return { int8For: int8LayoutOf(chosen.precision).name, layoutWhy: chosen.why };
 }
 
 export const maxLossOption = (): Option =>

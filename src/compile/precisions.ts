@@ -61,7 +61,7 @@ export const isInt8 = (precision: PrecisionName): precision is Int8Name => preci
 export const int8For = (layout: LayoutName): Int8Name => `int8-${layout}`;
 
 /** The layout of an int8 precision, and its name. */
-export function layoutOf(precision: Int8Name): Layout & { readonly name: LayoutName } {
+export function int8LayoutOf(precision: Int8Name): Layout & { readonly name: LayoutName } {
   const name = precision.slice("int8-".length) as LayoutName;
   return { name, ...layouts[name] };
 }

@@ -2,7 +2,7 @@
 import { UserError } from "../base/user-error.js";
 import { compiler, defaultRecalibrationImages, type CompiledChild } from "../compile/compile-child.js";
 import { keptInFloat32 } from "../compile/kept-in-float32.js";
-import { defaultPrecision, isInt8, layoutOf, toleranceOf, type PrecisionName } from "../compile/precisions.js";
+import { defaultPrecision, isInt8, int8LayoutOf, toleranceOf, type PrecisionName } from "../compile/precisions.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Timed } from "../evaluate/session.js";
 import type { Run } from "../run/run.js";
@@ -121,7 +121,7 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
   const ranges = child.report.flatMap(({ tried = [] }) => tried);
   const quantization = isInt8(precision)
     ? {
-        layout: { name: layoutOf(precision).name, why: options.layoutWhy ?? "it was asked for" },
+        layout: { name: int8LayoutOf(precision).name, why: options.layoutWhy ?? "it was asked for" },
         ranges,
         ...(await quantizedNodesOf(child.bytes, precision, { dims: timed.dims, kept: kept.length })),
         ...(child.loss && { loss: child.loss }),

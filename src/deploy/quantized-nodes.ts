@@ -2,7 +2,7 @@
  * The proof that a file is int8: which nodes compute in whole numbers. Where it is for onnxruntime, those that it runs after its optimisation;
  * for other runtimes, those whose inputs the file quantises.
  */
-import { layoutOf, type Int8Name } from "../compile/precisions.js";
+import { int8LayoutOf, type Int8Name } from "../compile/precisions.js";
 import { profiledNodes } from "../runtime/profiled-nodes.js";
 import { placedNodesOf } from "./placed-nodes.js";
 
@@ -39,7 +39,7 @@ export async function quantizedNodesOf(
     "quantized" | "float" | "moved",
     Record<string, number>
   >;
-  const { provenBy } = layoutOf(precision);
+  const { provenBy } = int8LayoutOf(precision);
   const nodes =
     provenBy === "the file"
       ? placedNodesOf(bytes)

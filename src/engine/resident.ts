@@ -34,10 +34,10 @@ export interface ResidentOptions {
   readonly optimizer: UpdateRule;
 }
 
-/** Arrays as long as the layout. */
-export interface FlatArrays {
+/** The arrays that every step of training changes, each as long as the layout. */
+export interface TrainedArrays {
   readonly weights: Float32Array;
-  /** A moving average of the weights, where the recipe asks for one. */
+  /** A moving average of the weights, which ships instead of them, under the recipe's `averaging`. */
   readonly average: Float32Array | undefined;
   /** The optimiser's state by name (src/train/optimizer.ts). */
   readonly optimizer: ReadonlyMap<string, Float32Array>;
@@ -105,7 +105,7 @@ export interface ResidentResult {
 
 /** A step is: for each norm group `teach` and then `child` for its children, `decay`, `update`. */
 export interface ResidentSupernet {
-  load(arrays: FlatArrays): void;
+  load(arrays: TrainedArrays): void;
   teach(lesson: Lesson): void;
   /** Runs a child forward and backward and adds its gradient. */
   child(child: ResidentChild): void;
@@ -116,6 +116,6 @@ export interface ResidentSupernet {
   replaceGradient(sum: Float32Array): void;
   /** Updates all weights; the next gradient starts at zero. */
   update(update: Update): Promise<ResidentResult>;
-  arrays(): Promise<FlatArrays>;
+  arrays(): Promise<TrainedArrays>;
   dispose(): void;
 }

@@ -6,6 +6,7 @@ import { rm } from "node:fs/promises";
 import { writeError } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import type { Tensors } from "../checkpoint/safetensors.js";
+import type { TrainedArrays } from "../engine/resident.js";
 import { agree } from "../ranks/agree.js";
 import type { Ranks } from "../ranks/ranks.js";
 import { storedWeights } from "../supernet/weights.js";
@@ -13,7 +14,6 @@ import { findRun } from "./find-run.js";
 import { cutLog } from "./log.js";
 import { startState } from "./optimizer.js";
 import type { RunPlan } from "./plan-run.js";
-import type { TrainedArrays } from "./trainer.js";
 
 /** Steps done, and the arrays as they are then. */
 export interface RunState extends TrainedArrays {

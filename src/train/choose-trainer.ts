@@ -1,13 +1,14 @@
 /** The trainer of a run: on the engine's device if it has one and children run masked, or else on worker threads. */
 import { hasDevice } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
+import type { TrainedArrays } from "../engine/resident.js";
 import type { Ranks } from "../ranks/ranks.js";
 import { deviceTrainer } from "./device/device-trainer.js";
 import type { Task } from "./task.js";
-import type { TrainedArrays, Trainer } from "./trainer.js";
+import type { Trainer } from "./trainer.js";
 import { workerTrainer } from "./worker-trainer.js";
 
-/** @param start changed in place, except for the weights */
+/** @param start not to be used afterwards: worker threads change some of it in place */
 export const trainerOf = (
   engine: EngineName,
   task: Task,

@@ -1,11 +1,12 @@
 /** Writes a run's checkpoints: at its start, every few lines of the log, at its end; never weights of a run that has collapsed. */
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
+import type { TrainedArrays } from "../engine/resident.js";
 import { viewsOf } from "../graph/layout.js";
 import { LAST_WEIGHTS } from "./begin-run.js";
 import type { CollapseGuard } from "./collapse.js";
 import type { RunPlan } from "./plan-run.js";
 import type { Intervals } from "./schedule.js";
-import type { TrainedArrays, Trainer } from "./trainer.js";
+import type { Trainer } from "./trainer.js";
 
 export interface CheckpointKeeper {
   /** Before the first step of this call. @param done steps done */

@@ -59,6 +59,26 @@ export interface StepGroup {
   readonly pixels: Uint8Array;
 }
 
+/**
+ * One of the norm groups that these images of a step make.
+ * @param place among these
+ * @param first the place of the first of these in the batch
+ */
+export function groupAt(
+  { step, epoch, indices, pixels }: Omit<StepGroup, "index">,
+  place: number,
+  { group }: Pick<Task, "group">,
+  first = 0,
+): StepGroup {
+  const each = pixels.length / indices.length;
+  const [from, to] = [place * group, (place + 1) * group];
+  return {
+    ...{ step, epoch, index: first + place },
+    indices: indices.subarray(from, to),
+    pixels: pixels.subarray(from * each, to * each),
+  };
+}
+
 /** What all children of a group learn from. */
 interface Lesson {
   /** [group, size, size, channels] */

@@ -3,16 +3,8 @@
  * images and a rate; their labels and the step's children follow from the task. Losses, hits and the gradient's norm come back. The
  * arrays come back only for a checkpoint.
  */
-import type { OptimizerState } from "./optimizer.js";
+import type { TrainedArrays } from "../engine/resident.js";
 import type { ChildResult } from "./sandwich.js";
-
-/** The arrays that every step of training changes. */
-export interface TrainedArrays {
-  readonly weights: Float32Array;
-  /** What ships instead of the weights, under the recipe's `averaging`. */
-  readonly average: Float32Array | undefined;
-  readonly optimizer: OptimizerState;
-}
 
 /** A step's place in the run. */
 export interface StepOrder {

@@ -1,11 +1,12 @@
 /** Trains on worker threads (pool.ts): the arrays are in this process's memory, and the update runs on this thread. */
 import type { EngineName } from "../engine/engine.js";
+import type { TrainedArrays } from "../engine/resident.js";
 import type { Ranks } from "../ranks/ranks.js";
 import { moveAverage } from "./average.js";
 import { clip, update } from "./optimizer.js";
 import { groupPool } from "./pool.js";
 import type { Task } from "./task.js";
-import type { TrainedArrays, Trainer } from "./trainer.js";
+import type { Trainer } from "./trainer.js";
 import { weightDecay } from "./weight-decay.js";
 
 /** @param start changed in place, except for the weights, which are copied into shared memory */

@@ -5,7 +5,7 @@ import { layoutOf } from "../graph/layout.js";
 import { buildSupernet } from "../supernet/supernet.js";
 import { answerOrders } from "./ask.js";
 import type { WorkerAnswer, WorkerStart } from "./pool.js";
-import { sandwichRunner } from "./sandwich.js";
+import { groupAt, sandwichRunner } from "./sandwich.js";
 import type { StepOrder } from "./trainer.js";
 
 const { engine, space, task, weights, firstGroup, gradients, indices, pixels, next } = workerData as WorkerStart;
@@ -17,17 +17,10 @@ async function runStep({ step, epoch }: StepOrder): Promise<WorkerAnswer> {
   for (;;) {
     const taken = Atomics.add(next, 0, 1);
     if (taken >= gradients.length) return { results };
-    const group = firstGroup + taken;
     const gradient = gradients[taken]!.fill(0);
-    const stepGroup = { step, epoch, index: group, indices: partOf(indices, taken), pixels: partOf(pixels, taken) };
-    results.push({ group, children: await runner.run(weights, gradient, stepGroup) });
+    const stepGroup = groupAt({ step, epoch, indices, pixels }, taken, task, firstGroup);
+    results.push({ group: stepGroup.index, children: await runner.run(weights, gradient, stepGroup) });
   }
 }
-
-/** A group's part of what there is for all groups of this rank. */
-const partOf = <T extends Uint32Array | Uint8Array>(all: T, place: number): T => {
-  const each = all.length / gradients.length;
-  return all.subarray(place * each, (place + 1) * each) as T;
-};
 
 answerOrders(parentPort!, (order) => runStep(order as StepOrder));

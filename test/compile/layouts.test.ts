@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { emit } from "../../src/compile/emit.js";
 import { layoutNames, layouts } from "../../src/compile/layouts.js";
-import { int8For, isInt8, layoutOf, precisionNames } from "../../src/compile/precisions.js";
+import { int8For, isInt8, int8LayoutOf, precisionNames } from "../../src/compile/precisions.js";
 import { nodesOf } from "../../src/graph/graph.js";
 import { onnx } from "../../src/onnx/onnx.js";
 import { quantizedChildren } from "./quantized-child.js";
@@ -36,7 +36,7 @@ const isLayer = ({ opType }: { opType?: string | null }): boolean => opType === 
 
 test("there is a precision for each layout, and each layout says why it is so", () => {
   expect(precisionNames.filter(isInt8)).toEqual(layoutNames.map(int8For));
-  for (const name of layoutNames) expect(layoutOf(int8For(name))).toEqual({ name, ...layouts[name] });
+  for (const name of layoutNames) expect(int8LayoutOf(int8For(name))).toEqual({ name, ...layouts[name] });
   for (const { says, because } of Object.values(layouts))
     expect([says, because].every((text) => text.length > 40)).toBe(true);
 });

@@ -8,7 +8,7 @@ import type { Lesson, ResidentResult, ResidentSupernet } from "../../engine/resi
 import { atMaximum } from "../../supernet/mask.js";
 import { keptShare } from "../average.js";
 import type { GroupResult } from "../gather-results.js";
-import { childrenOf, keptFeatures, mixOf, type Role, type StepGroup } from "../sandwich.js";
+import { childrenOf, groupAt, keptFeatures, mixOf, type Role, type StepGroup } from "../sandwich.js";
 import { augmentationKey, type Task } from "../task.js";
 import { decayedChildren } from "../weight-decay.js";
 
@@ -33,14 +33,17 @@ interface Ran {
 }
 
 export interface DeviceSteps {
-  /** Adds the gradients of a norm group's children. */
-  run(group: StepGroup): void;
+  /**
+   * Adds the gradients of the children of all norm groups of these images.
+   * @param first the place of the first group in the batch
+   */
+  run(images: Omit<StepGroup, "index">, first?: number): void;
   /** Adds weight decay and updates all weights. @returns results of the groups that ran, in their order */
   update(step: number, rate: number): Promise<{ groups: GroupResult[]; gradientNorm: number }>;
 }
 
 export function deviceSteps(resident: ResidentSupernet, task: Task): DeviceSteps {
-  const { supernet, recipe, images, batch } = task;
+  const { supernet, recipe, images, batch, group } = task;
   const decayedAt = decayedChildren(task);
   /** Groups that ran since the last update. */
   let ran: Ran[] = [];
@@ -60,26 +63,31 @@ export function deviceSteps(resident: ResidentSupernet, task: Task): DeviceSteps
     };
   };
 
+  const runGroup = (stepGroup: StepGroup): void => {
+    const { step, index } = stepGroup;
+    const isTaught = recipe.distillation === "inplace";
+    const children = childrenOf(task, step, index);
+    resident.teach(lessonOf(stepGroup));
+    for (const [child, { role, architecture }] of children.entries()) {
+      const isBiggest = role === "biggest";
+      const isDropped = recipe.dropout > 0 && (isBiggest || recipe.regularize === "all");
+      resident.child({
+        setting: supernet.settingOf(architecture),
+        targets: isBiggest || !isTaught ? "labels" : "teacher",
+        teaches: isBiggest && isTaught,
+        images: batch,
+        ...(isDropped && {
+          dropout: { kept: packBits(keptFeatures(task, step, index, child), group), rate: recipe.dropout },
+        }),
+      });
+    }
+    ran.push({ group: index, roles: children.map(({ role }) => role) });
+  };
+
   return {
-    run(stepGroup) {
-      const { step, index } = stepGroup;
-      const isTaught = recipe.distillation === "inplace";
-      const children = childrenOf(task, step, index);
-      resident.teach(lessonOf(stepGroup));
-      for (const [child, { role, architecture }] of children.entries()) {
-        const isBiggest = role === "biggest";
-        const isDropped = recipe.dropout > 0 && (isBiggest || recipe.regularize === "all");
-        resident.child({
-          setting: supernet.settingOf(architecture),
-          targets: isBiggest || !isTaught ? "labels" : "teacher",
-          teaches: isBiggest && isTaught,
-          images: batch,
-          ...(isDropped && {
-            dropout: { kept: packBits(keptFeatures(task, step, index, child), task.group), rate: recipe.dropout },
-          }),
-        });
-      }
-      ran.push({ group: index, roles: children.map(({ role }) => role) });
+    run(given, first = 0) {
+      const groups = given.indices.length / group;
+      for (let place = 0; place < groups; place++) runGroup(groupAt(given, place, task, first));
     },
     async update(step, rate) {
       for (const { setting, boxes, rate: decay } of decayedAt(step)) {

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { prepareEngine } from "../../engine/choose.js";
 import type { EngineName } from "../../engine/engine.js";
-import type { FlatArrays } from "../../engine/resident.js";
+import type { TrainedArrays } from "../../engine/resident.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import { summation } from "../../ranks/sum.js";
 import type { SearchSpace } from "../../space/space.js";
@@ -14,7 +14,7 @@ import { ask } from "../ask.js";
 import { gatherResults, type GroupResult } from "../gather-results.js";
 import { imagesOfRank } from "../pool.js";
 import type { Task } from "../task.js";
-import type { StepOrder, TrainedArrays, Trainer } from "../trainer.js";
+import type { StepOrder, Trainer } from "../trainer.js";
 
 /** What the thread is started with: plain data and shared memory. */
 export interface DeviceStart {
@@ -44,7 +44,7 @@ export interface DeviceAnswers {
   readonly gradient: Float32Array;
   readonly sum: undefined;
   readonly update: { readonly groups: readonly GroupResult[]; readonly gradientNorm: number };
-  readonly arrays: FlatArrays;
+  readonly arrays: TrainedArrays;
 }
 
 export function deviceTrainer(

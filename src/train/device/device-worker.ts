@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { createEngine } from "../../engine/choose.js";
-import type { FlatArrays } from "../../engine/resident.js";
+import type { TrainedArrays } from "../../engine/resident.js";
 import { layoutOf } from "../../graph/layout.js";
 import { buildSupernet } from "../../supernet/supernet.js";
 import { answerOrders } from "../ask.js";
@@ -22,15 +22,7 @@ const answers: {
   [Kind in DeviceOrder["kind"]]: (order: DeviceOrder & { kind: Kind }) => Promise<DeviceAnswers[Kind]>;
 } = {
   run({ step, epoch }) {
-    const { group } = task;
-    const each = pixels.length / indices.length;
-    for (let first = 0; first < indices.length; first += group) {
-      steps.run({
-        ...{ step, epoch, index: firstGroup + first / group },
-        indices: indices.subarray(first, first + group),
-        pixels: pixels.subarray(first * each, (first + group) * each),
-      });
-    }
+    steps.run({ step, epoch, indices, pixels }, firstGroup);
     return Promise.resolve(undefined);
   },
   gradient: () => resident.gradient(),
@@ -39,7 +31,7 @@ const answers: {
     return Promise.resolve(undefined);
   },
   update: ({ step, rate }) => steps.update(step, rate),
-  arrays: (): Promise<FlatArrays> => resident.arrays(),
+  arrays: (): Promise<TrainedArrays> => resident.arrays(),
 };
 
 const answerTo = <Kind extends DeviceOrder["kind"]>(

@@ -72,7 +72,7 @@ describe.skipIf(locate("node").length === 0)(`engine node (${installCommand("nod
       let groups: readonly GroupResult[] = [];
       for (const step of [0, 1]) {
         before = { ...counted };
-        steps.run({ step, epoch: 0, index: 0, indices, pixels });
+        steps.run({ step, epoch: 0, indices, pixels });
         ({ groups } = await steps.update(step, 0.01));
       }
       const children = groups.flatMap((group) => group.children).length;

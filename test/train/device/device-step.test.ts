@@ -4,15 +4,16 @@ import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createEngine, prepareEngine } from "../../../src/engine/choose.js";
 import type { Engine } from "../../../src/engine/engine.js";
-import type { ResidentSupernet } from "../../../src/engine/resident.js";
+import type { ResidentSupernet, TrainedArrays } from "../../../src/engine/resident.js";
 import { composedKernels } from "../../../src/engine/tensorflow/backend.js";
 import { createTensorflowEngine } from "../../../src/engine/tensorflow/tensorflow-engine.js";
 import { alone } from "../../../src/ranks/ranks.js";
 import { firstState } from "../../../src/train/begin-run.js";
 import { deviceSteps, residentOf, type DeviceSteps } from "../../../src/train/device/device-step.js";
 import { planRun, type RunPlan } from "../../../src/train/plan-run.js";
+import { groupAt } from "../../../src/train/sandwich.js";
 import { stepsFrom } from "../../../src/train/steps-from.js";
-import type { Step, StepResult, TrainedArrays } from "../../../src/train/trainer.js";
+import type { Step, StepResult } from "../../../src/train/trainer.js";
 import { workerTrainer } from "../../../src/train/worker-trainer.js";
 import { otherEngines } from "../../engine/curve.js";
 import { images, largest, source, tinyRecipe, tinySpace } from "../tiny.js";
@@ -50,22 +51,9 @@ async function batchesOf(plan: RunPlan): Promise<Step[]> {
   return batches;
 }
 
-/** The norm groups of a batch, one after the other, and the update. */
-async function runStep(
-  steps: DeviceSteps,
-  { task }: RunPlan,
-  { step, epoch, indices, pixels }: Step,
-): Promise<StepResult> {
-  const each = pixels.length / indices.length;
-  for (let first = 0; first < indices.length; first += task.group) {
-    const end = first + task.group;
-    steps.run({
-      ...{ step, epoch, index: first / task.group },
-      indices: indices.subarray(first, end),
-      pixels: pixels.subarray(first * each, end * each),
-    });
-  }
-  const { groups, gradientNorm } = await steps.update(step, RATE);
+async function runStep(steps: DeviceSteps, batch: Step): Promise<StepResult> {
+  steps.run(batch);
+  const { groups, gradientNorm } = await steps.update(batch.step, RATE);
   return { groups: groups.map(({ children }) => children), gradientNorm };
 }
 
@@ -89,7 +77,7 @@ async function onDevice(
   const steps = deviceSteps(resident, plan.task);
   const results = [];
   for (const batch of batches) {
-    results.push(await runStep(steps, plan, batch));
+    results.push(await runStep(steps, batch));
     watch?.(resident);
   }
   const arrays = await resident.arrays();
@@ -178,8 +166,6 @@ describe("on the device", () => {
   test("two machines, each with half of the norm groups, make the gradient of one", async () => {
     const plan = await planOf({ batch: 4, normGroup: 2 });
     const [batch] = await batchesOf(plan);
-    const { group } = plan.task;
-    const each = batch!.pixels.length / batch!.indices.length;
     const start = await firstState(plan);
     const half = async (
       index: number,
@@ -187,14 +173,7 @@ describe("on the device", () => {
       const resident = residentOf(engine, plan.task);
       resident.load(start);
       const steps = deviceSteps(resident, plan.task);
-      const [from, to] = [index * group, (index + 1) * group];
-      steps.run({
-        step: 0,
-        epoch: 0,
-        index,
-        indices: batch!.indices.subarray(from, to),
-        pixels: batch!.pixels.subarray(from * each, to * each),
-      });
+      steps.run(groupAt(batch!, index, plan.task), index);
       return { resident, steps, gradient: await resident.gradient() };
     };
     const [first, second] = [await half(0), await half(1)];

@@ -1,18 +1,18 @@
 /** The arrays that training changes, on the device: flat vectors, as the layout has them, and views of the weights by name. */
 import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
 import type { Layout } from "../../../graph/layout.js";
-import type { FlatArrays } from "../../resident.js";
+import type { TrainedArrays } from "../../resident.js";
 import type { TF } from "../backend.js";
 import { shapedAs } from "./masks.js";
 import type { DeviceArrays } from "./update.js";
 
 export interface HeldArrays {
-  load(arrays: FlatArrays): void;
+  load(arrays: TrainedArrays): void;
   /** A parameter in its shape: a kept tensor, made once a step. */
   parameter(name: string): Tensor;
   /** @param change from what is held to new tensors, which are kept instead */
   change(change: (arrays: DeviceArrays) => DeviceArrays): void;
-  read(): Promise<FlatArrays>;
+  read(): Promise<TrainedArrays>;
   dispose(): void;
 }
 

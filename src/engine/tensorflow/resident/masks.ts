@@ -5,7 +5,7 @@
  *   mask[row][i] = position[row][i] < limit[row]
  *
  * An axis has its channels' numbers as positions and its size as limit; a kernel has twice the distance from its centre, so that
- * 2·|i − centre| < size is the centre crop; of a closed gate the limit is 0.
+ * 2·|i − centre| < size is the centre crop; a closed gate has limit 0.
  */
 import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
 import type { ElasticGraph } from "../../../graph/graph.js";
