@@ -37,6 +37,11 @@ async function showFile(file: File): Promise<void> {
   sayAnswer(file.name, classified);
 }
 
+function noCamera(error: unknown): void {
+  closeCamera();
+  say(`No camera: ${reason(error)}`);
+}
+
 async function toggleCamera(): Promise<void> {
   latest++;
   if (stopCamera) {
@@ -44,10 +49,11 @@ async function toggleCamera(): Promise<void> {
     say("The camera is off.");
     return;
   }
-  stopCamera = await openCamera(parts.camera, async () => {
+  const classifyFrame = async (): Promise<void> => {
     const classified = await classifier.classify(pixelsOf(parts.camera));
     if (stopCamera) showAnswers(classified);
-  });
+  };
+  stopCamera = await openCamera(parts.camera, classifyFrame, noCamera);
   showPicture("camera");
   parts.useCamera.textContent = "Stop the camera";
   say("The camera is on.");
@@ -77,10 +83,7 @@ addEventListener("drop", (event) => {
 parts.useCamera.addEventListener("click", () => {
   parts.useCamera.disabled = true;
   toggleCamera()
-    .catch((error: unknown) => {
-      closeCamera();
-      say(`No camera: ${reason(error)}`);
-    })
+    .catch(noCamera)
     .finally(() => (parts.useCamera.disabled = false));
 });
 parts.useCamera.hidden = !hasCamera();
