@@ -12,9 +12,12 @@ import { resizeNodes, type Axis } from "./resize-nodes.js";
 export const PIXELS = "pixels";
 export const PROBABILITIES = "probabilities";
 
+/** What the metadata says of an input of tensors; of one of pixels it would be done twice. */
+const [DEMANDED, EMBEDDED] = ["nestling.preprocessing", "nestling.embedded_preprocessing"];
+
 /**
  * @param bytes of the child's file, with one input and one output
- * @param metadata is added to the child's
+ * @param metadata is added to the child's, whose preprocessing is called an embedded one
  */
 export function embedPreprocessing(
   bytes: Uint8Array,
@@ -50,7 +53,10 @@ export function embedPreprocessing(
     input: [valueInfo(PIXELS, ["height", "width", preprocessing.channels], "uint8")],
     output: [output.name!, PROBABILITIES].map((name) => valueInfo(name, [1, classes])),
   };
-  model.metadataProps.push(...Object.entries(metadata).map(([key, value]) => ({ key, value })));
+  model.metadataProps = [
+    ...model.metadataProps.map((said) => (said.key === DEMANDED ? { ...said, key: EMBEDDED } : said)),
+    ...Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  ];
   return onnx.ModelProto.encode(model).finish();
 }
 

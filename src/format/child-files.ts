@@ -37,6 +37,8 @@ export function probeFiles({ certificate }: ShippedChild): FolderFiles {
 interface Named {
   readonly sides: string;
   readonly model: string;
+  /** Begins the sentence of the certified figures. */
+  readonly whose: string;
 }
 
 /**
@@ -50,7 +52,7 @@ export function readme(
   what: string,
   use: string,
   more: readonly string[],
-  { sides, model }: Partial<Named> = {},
+  { sides, model, whose = "" }: Partial<Named> = {},
 ): string {
   const { accuracy, testImages, macs, latencyMs, target, sha256, inputs } = certificate;
   const facts = [
@@ -60,7 +62,7 @@ export function readme(
   return [
     `# ${name}`,
     "",
-    `${what} ${facts.join(", ")}. ${sides ?? `Input \`pixel_values\` [${inputs.pixel_values.join(", ")}], output \`logits\``}.`,
+    `${what} ${whose}${facts.join(", ")}. ${sides ?? `Input \`pixel_values\` [${inputs.pixel_values.join(", ")}], output \`logits\``}.`,
     "",
     ...use.split("\n").map((line) => (line === "" ? "" : `    ${line}`)),
     "",

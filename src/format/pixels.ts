@@ -37,7 +37,7 @@ pixels = numpy.asarray(picture)${channels === 1 ? "[..., None]" : ""}  # bytes: 
 print(open("labels.txt", encoding="utf-8").read().splitlines()[shares.argmax()], shares.max())`;
   return readme(
     child,
-    `\`${EMBEDDED}\` classifies a picture as it is decoded; resizing, cropping and scaling are in its graph:`,
+    `\`${EMBEDDED}\` classifies a picture as it is decoded; resizing, cropping and scaling are in its graph.`,
     use,
     [
       `Turn pictures upright by EXIF before; ${channels === 1 ? "colours become grey as Pillow's `convert` makes them" : "the channels are red, green, blue, without alpha"}. Compute in float32: half precision is too coarse for places in a picture.`,
@@ -46,6 +46,7 @@ print(open("labels.txt", encoding="utf-8").read().splitlines()[shares.argmax()],
     {
       sides: `Input \`${PIXELS}\` uint8 [height, width, ${channels}], outputs \`${PROBABILITIES}\` and \`logits\` [1, ${classes}]`,
       model: "the certified model",
+      whose: "The certified model alone: ",
     },
   );
 }

@@ -32,11 +32,12 @@ export interface VerifyFolderOptions {
  * Checks every file of a folder: by the manifest's hashes, and, where this version of nestling wrote it, by writing it again in memory from the
  * model and its certificate. So neither a label, a preprocessing field nor a config can differ from what is certified.
  * Of a folder of slices, each is compiled again.
- * @throws UserError `format/manifest`, `format/slices`, `deploy/certificate` where it can't be read, `format/key`
+ * @throws UserError `format/manifest`, `format/slices` (also where a signature is asked for), `deploy/certificate` where it can't be read, `format/key`
  */
 export async function verifyFolder(folder: string, options: VerifyFolderOptions = {}): Promise<Verification> {
   const found = ledger();
-  if (options.signedBy === undefined && (await readUserBytesIfAny(join(folder, SLICES), mistake))) {
+  if (await readUserBytesIfAny(join(folder, SLICES), mistake)) {
+    if (options.signedBy !== undefined) throw unsigned(folder);
     return verifySlices(folder);
   }
   const manifest = await readDocumentIfAny(join(folder, MANIFEST), manifestFile);
@@ -67,6 +68,12 @@ export async function verifyFolder(folder: string, options: VerifyFolderOptions 
   await verifyCompared(folder, manifest.kind, child, found);
   return { file: folder, passed: found.passed, checks: found.checks };
 }
+
+const unsigned = (folder: string): UserError =>
+  new UserError("format/slices", {
+    ...{ at: folder, got: "a folder of slices, which nobody signs", want: "a signed folder" },
+    fix: "Verify it without a key: each slice is compiled again and held to its certificate.",
+  });
 
 /** Whether a file that isn't the certified one still computes the same. */
 async function verifyCompared(folder: string, kind: FormatName, child: ShippedChild, found: Ledger): Promise<void> {

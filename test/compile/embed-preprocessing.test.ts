@@ -19,7 +19,10 @@ function echo(channels: number, side: number, opset: number, batch: number | str
   return onnx.ModelProto.encode({
     irVersion: 6,
     opsetImport: [{ domain: "", version: opset }],
-    metadataProps: [{ key: "its", value: "own" }],
+    metadataProps: [
+      { key: "its", value: "own" },
+      { key: "nestling.preprocessing", value: "{}" },
+    ],
     graph: {
       ...{ name: "echo", node: [node] },
       input: [valueInfo("pixel_values", [batch, channels, side, side])],
@@ -116,7 +119,12 @@ test("a batch that is fixed answers for one picture, as one that is free", async
 test("the child's nodes, weights and metadata stay; what is said of the file is added", () => {
   const bytes = embedPreprocessing(echo(1, 8, 17), preprocessingAt(8, 1, bytesThemselves(1)), { added: "here" });
   const model = onnx.ModelProto.decode(bytes);
-  expect(model.metadataProps.map(({ key, value }) => `${key}=${value}`)).toEqual(["its=own", "added=here"]);
+  expect(model.metadataProps.map(({ key, value }) => `${key}=${value}`)).toEqual([
+    "its=own",
+    // Nobody who reads it shall prepare pictures twice.
+    "nestling.embedded_preprocessing={}",
+    "added=here",
+  ]);
   expect(model.graph!.node!.filter(({ opType }) => opType === "Flatten")).toHaveLength(1);
   expect(model.graph!.input!.map(({ name }) => name)).toEqual(["pixels"]);
 });

@@ -1,4 +1,5 @@
 /** Children of a run as slices of one checkpoint: each comes back byte for byte, without the run and its pictures. */
+import { generateKeyPairSync } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { beforeEach, expect, test } from "vitest";
@@ -107,6 +108,14 @@ test("changed weights are refused, changed statistics and certificates found, ea
   const certificate = join(out, "certificates/macs-1M.json");
   await writeFile(certificate, (await readFile(certificate, "utf8")).replace(/"correct": \d+/, '"correct": 1999'));
   expect(await failed()).toEqual(["macs-1M"]);
+});
+
+test("a signature that such folders never have is refused, and says so", async () => {
+  await deployed();
+  const { publicKey } = generateKeyPairSync("ed25519");
+  const signedBy = join(folder, "key.pub");
+  await writeFile(signedBy, publicKey.export({ type: "spki", format: "pem" }));
+  await expect(verifyFolder(out, { signedBy })).rejects.toThrow("a folder of slices, which nobody signs");
 });
 
 test("what is no child of the run in float32 is refused, and a folder that is there", async () => {
