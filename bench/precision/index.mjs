@@ -46,6 +46,7 @@ export async function bench(args) {
   const folder = mkdtempSync(join(tmpdir(), "nestling-precision-"));
   const tool = startPython("precision/quantize_static.py", "precision");
   try {
+    const { onnxruntime: toolVersion } = await tool.ask({});
     const judge = judgeOf(run, { precision, recalibrationImages, tool, folder });
     const judged = [];
     for (const { name, architecture, isChosen } of subjectsOf(run, values.run, Number(values.children))) {
@@ -64,7 +65,7 @@ export async function bench(args) {
     const summary = summaryOf(children);
     print(children, summary, { precision, here });
     if (values["no-record"]) return;
-    const versions = { quantizeStatic: "onnxruntime 1.30.0" };
+    const versions = { quantizeStatic: `onnxruntime ${toolVersion}` };
     const what = { space: run.supernet.space.name, weights: run.weightsHash, precision, recalibrationImages };
     appendResult({ bench: "precision", versions, ...what, cpuFlags: here.cpuFlags, summary, children });
   } finally {

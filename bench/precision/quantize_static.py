@@ -1,7 +1,7 @@
 """onnxruntime's own tool: quantises a float file by each of its calibration methods, with the layout that its documentation advises for x64.
 
 One JSON object a line in: {"file", "images": raw little-endian float32 NCHW, "dims": [n, c, h, w], "reduceRange", "out": folder}
-One out: {method: {"file"} or {"error"}}
+One out: {method: {"file"} or {"error"}}; to the first request, {}, {"onnxruntime": its version}
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -62,6 +63,8 @@ def answer(request):
     return found
 
 
+next(sys.stdin)
+print(json.dumps({"onnxruntime": onnxruntime.__version__}), flush=True)
 for line in sys.stdin:
     # The tool prints its progress, where answers are expected.
     with contextlib.redirect_stdout(io.StringIO()):
