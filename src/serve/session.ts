@@ -8,7 +8,7 @@ import type { RunOrder, SessionAnswer, SessionStart } from "./session-messages.j
 
 export interface ServedSession {
   readonly run: BatchRun;
-  /** Rejects when the thread ends by itself: nothing can be run any more. */
+  /** Rejects when the thread ends: nothing can be run any more. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
 }
@@ -24,13 +24,24 @@ export async function startSession(
   onRun: (images: number, ms: number) => void,
 ): Promise<ServedSession> {
   const worker = new Worker(createRequire(import.meta.url).resolve("#session-worker"), { workerData: start });
-  const [first] = (await once(worker, "message")) as [SessionAnswer];
+  const running = new Map<number, { readonly settle: Settle; readonly images: number }>();
+  let next = 0;
+  const failed = new Promise<never>((_, reject) => {
+    const fail = (error: Error): void => {
+      for (const { settle } of running.values()) settle[1](error);
+      running.clear();
+      reject(error);
+    };
+    worker.once("error", fail);
+    worker.once("exit", (code) => fail(new Error(`internal: the session's thread ended with code ${code}`)));
+  });
+  failed.catch(() => undefined);
+  // A thread can end before it says anything, and without an error: then there is no message to wait for.
+  const [first] = (await Promise.race([once(worker, "message"), failed])) as [SessionAnswer];
   if ("refused" in first) {
     await worker.terminate();
     throw new UserError(first.refused.code, first.refused.problems);
   }
-  const running = new Map<number, { readonly settle: Settle; readonly images: number }>();
-  let next = 0;
   worker.on("message", (answer: SessionAnswer) => {
     if (!("id" in answer)) return;
     const { settle, images } = running.get(answer.id)!;
@@ -43,16 +54,6 @@ export async function startSession(
     onRun(images, answer.ms);
     resolve(answer);
   });
-  const failed = new Promise<never>((_, reject) => {
-    const fail = (error: Error): void => {
-      for (const { settle } of running.values()) settle[1](error);
-      running.clear();
-      reject(error);
-    };
-    worker.once("error", fail);
-    worker.once("exit", (code) => fail(new Error(`internal: the session's thread ended with code ${code}`)));
-  });
-  failed.catch(() => undefined);
   return {
     failed,
     run: (input, images) =>
