@@ -21,6 +21,22 @@ const alone = [
     "certifi==2026.10.19.post1",
   ],
   ...["zope.event==6.2", "zope.interface==8.7", "brotli==1.2.1", "urllib3==2.8.0"],
+  // KServe's inference client. The package wants Kubernetes' client and a web server too, and protobuf 6: 450 MB.
+  ...["kserve==0.21.0", "httpx==0.28.1", "httpcore==1.0.9", "h11==0.16.0", "anyio==4.16.0", "idna==3.20"],
+  ...[
+    "grpcio==1.85.3",
+    "orjson==3.13.0",
+    "pyyaml==6.0.4",
+    "psutil==5.9.8",
+    "cloudevents==1.13.0",
+    "deprecation==2.1.0",
+  ],
+  ...["pandas==2.3.3", "python-dateutil==2.9.0.post0", "pytz==2026.6", "six==1.17.0"],
+  ...["fastapi==0.165.0", "starlette==1.10.0", "annotated-doc==0.0.7", "opentelemetry-api==1.45.2"],
+  ...["pydantic==2.14.4", "pydantic_core==2.50.5", "annotated-types==0.8.0", "typing-inspection==0.4.5"],
+  // Hugging Face's libraries, which load the transformers folder; they need PyTorch.
+  ...["optimum-onnx==0.1.0", "optimum==2.1.0", "transformers==4.57.6", "tokenizers==0.22.2", "huggingface_hub==0.36.2"],
+  ...["regex==2026.11.19", "requests==2.34.2", "charset-normalizer==3.5.3", "tqdm==4.70.1"],
 ];
 /** PyTorch's build for the CPU lies on an index of its own, which not every machine reaches: without it, its tests are skipped. */
 const torch = join(root, "test/judges/requirements-torch.txt");
@@ -37,7 +53,7 @@ if (existsSync(made) && readFileSync(made, "utf8") === requirements) {
   console.log(".venv-judges is up to date");
 } else {
   console.log(
-    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow, tritonclient and PyTorch (about a minute and 1.5 GB)",
+    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow, tritonclient, KServe's client, optimum and PyTorch (about two minutes and 1.8 GB)",
   );
   rmSync(folder, { recursive: true, force: true });
   run(process.env.PYTHON ?? "python3", "-m", "venv", folder);

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadDataset } from "../../src/data/load.js";
@@ -17,7 +17,7 @@ import { mockTarget } from "../../src/target/mock.js";
 import { train } from "../../src/train/train.js";
 import { missing, python } from "../judges/judges.js";
 import { tinyRecipe, tinySpace } from "../train/tiny.js";
-import { withoutTorch } from "./torch.js";
+import { withoutOptimum, withoutTorch } from "./torch.js";
 
 const run = promisify(execFile);
 let folder: string;
@@ -137,6 +137,43 @@ test.skipIf(missing).each(["free", "fixed"])(
     const [differences, same] = JSON.parse(stdout) as [Record<string, number>, number];
     for (const [name, difference] of Object.entries(differences)) expect(difference, name).toBeLessThan(1e-3);
     expect(same).toBe(pictures.length);
+  },
+);
+
+const byOptimum = `
+import json, pathlib, sys
+from optimum.onnxruntime import ORTModelForImageClassification
+from transformers import AutoImageProcessor, pipeline
+folder, pictures = pathlib.Path(sys.argv[1]), sys.argv[2:]
+sys.path.insert(0, str(folder / "python"))
+import classify
+from PIL import Image
+card = folder / "transformers"
+model = ORTModelForImageClassification.from_pretrained(card, subfolder="onnx", file_name="model.onnx")
+ask = pipeline("image-classification", model=model, image_processor=AutoImageProcessor.from_pretrained(card))
+count = len((card / "labels.txt").read_text().splitlines())
+found = []
+for picture in pictures:
+    certified = dict(classify.classify(picture, count))
+    answers = ask(picture, top_k=count)
+    assert {one["label"] for one in answers} == set(certified)
+    difference = max(abs(one["score"] - certified[one["label"]]) for one in answers)
+    is_16_bit = Image.open(picture).mode.startswith("I")
+    found.append({"picture": picture, "is16Bit": is_16_bit, "difference": difference, "same": answers[0]["label"] == next(iter(certified))})
+print(json.dumps(found))
+`;
+
+test.skipIf(withoutOptimum)(
+  `optimum with transformers, from the transformers folder, says of pictures of every kind but greys of 16 bits what Python says${withoutOptimum}`,
+  async () => {
+    const all = [...pictures, join(dirname(pictures[0]!), "see-through.gif")];
+    const env = { ...process.env, HF_HUB_OFFLINE: "1" };
+    const { stdout } = await run(python, ["-c", byOptimum, join(folder, "free"), ...all], { env });
+    const found = JSON.parse(stdout) as { picture: string; is16Bit: boolean; difference: number; same: boolean }[];
+    expect(found.length).toBe(all.length);
+    const off = found.filter(({ difference, same }) => !same || !(difference < 1e-5));
+    expect(off.filter(({ is16Bit }) => !is16Bit)).toEqual([]);
+    expect(off.length).toBeLessThanOrEqual(2);
   },
 );
 

@@ -1,10 +1,13 @@
-/** Whether the judges have PyTorch, which `npm run judges` installs where its build for the CPU is to be had. */
-import { spawnSync } from "node:child_process";
-import { missing, python } from "../judges/judges.js";
+/** Whether the judges have PyTorch, which `npm run judges` installs where its build for the CPU is to be had, and what builds on it. */
+import { hasModules } from "../judges/has-modules.js";
 
-const imports =
-  "from importlib.util import find_spec as f; raise SystemExit(0 if f('torch') and f('safetensors') else 1)";
-const hasTorch = missing === "" && spawnSync(python, ["-c", imports]).status === 0;
+const hasTorch = hasModules("torch", "safetensors");
 
 /** Put into a test's name where it is skipped. */
 export const withoutTorch = hasTorch ? "" : " (skipped: the judges have no PyTorch)";
+
+/** Hugging Face's optimum computes by onnxruntime, and takes and gives tensors of PyTorch. */
+export const withoutOptimum =
+  hasTorch && hasModules("optimum.onnxruntime", "transformers")
+    ? ""
+    : " (skipped: the judges have no optimum or no PyTorch; run npm run judges)";
