@@ -37,6 +37,8 @@ const alone = [
   // Hugging Face's libraries, which load the transformers folder; they need PyTorch.
   ...["optimum-onnx==0.1.0", "optimum==2.1.0", "transformers==4.57.6", "tokenizers==0.22.2", "huggingface_hub==0.36.2"],
   ...["regex==2026.11.19", "requests==2.34.2", "charset-normalizer==3.5.3", "tqdm==4.70.1"],
+  // An old PJRT plugin, which engine pjrt is tested with.
+  "xla-cpu-pjrt==0.0.1",
 ];
 /** PyTorch's build for the CPU lies on an index of its own, which not every machine reaches: without it, its tests are skipped. */
 const torch = join(root, "test/judges/requirements-torch.txt");
@@ -53,7 +55,7 @@ if (existsSync(made) && readFileSync(made, "utf8") === requirements) {
   console.log(".venv-judges is up to date");
 } else {
   console.log(
-    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow, tritonclient, KServe's client, optimum and PyTorch (about two minutes and 1.8 GB)",
+    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow, tritonclient, KServe's client, optimum, XLA for CPUs and PyTorch (about two minutes and 2.1 GB)",
   );
   rmSync(folder, { recursive: true, force: true });
   run(process.env.PYTHON ?? "python3", "-m", "venv", folder);

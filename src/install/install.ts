@@ -9,8 +9,8 @@ import { writeError } from "../base/atomic-file.js";
 import { download } from "../base/download.js";
 import { isRunning } from "../base/running.js";
 import { UserError } from "../base/user-error.js";
+import { enginesFolder } from "../engine/engines-folder.js";
 import {
-  enginesFolder,
   installedFolder,
   packageFolder,
   packageOf,

@@ -1,6 +1,6 @@
-/** Where `nestling engine install` puts engines: outside any project, so that one install serves all projects. */
+/** Where `nestling engine install` puts the TensorFlow engines. */
 import { join } from "node:path";
-import { dataFolder } from "../../base/user-folders.js";
+import { enginesFolder } from "../engines-folder.js";
 
 /** An engine that `nestling engine install` puts on a machine. */
 export type TensorflowEngine = "node" | "node-gpu";
@@ -13,8 +13,6 @@ export const packageOf = (engine: TensorflowEngine): string =>
  */
 export const packageVersion = "4.22.0";
 export const libraryVersion = "2.21.0";
-
-export const enginesFolder = (): string => join(dataFolder(), "engines");
 
 export const installedFolder = (engine: TensorflowEngine): string =>
   join(enginesFolder(), `${engine}-${packageVersion}-tf${libraryVersion}`);

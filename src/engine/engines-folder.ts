@@ -1,0 +1,5 @@
+/** Where `nestling engine install` puts engines: outside any project, so that one install serves all projects. */
+import { join } from "node:path";
+import { dataFolder } from "../base/user-folders.js";
+
+export const enginesFolder = (): string => join(dataFolder(), "engines");

@@ -1,0 +1,99 @@
+/**
+ * A PJRT plugin's first device: buffers in its memory, and programs that run there. All calls block but `run`, so a worker thread is
+ * the place for it.
+ */
+import { basename } from "node:path";
+import type { StableProgram } from "../stablehlo/program.js";
+import { Buffers, type DeviceBuffer } from "./buffers.js";
+import { compile, type Executable } from "./executable.js";
+import { loadLibrary, type Library } from "./library.js";
+import { noDevice, oneLine, PluginError } from "./plugin-errors.js";
+
+export type { DeviceBuffer } from "./buffers.js";
+export type { Executable } from "./executable.js";
+
+/** A plugin's first device. */
+export interface PjrtClient {
+  /** "cpu", "cuda", "tpu" */
+  readonly platform: string;
+  /** Platform, its version, the interface's version, devices. */
+  readonly description: string;
+  /** Buffers in the device's memory, among them inputs donated to a program that still runs. */
+  readonly liveBuffers: number;
+  /** Copies values: f32, i32 or ui8, as the array is. */
+  upload(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[]): DeviceBuffer;
+  /** @throws UserError `engine/plugin` where the plugin refuses the text, `engine/memory` */
+  compile(program: StableProgram): Executable;
+  /** Waits for what runs; all buffers and executables go with it. */
+  dispose(): void;
+}
+
+/** @throws UserError `engine/plugin`, `engine/device`, `engine/missing` without koffi */
+export function createClient(plugin: string): PjrtClient {
+  const library = loadLibrary(plugin);
+  const client = openClient(library, plugin);
+  const devices = devicesOf(library, client);
+  if (devices[0] === undefined) throw noDevice(plugin, "none");
+  const buffers = new Buffers(library, client, devices[0]);
+  const executables: Executable[] = [];
+  return {
+    ...describe(library, client, devices),
+    get liveBuffers() {
+      return buffers.count;
+    },
+    upload: (values, shape) => buffers.upload(values, shape),
+    compile(program) {
+      const executable = compile({ library, client, buffers }, plugin, program);
+      executables.push(executable);
+      return executable;
+    },
+    dispose() {
+      buffers.dispose();
+      for (const executable of executables) executable.dispose();
+      library.call("Client_Destroy", client);
+    },
+  };
+}
+
+/** PJRT_NamedValue_Type */
+const INT64 = 1;
+
+/** A plugin for CPUs makes several devices by default; those of other platforms refuse options that they don't know. */
+function openClient({ call, struct }: Library, plugin: string): bigint {
+  const option = Buffer.from("cpu_device_count");
+  const options = /cpu/i.test(basename(plugin)) ? ([struct([option, option.length, INT64, 1, 1]), 1] as const) : [0, 0];
+  try {
+    return call("Client_Create", ...options, 0, 0, 0, 0, 0, 0, 0)[6]!;
+  } catch (error) {
+    if (error instanceof PluginError) throw noDevice(plugin, `none (${oneLine(error.message)})`, error);
+    throw error;
+  }
+}
+
+function devicesOf({ call, read }: Library, client: bigint): bigint[] {
+  const [, list, count] = call("Client_AddressableDevices", client, 0, 0);
+  return count === 0n ? [] : [...read(list!, Number(count))];
+}
+
+function describe(
+  { call, text, version }: Library,
+  client: bigint,
+  devices: readonly bigint[],
+): Pick<PjrtClient, "platform" | "description"> {
+  const textOf = (
+    name: "Client_PlatformName" | "Client_PlatformVersion" | "DeviceDescription_Kind",
+    of: bigint,
+  ): string => {
+    const [, address, bytes] = call(name, of, 0, 0);
+    return text(address!, bytes!);
+  };
+  const platform = textOf("Client_PlatformName", client);
+  const build = oneLine(textOf("Client_PlatformVersion", client));
+  const kinds = devices.map((device) => textOf("DeviceDescription_Kind", call("Device_GetDescription", device, 0)[1]!));
+  const parts = [platform, ...(build && build !== platform ? [build] : []), `PJRT ${version}`, summary(kinds)];
+  return { platform, description: parts.join(", ") };
+}
+
+/** "1 device (cpu)", "8 devices (TPU v5)" */
+const summary = (kinds: readonly string[]): string =>
+  `${kinds.length} device${kinds.length === 1 ? "" : "s"} (${[...new Set(kinds)].join(", ")})`;
