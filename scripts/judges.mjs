@@ -43,26 +43,29 @@ const alone = [
 /** PyTorch's build for the CPU lies on an index of its own, which not every machine reaches: without it, its tests are skipped. */
 const torch = join(root, "test/judges/requirements-torch.txt");
 const torchIndex = ["--extra-index-url", "https://download.pytorch.org/whl/cpu"];
+/** LiteRT's converter of PyTorch's programs takes 900 MB more: it is there for whoever asks by --litert, and stays then. */
+const litert = join(root, "test/judges/requirements-litert.txt");
 /** What the folder was made from, written last: a half-made folder has none. */
 const made = join(folder, "requirements.txt");
+const madeFrom = existsSync(made) ? readFileSync(made, "utf8") : "";
+const withLitert = process.argv.includes("--litert") || madeFrom.includes("litert-torch");
 const requirements = [
-  ...[wanted, torch].map((file) => readFileSync(file, "utf8")),
+  ...[wanted, torch, ...(withLitert ? [litert] : [])].map((file) => readFileSync(file, "utf8")),
   ...alone.map((line) => `${line}\n`),
 ].join("");
 const run = (command, ...args) => execFileSync(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 
-if (existsSync(made) && readFileSync(made, "utf8") === requirements) {
+if (madeFrom === requirements) {
   console.log(".venv-judges is up to date");
 } else {
   console.log(
-    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow, tritonclient, KServe's client, optimum, XLA for CPUs and PyTorch (about two minutes and 2.1 GB)",
+    "making .venv-judges: onnx, onnxruntime, OpenVINO, OpenCV, Pillow, tritonclient, KServe's client, optimum, XLA for CPUs and PyTorch (some minutes and 2.1 GB)",
   );
   rmSync(folder, { recursive: true, force: true });
   run(process.env.PYTHON ?? "python3", "-m", "venv", folder);
   const install = (...args) =>
     run(join(folder, "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...args);
   install("-r", wanted);
-  install("--no-deps", ...alone);
   try {
     install("-r", torch); // where a mirror or a folder of wheels has it
   } catch {
@@ -72,6 +75,8 @@ if (existsSync(made) && readFileSync(made, "utf8") === requirements) {
       console.log("cannot install: PyTorch for the CPU; its tests are skipped");
     }
   }
+  install("--no-deps", ...alone);
+  if (withLitert) install("--no-deps", "-r", litert);
   writeFileSync(made, requirements);
   console.log("done: npm test now asks the judges too");
 }

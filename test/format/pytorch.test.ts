@@ -19,7 +19,7 @@ import { largest, onRuntime, TOLERANCE } from "../compile/contract.js";
 import { randomArchitectures, randomImages, randomSupernet, spaceAt } from "../compile/random-children.js";
 import { python } from "../judges/judges.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { withoutTorch } from "./torch.js";
+import { withoutLitert, withoutTorch } from "./torch.js";
 
 /** 3.9e-5 and 1.04e-5 were seen: in these deep spaces PyTorch and onnxruntime are equally far from float64. The contract's own tolerance counts there. */
 const deepSpaces = ["effnetv2-s", "mnv4-conv-s"];
@@ -31,6 +31,8 @@ interface Answer {
   readonly logits: readonly number[];
   /** What torch.export made gives, where an ONNX file was asked for. */
   readonly exported?: readonly number[];
+  /** What LiteRT gives, where a file of its own was asked for. */
+  readonly litert?: readonly number[];
   readonly trained: boolean;
 }
 
@@ -84,6 +86,22 @@ test.skipIf(withoutTorch)(
       expect(difference(answer.exported!, logits), `${name}, torch.export`).toBeLessThanOrEqual(toleranceOf(name));
       const back = await onRuntime(await readFile(join(asked.folder, "exported.onnx")), block, "all");
       expect(difference(back, logits), `${name}, torch.onnx.export`).toBeLessThanOrEqual(toleranceOf(name));
+    }
+  },
+  900_000,
+);
+
+test.skipIf(withoutLitert)(
+  `LiteRT computes the same logits by what its converter makes of the PyTorch code, for three spaces${withoutLitert}`,
+  async () => {
+    const folder = await temporaryFolder();
+    const children = await Promise.all(exportedSpaces.map((name) => writeChild(name, join(folder, name))));
+    const answers = await askPytorch(
+      children.map(({ asked }) => ({ ...asked, litert: join(asked.folder, "child.tflite") })),
+    );
+    for (const [i, { name, logits, asked }] of children.entries()) {
+      expect((await readFile(join(asked.folder, "child.tflite"))).toString("latin1", 4, 8), name).toBe("TFL3");
+      expect(difference(answers[i]!.litert!, logits), name).toBeLessThanOrEqual(toleranceOf(name));
     }
   },
   900_000,

@@ -11,3 +11,9 @@ export const withoutOptimum =
   hasTorch && hasModules("optimum.onnxruntime", "transformers")
     ? ""
     : " (skipped: the judges have no optimum or no PyTorch; run npm run judges)";
+
+/** LiteRT's converter and interpreter. */
+export const withoutLitert =
+  hasTorch && hasModules("litert_torch", "ai_edge_litert")
+    ? ""
+    : " (skipped: the judges have no LiteRT; run npm run judges -- --litert)";
