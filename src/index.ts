@@ -121,6 +121,7 @@ export { exportChild, exportChildren, type ExportOptions } from "./deploy/export
 export type { JudgeOptions } from "./deploy/judge-child.js";
 export type { Repeat } from "./deploy/verify-latency.js";
 export { deployChildren, type DeployOptions, type Deployed } from "./format/deploy-child.js";
+export type { LeftOut } from "./format/given-children.js";
 export { deploySlices, type SlicesOptions } from "./format/slices/deploy-slices.js";
 export { readShipped } from "./format/shipped-child.js";
 export type { ShippedChild, ShippedFile } from "./format/format.js";

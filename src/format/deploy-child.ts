@@ -5,10 +5,10 @@ import { jsonText } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import type { FolderFiles, ShippedChild, ShippedFile } from "./format.js";
 import { formats, type FormatName } from "./formats.js";
+import { float32Of, readPlaces, type LeftOut } from "./given-children.js";
 import { MANIFEST, manifestOf } from "./manifest.js";
 import { provenanceOf } from "./provenance.js";
 import { sbomOf } from "./sbom.js";
-import { readShipped } from "./shipped-child.js";
 import { withPrecisions } from "./shipped-children.js";
 import { readKey, SIGNATURE, signatureOf } from "./signature.js";
 import { refuseTaken, writeFolder } from "./write-folder.js";
@@ -28,6 +28,8 @@ export interface DeployOptions {
   readonly out: string;
   /** A PEM file of a private Ed25519 key: each folder gets a signature over its manifest. */
   readonly signWith?: string;
+  /** Told of each child of a run that a format leaves out, since it takes float32 alone. */
+  readonly onLeftOut?: (left: LeftOut) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -39,20 +41,20 @@ interface Planned {
 
 /**
  * Writes a folder for each child and format, each whole or not at all. A format that takes several precisions makes one folder of a child's
- * files, others one for each file.
- * @param paths .onnx files; their certificates are the .json beside them
+ * files, others one for each file. One that takes float32 alone refuses a file in another precision, and leaves it out where a run is given.
+ * @param places .onnx files, whose certificates are the .json beside them; or runs, for all that their search exported
  * @throws UserError `deploy/missing`, `deploy/certificate` where there is no child, `format/child` where the two don't belong together,
  * `format/precision` where a format wants another child, `target/onnxruntime-web` where a page's runtime is missing, `format/different` where a format computes something else, `format/out` where a folder is there already or two would be one, `format/key`, `file/write`
  */
-export async function deployChildren(paths: readonly string[], options: DeployOptions): Promise<Deployed[]> {
+export async function deployChildren(places: readonly string[], options: DeployOptions): Promise<Deployed[]> {
   const { signWith } = options;
   const key = signWith === undefined ? undefined : await readKey(signWith, "private");
-  const files: ShippedChild[] = [];
-  for (const path of paths) files.push(await readShipped(path));
+  const given = await readPlaces(places);
   for (const format of options.formats) await formats[format].needs?.();
+  const leftOut: LeftOut[] = [];
   const plan = options.formats.flatMap((format) => {
     const { takesPrecisions, onlyFloat32 } = formats[format];
-    if (onlyFloat32) files.forEach((file) => checkFloat32(file, format));
+    const files = onlyFloat32 ? float32Of(given, format, leftOut) : given.map(({ file }) => file);
     const children = takesPrecisions ? withPrecisions(files) : files;
     return children.map((child): Planned => {
       const above = children.length > 1 ? join(options.out, child.name) : options.out;
@@ -61,6 +63,7 @@ export async function deployChildren(paths: readonly string[], options: DeployOp
   });
   await refuseTwo(plan);
   for (const { format, child } of plan) await refuseDifferent(format, child);
+  for (const left of leftOut) options.onLeftOut?.(left);
   const deployed: Deployed[] = [];
   for (const { format, folder, child } of plan) {
     options.signal?.throwIfAborted();
@@ -73,25 +76,15 @@ export async function deployChildren(paths: readonly string[], options: DeployOp
 
 /** All that a folder of a format holds but its signature. */
 export async function filesOf(format: FormatName, child: ShippedChild): Promise<FolderFiles> {
-  const own = await formats[format].files(child);
+  const own: FolderFiles = await formats[format].files(child);
   const pathOf = ({ bytes }: ShippedFile): string => Object.keys(own).find((path) => own[path] === bytes)!;
+  const made = (formats[format].makes ?? []).map((path) => ({ path, bytes: own[path]! }));
   const files = {
     ...own,
-    "provenance.json": jsonText(provenanceOf(child, pathOf)),
+    "provenance.json": jsonText(provenanceOf(child, pathOf, made)),
     "sbom.cdx.json": sbomOf(child, formats[format].carries),
   };
   return { ...files, [MANIFEST]: jsonText(manifestOf(format, child, files)) };
-}
-
-/** @throws UserError `format/precision` for a child in another precision */
-function checkFloat32({ name, certificate: { precision } }: ShippedChild, format: FormatName): void {
-  if (precision === "float32") return;
-  throw new UserError("format/precision", {
-    at: `${name}.onnx`,
-    got: `a child in ${precision}`,
-    want: `one in float32 for the format ${format}`,
-    fix: "Export it with --precision float32, or leave the format out.",
-  });
 }
 
 /** @throws UserError `format/different` where a file that isn't the certified one computes something else */

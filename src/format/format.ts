@@ -40,6 +40,8 @@ export interface Format {
   readonly onlyFloat32?: true;
   /** Packages whose files lie in its folders; the parts list names them. */
   readonly carries?: readonly string[];
+  /** Paths of files that it computes from the certified one, and that compute what that does; the provenance names them, too. */
+  readonly makes?: readonly string[];
   /**
    * Asked before anything is written.
    * @throws UserError where this machine lacks what its folders hold

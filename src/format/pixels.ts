@@ -11,6 +11,7 @@ const EMBEDDED = "pixels.onnx";
 
 export const pixels: Format = {
   says: "any ONNX runtime: one file that takes a picture's bytes, of any size",
+  makes: [EMBEDDED],
   files: (child) => ({
     [EMBEDDED]: embedPreprocessing(child.bytes, child.certificate.preprocessing, {
       "nestling.embedded_sha256": child.certificate.sha256,

@@ -63,6 +63,7 @@ const more = [
 export const pytorch: Format = {
   says: "PyTorch: the network as readable code, and its weights in a safetensors file",
   onlyFloat32: true,
+  makes: ["model.py", "weights.safetensors"],
   files(child) {
     const says = `${oneLine(child.name)}: what ${MODEL} computes, in PyTorch. Made by nestling ${version}.`;
     const { code, weights } = pytorchModel(readNetwork(child.bytes), says);

@@ -285,6 +285,57 @@ test("a child that is not float32 is refused for PyTorch before another format i
   await expect(readdir(out)).rejects.toThrow("ENOENT");
 });
 
+test("for PyTorch a run's float32 children are written and the others are named; a run without any is refused", async () => {
+  const run = join(child, "..");
+  const [own, other] = ["macs-1M", "macs-1M.float16"].map((name) => join(run, `children/${name}.onnx`)) as [
+    string,
+    string,
+  ];
+  await cp(own, other);
+  const whole = JSON.parse(await readFile(certificatePath(own), "utf8")) as Certificate;
+  const half = JSON.stringify(sealed({ ...whole, precision: "float16" as const }, canonicalSeal));
+  await writeFile(certificatePath(other), half);
+  const args = ["deploy", run, "--for", "pytorch,triton", "--out"];
+  const { status, stderr, stdout } = await runNestling([...args, out, "--json"]);
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain("Left out for pytorch, which takes float32 alone: macs-1M.float16.onnx, in float16");
+  expect(stderr).not.toContain("triton, which");
+  expect(JSON.parse(stdout)).toMatchObject({
+    deployed: ["pytorch", "macs-1M.float16/triton", "macs-1M/triton"].map((folder) => ({ folder: join(out, folder) })),
+    leftOut: [{ format: "pytorch", name: "macs-1M.float16", precision: "float16" }],
+  });
+  expect(await verifyFolder(join(out, "pytorch"))).toMatchObject({ passed: true });
+  // A file that is named is meant.
+  const named = await runNestling(["deploy", own, other, "--for", "pytorch", "--out", `${out}-named`]);
+  expect(named).toMatchObject({ status: 2, stderr: expect.stringContaining("is a child in float16") as string });
+  await rm(own);
+  const none = await runNestling([...args, `${out}-none`]);
+  expect(none).toMatchObject({ status: 2, stderr: expect.stringContaining("no child in float32") as string });
+  await expect(readdir(`${out}-none`)).rejects.toThrow("ENOENT");
+});
+
+test("a file that is made from the certified one is a subject of the provenance too, and follows from it", async () => {
+  for (const [name, model, made] of [
+    ["pixels", "certified/model.onnx", ["pixels.onnx"]],
+    ["pytorch", "model.onnx", ["model.py", "weights.safetensors"]],
+  ] as const) {
+    out += `-${name}`;
+    const folder = await deploy(name);
+    const fileOf = async (path: string) => ({
+      name: path,
+      digest: { sha256: sha256Of(await readFile(join(folder, path))) },
+    });
+    const statement = JSON.parse(await readFile(join(folder, "provenance.json"), "utf8")) as {
+      subject: unknown;
+      predicate: { buildDefinition: { resolvedDependencies: unknown[] } };
+    };
+    expect(statement.subject).toEqual(await Promise.all([model, ...made].map(fileOf)));
+    const { resolvedDependencies } = statement.predicate.buildDefinition;
+    expect(resolvedDependencies.length).toBe(4);
+    expect(resolvedDependencies[3]).toEqual({ ...(await fileOf(model)), annotations: { makes: made } });
+  }
+});
+
 test("without onnxruntime-web a page is refused before another format is written; one that is there is verified as far as goes", async () => {
   const folder = await deploy("web");
   const hook = join(child, "../without.cjs");

@@ -7,6 +7,7 @@ import { deployChildren } from "../../format/deploy-child.js";
 import { readShipped } from "../../format/shipped-child.js";
 import { childPaths } from "../../format/shipped-children.js";
 import { formatNames, formats, type FormatName } from "../../format/formats.js";
+import type { LeftOut } from "../../format/given-children.js";
 import { deploySlices } from "../../format/slices/deploy-slices.js";
 import { openOn } from "../open-on.js";
 import type { CommonOptions } from "../options.js";
@@ -55,13 +56,18 @@ async function deployAsFormats(
     const got = "given without the format that needs pictures";
     throw new UserError("cli/deploy", { at: "--data", got, want: `--for ${SLICES}`, fix: "Leave --data out." });
   }
-  const paths = (await Promise.all(given.map(childPaths))).flat();
-  const deployed = await deployChildren(paths, {
+  const leftOut: LeftOut[] = [];
+  const deployed = await deployChildren(given, {
     ...{ formats: wanted as readonly FormatName[], out },
+    onLeftOut(left) {
+      leftOut.push(left);
+      const { format, name, precision } = left;
+      terminal.note(`Left out for ${format}, which takes float32 alone: ${name}.onnx, in ${precision}`);
+    },
     ...(sign !== undefined && { signWith: sign }),
   });
   terminal.result(
-    { deployed },
+    { deployed, leftOut },
     deployed.map(({ folder, format }) => `${folder}: ${formats[format].says}; its README.md says how`).join("\n"),
   );
 }
