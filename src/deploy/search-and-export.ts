@@ -1,8 +1,9 @@
 /** Search, then the child chosen for each budget as a file with its certificate. */
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { lockFolder } from "../base/folder-lock.js";
 import { defaultOpset } from "../compile/opsets.js";
-import { defaultPrecision, precisionsOf, type PrecisionName } from "../compile/precisions.js";
+import { defaultPrecision, precisionNames, precisionsOf, type PrecisionName } from "../compile/precisions.js";
 import { defaultSeconds } from "../evaluate/latency.js";
 import type { Run } from "../run/run.js";
 import { judgedBy, searchRun, type SearchOptions } from "../search/search.js";
@@ -19,6 +20,11 @@ export interface SearchOutcome {
   readonly result: SearchResult;
   /** The child chosen for each budget that some child meets, with the path of its .onnx file. */
   readonly children: readonly { readonly budget: string; readonly path: string; readonly certificate: Certificate }[];
+  /**
+   * Paths of .onnx files for the same budgets that an earlier search wrote and this one didn't, since it chose another precision or nothing. They
+   * are left as they are.
+   */
+  readonly earlier: readonly string[];
 }
 
 /** What to search for, and what becomes of the children that are chosen. */
@@ -30,7 +36,7 @@ export type SearchAndExportOptions = Omit<SearchOptions, "file"> &
  * target, this machine by default.
  * @param options as the search takes them; under a latency budget their latencies are those of its photo finish, and else of one session for all. `out`, by
  * default the run's folder, gets search.json and children/<budget>.onnx with .json (<budget>.float16.onnx in float16). Of several precisions, each
- * budget has one file, in the precision that was chosen for it
+ * budget gets one file, in the precision that was chosen for it; what an earlier search wrote in another stays
  * @throws UserError `search/budget`, `search/impossible`, `search/validation`, `compile/opset`, `compile/precision` before the work starts, `search/resume`, `deploy/…`, `space/…`, `runtime/model`, `target/…`,
  * `file/write`, `file/locked` while another process searches into the folder
  */
@@ -94,6 +100,26 @@ function searchInto(out: string, run: Run, options: SearchAndExportOptions): Pro
         ...(signal && { signal }),
       },
     );
-    return { result, children: chosen.map(({ budget, path }, i) => ({ budget, path, certificate: certificates[i]! })) };
+    const children = chosen.map(({ budget, path }, i) => ({ budget, path, certificate: certificates[i]! }));
+    return { result, children, earlier: await earlierIn(out, options.budgets, chosen) };
   });
+}
+
+/** Files of these budgets that are there and were not written now. */
+async function earlierIn(
+  out: string,
+  budgets: SearchOptions["budgets"],
+  written: readonly { readonly path: string }[],
+): Promise<string[]> {
+  const now = new Set(written.map(({ path }) => path));
+  const possible = budgets.flatMap(({ fileName }) => precisionNames.map((name) => childIn(out, fileName, name)));
+  const isThere = await Promise.all(
+    possible.map((path) =>
+      stat(path).then(
+        () => !now.has(path),
+        () => false,
+      ),
+    ),
+  );
+  return possible.filter((_, i) => isThere[i]);
 }

@@ -44,15 +44,16 @@ export function float32Of(given: readonly Given[], format: FormatName, leftOut: 
     if (isFloat32(one)) continue;
     const { file, run } = one;
     const { precision } = file.certificate;
-    if (run === undefined) throw notFloat32(`${file.name}.onnx`, `a child in ${precision}`, format);
-    if (!kept.some((other) => other.run === run)) throw notFloat32(run, "a run with no child in float32", format);
+    const want = `one in float32 for the format ${format}`;
+    if (run === undefined) {
+      const fix = "Export it with --precision float32, or leave the format out.";
+      throw new UserError("format/precision", { at: `${file.name}.onnx`, got: `a child in ${precision}`, want, fix });
+    }
+    if (!kept.some((other) => other.run === run)) {
+      const fix = "Export a child with --precision float32, or leave the format out.";
+      throw new UserError("format/precision", { at: run, got: "a run with no child in float32", want, fix });
+    }
     leftOut.push({ format, name: file.name, precision });
   }
   return kept.map(({ file }) => file);
 }
-
-const notFloat32 = (at: string, got: string, format: FormatName): UserError =>
-  new UserError("format/precision", {
-    ...{ at, got, want: `one in float32 for the format ${format}` },
-    fix: "Export it with --precision float32, or leave the format out.",
-  });

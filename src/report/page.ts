@@ -54,20 +54,30 @@ function summary({ checkpoint, search, children: exported }: RunFolder): string 
   return parts.filter(Boolean).join(" ");
 }
 
-function children({ folder, children: exported, space, checkpoint }: RunFolder): Markup {
+function children({ folder, children: exported, space, checkpoint, search }: RunFolder): Markup {
   if (exported.length === 0) {
     return html`<h2>Chosen children</h2>
       <p>None yet: <code>nestling search ${folder} --budget macs=3M</code> finds and exports them.</p>`;
   }
   return html`<h2>Chosen children</h2>
-    <div class="pair">${exported.map((child) => card(child, checkpoint && folder, space))}</div>`;
+    <div class="pair">
+      ${exported.map((child) => card(child, checkpoint && folder, space, wasChosen(search, child)))}
+    </div>`;
 }
 
-function card({ path, certificate: c }: Child, run: string | undefined, space: SearchSpace): Markup {
+/** An earlier search's file stays in the folder where a later one chose another child or precision; and anyone may export one into it. */
+function wasChosen(search: SearchResult | undefined, { certificate: { id, precision } }: Child): boolean {
+  if (!search?.complete) return true;
+  if (search.precisions) return search.chosen.some((one) => one.id === `${id}.${precision}`);
+  return precision === (search.precision ?? defaultPrecision) && search.chosen.some((one) => one.id === id);
+}
+
+function card({ path, certificate: c }: Child, run: string | undefined, space: SearchSpace, isChosen: boolean): Markup {
   const [low, high] = c.accuracyInterval;
   return html`<article class="card">
     <h3>${c.file}</h3>
     ${facts([
+      ["chosen", isChosen ? undefined : "not by the last search: of an earlier one, or exported by itself"],
       ["test accuracy", `${percent(c.accuracy)} (${percent(low)} to ${percent(high)})`],
       ...[c, ...(c.otherTargets ?? [])].map(({ target, latencyMs, latency }): readonly [string, string] => [
         target === "local" ? "latency" : `latency on ${target}`,

@@ -1,5 +1,5 @@
 /** One search over several precisions: each architecture judged in all, the choice in one, and why. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { orderedSeal, sealed } from "../../src/base/seal.js";
@@ -93,17 +93,23 @@ test("a search over several is resumed to the same bytes, and in its precisions 
 test("files and certificates of the chosen children say their precision, and so does the report", async () => {
   const out = await temporaryFolder();
   const budgets = parseBudgets(["latency=0.6ms"]);
+  const written: string[] = [];
   for (const [target, precision, ending] of [
     [slowInt8(), "float32", ".onnx"],
     [board(), "int8-x64", ".int8-x64.onnx"],
   ] as const) {
-    const { children } = await search(run, { ...shared, budgets, target, out });
+    const { children, earlier } = await search(run, { ...shared, budgets, target, out });
     const [{ path, certificate }] = children as [(typeof children)[0]];
     expect(path).toBe(join(out, "children", `latency-0.6ms${ending}`));
+    // The file in the precision that was chosen before stays, and is named.
+    expect(earlier).toEqual(written);
+    written.push(path);
+    for (const kept of written) expect(existsSync(kept)).toBe(true);
     expect([certificate.precision, certificate.provenance.precision]).toEqual([precision, precision]);
     const page = readFileSync(await writeReport(out), "utf8");
     expect(page).toContain(` bytes) in ${precision}; `);
     expect(page).toContain("float32, int8-x64");
+    expect(page.split("not by the last search").length - 1).toBe(earlier.length);
   }
 });
 

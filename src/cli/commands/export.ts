@@ -14,6 +14,7 @@ import { checkOut } from "../../deploy/check-out.js";
 import type { Certificate } from "../../deploy/certificate.js";
 import { countOf } from "../../deploy/quantized-nodes.js";
 import { exportChild } from "../../deploy/export-child.js";
+import type { Environment } from "../../target/environment.js";
 import { warningsOf } from "../../target/machine-state.js";
 import { loadArchitecture } from "../../supernet/spaces.js";
 import { millions, milliseconds, percent, thousands } from "../../base/format.js";
@@ -28,6 +29,7 @@ import {
   type TargetFlags,
 } from "../on-target.js";
 import { describeNumerics } from "../describe-numerics.js";
+import { timedBy } from "../timed-by.js";
 import {
   int8ForOption,
   layoutFor,
@@ -95,7 +97,9 @@ export const exportCommand = (): Command =>
       const architecture = await loadArchitecture(run.supernet.space, arch);
       terminal.note(`Exporting ${arch} of ${folder} to ${options.out}; its latency session takes ${options.seconds} s`);
       let report: readonly StepReport[] = [];
+      let where: Environment | undefined;
       const c = await onTargets(options.target ?? ["local"], options, terminal, async ([target, ...otherTargets]) => {
+        where = await target!.environment();
         const { int8For, layoutWhy } = await layoutFor(options, options.target && target);
         return exportChild(run, architecture, {
           out: options.out,
@@ -121,7 +125,8 @@ export const exportCommand = (): Command =>
           `${options.out}: ${c.id}, ${c.architecture.resolution} px, ${millions(c.macs)} MACs, ${thousands(c.parameters)} parameters, ${thousands(c.fileBytes)} bytes`,
           `  accuracy ${percent(c.accuracy)} (${percent(low)} to ${percent(high)}) on ${c.testImages} test images`,
           ...unseenClasses(run, ["test"]).map((line) => `           ${line}`),
-          `  latency  ${milliseconds(c.latencyMs)} ± ${percent(c.latency.repeatability, 1)} undisturbed (p50 ${milliseconds(c.latency.p50Ms)}, p90 ${milliseconds(c.latency.p90Ms)}), batch 1, ${String(c.environment["threads"])} thread`,
+          `  latency  ${milliseconds(c.latencyMs)} ± ${percent(c.latency.repeatability, 1)} undisturbed (p50 ${milliseconds(c.latency.p50Ms)}, p90 ${milliseconds(c.latency.p90Ms)})`,
+          ...timedBy(c, where!).map((line) => `           ${line}`),
           ...precisionLines(c),
           `  opset ${options.opset}: onnxruntime ${opsetRow(options.opset).onnxruntime} and newer load it`,
           ...(c.otherTargets ?? []).map(

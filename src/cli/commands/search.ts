@@ -127,7 +127,11 @@ export const searchCommand = (): Command =>
             });
       const targets = targetsOf(options.target, budgets);
       const isNamed = options.target !== undefined || targets[0] !== "local";
-      const { result: found, children } = await onTargets(
+      const {
+        result: found,
+        children,
+        earlier,
+      } = await onTargets(
         targets,
         options,
         terminal,
@@ -188,6 +192,7 @@ export const searchCommand = (): Command =>
           front: found.front,
           chosen: found.chosen,
           children,
+          earlier,
         },
         [
           `Judged ${found.candidates.length} ${found.precisions ? "children" : "architectures"} on ${thousands(found.judgedImages)} images in all (${join(out, "search.json")}).`,
@@ -200,6 +205,10 @@ export const searchCommand = (): Command =>
           ...warningsOfChildren(children),
           ...found.chosen.map(explain),
           ...comparePrecisions(found),
+          ...earlier.map(
+            (path) =>
+              `${path} is of an earlier search; this one chose otherwise. Delete it, or \`nestling deploy ${out}\` takes it too.`,
+          ),
           `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
         ].join("\n"),
       );
