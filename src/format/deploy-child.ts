@@ -28,7 +28,7 @@ export interface DeployOptions {
   readonly out: string;
   /** A PEM file of a private Ed25519 key: each folder gets a signature over its manifest. */
   readonly signWith?: string;
-  /** Told of each child of a run that a format leaves out, since it takes float32 alone. */
+  /** Is given each child of a run that a format leaves out, since it takes float32 alone. */
   readonly onLeftOut?: (left: LeftOut) => void;
   readonly signal?: AbortSignal;
 }
