@@ -3,3 +3,6 @@ import { join } from "node:path";
 import { dataFolder } from "../base/user-folders.js";
 
 export const enginesFolder = (): string => join(dataFolder(), "engines");
+
+/** Where wheels are extracted in an engine's folder, at their members' own paths. */
+export const siteOf = (folder: string): string => join(folder, "site");

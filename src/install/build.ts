@@ -1,12 +1,10 @@
 /** The package without its install script, and its own N-API binding compiled against the libtensorflow of a wheel. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { siteOf } from "../engine/engines-folder.js";
 import { packageFolder, packageOf, packageVersion, type TensorflowEngine } from "../engine/tensorflow/installed.js";
 import { run } from "./commands.js";
 import { namesPerThread, startup } from "./native.js";
-
-/** Where wheels are extracted, at their members' own paths. */
-export const siteOf = (folder: string): string => join(folder, "site");
 
 /** From lib/napi-v8 of node_modules/@tensorflow/tfjs-node: relative, so that the folder can be renamed into its place. */
 const libraries = "../../../../../site/tensorflow";

@@ -1,4 +1,5 @@
 /** What an install takes from where: releases that were built and checked together, so none is left to a resolver. */
+import { pluginWheels, type PjrtPlatform } from "../engine/pjrt/installed.js";
 import { libraryVersion, type TensorflowEngine } from "../engine/tensorflow/installed.js";
 
 export interface WheelPart {
@@ -27,8 +28,8 @@ const includeFolder = "tensorflow/include/";
 const wantsTensorflow = (member: string): boolean =>
   libraries.has(member) || (member.startsWith(includeFolder) && headers.has(member.slice(includeFolder.length)));
 
-/** CUDA 12 as `tensorflow[and-cuda]` 2.21.0 asks for it, without nvcc, which XLA alone would need. */
-const cuda: Readonly<Record<string, string>> = {
+/** CUDA 12 as `tensorflow[and-cuda]` 2.21.0 asks for it, without nvcc, which XLA alone needs. */
+const cuda12: Readonly<Record<string, string>> = {
   "nvidia-cublas-cu12": "12.9.1.4",
   "nvidia-cuda-cupti-cu12": "12.9.79",
   "nvidia-cuda-nvrtc-cu12": "12.9.86",
@@ -42,15 +43,47 @@ const cuda: Readonly<Record<string, string>> = {
   "nvidia-nvjitlink-cu12": "12.9.86",
 };
 
+/** Shared libraries, and what XLA compiles kernels with. */
+const wantsNvidia = (member: string): boolean =>
+  /^nvidia\/\w+\/(?:lib\/[^/]+\.so[.\d]*|bin\/(?:ptxas|nvlink)|nvvm\/libdevice\/[^/]+\.bc)$/.test(member);
+
+function nvidiaParts(versions: Readonly<Record<string, string>>): WheelPart[] {
+  return Object.entries(versions).map(([project, version]) => ({ project, version, wants: wantsNvidia }));
+}
+
 /** The Python that a wheel is for doesn't matter: no Python runs. */
 export const wheelParts: Record<TensorflowEngine, readonly WheelPart[]> = {
   node: [{ project: "tensorflow-cpu", version: libraryVersion, wants: wantsTensorflow }],
-  "node-gpu": [
-    { project: "tensorflow", version: libraryVersion, wants: wantsTensorflow },
-    ...Object.entries(cuda).map(([project, version]) => ({
-      project,
-      version,
-      wants: (member: string) => /^nvidia\/\w+\/lib\/[^/]+\.so[.\d]*$/.test(member),
-    })),
-  ],
+  "node-gpu": [{ project: "tensorflow", version: libraryVersion, wants: wantsTensorflow }, ...nvidiaParts(cuda12)],
+};
+
+/** CUDA 13 as `pip install jax[cuda13]` 0.12.0 found it in November 2026. */
+const cuda13: Readonly<Record<string, string>> = {
+  "nvidia-cublas": "13.10.0.20",
+  "nvidia-cuda-cupti": "13.5.25",
+  "nvidia-cuda-nvcc": "13.5.37",
+  "nvidia-cuda-nvrtc": "13.5.37",
+  "nvidia-cuda-runtime": "13.5.37",
+  "nvidia-cudnn-cu13": "9.28.1.4",
+  "nvidia-cufft": "12.5.0.14",
+  "nvidia-cusolver": "12.4.1.2",
+  "nvidia-cusparse": "12.9.4.2",
+  "nvidia-nccl-cu13": "2.32.3",
+  "nvidia-nvjitlink": "13.5.37",
+  "nvidia-nvvm": "13.5.37",
+};
+
+/** A plugin, and NVIDIA's wheels in the same folder, where its RPATH finds them. */
+export const pluginParts = (platform: PjrtPlatform): readonly WheelPart[] => {
+  const { project, version, library } = pluginWheels[platform];
+  const plugin = { project, version, wants: (member: string) => member === library };
+  switch (platform) {
+    case "cuda12":
+      return [plugin, ...nvidiaParts({ ...cuda12, "nvidia-cuda-nvcc-cu12": "12.9.86" })];
+    case "cuda13":
+      return [plugin, ...nvidiaParts(cuda13)];
+    case "tpu":
+    case "cpu":
+      return [plugin];
+  }
 };

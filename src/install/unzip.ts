@@ -24,7 +24,7 @@ export async function unzip(
       await mkdir(dirname(path), { recursive: true });
       await pipeline(
         await promisify<Entry, NodeJS.ReadableStream>(zip.openReadStream.bind(zip))(entry),
-        createWriteStream(path),
+        createWriteStream(path, { mode: isProgram(entry) ? 0o755 : 0o644 }),
       );
       extracted.push({ member: entry.fileName, bytes: entry.uncompressedSize });
     }
@@ -33,6 +33,9 @@ export async function unzip(
     zip.close();
   }
 }
+
+/** The upper half of the attributes is the mode that Unix gave the file. */
+const isProgram = ({ externalFileAttributes }: Entry): boolean => ((externalFileAttributes >>> 16) & 0o100) !== 0;
 
 async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
   for (let i = 0; i < zip.entryCount; i++) {

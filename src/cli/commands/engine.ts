@@ -1,53 +1,118 @@
 /** nestling engine install */
-import { Command } from "commander";
-import { installEngine, megabytes } from "../../install/install.js";
+import { Argument, Command } from "commander";
+import { UserError } from "../../base/user-error.js";
+import { pjrtPlatforms, type PjrtPlatform } from "../../engine/pjrt/installed.js";
+import type { TensorflowEngine } from "../../engine/tensorflow/installed.js";
+import { installPlugin } from "../../install/install-plugin.js";
+import { installEngine } from "../../install/install.js";
+import { megabytes, type FetchedWheels, type WheelOptions } from "../../install/wheels.js";
 import type { CommonOptions } from "../options.js";
-import { output } from "../output.js";
+import { output, type Output } from "../output.js";
 
 interface Options extends CommonOptions {
   readonly gpu?: boolean;
   readonly index?: string;
 }
 
+const choices = ["node", "node-gpu", "pjrt", ...pjrtPlatforms.map((platform) => `pjrt=${platform}` as const)] as const;
+type Choice = (typeof choices)[number];
+
 export const engineCommand = (): Command =>
   new Command("engine").description("The training engines that npm alone can't bring.").addCommand(installCommand());
 
 const installCommand = (): Command =>
   new Command("install")
-    .description("Make the engine node (or node-gpu) real: libtensorflow from PyPI, the binding compiled, a check.")
+    .description(
+      "Make an engine real: node or node-gpu (libtensorflow from PyPI, the binding compiled, a check), or pjrt (a plugin of XLA's from PyPI).",
+    )
+    .addArgument(
+      new Argument("[engine]", "pjrt alone: cuda13 or cuda12 by NVIDIA's driver, else cpu; default: node").choices(
+        choices,
+      ),
+    )
     .option("--gpu", "node-gpu: with CUDA 12 and cuDNN, about 3 GB to fetch")
     .option("--index <url>", "a package index as pip has it (default: PIP_INDEX_URL, pip's configuration, or PyPI)")
-    .addHelpText("after", "\nExample: nestling engine install")
-    .action(async ({ gpu, index, json }: Options) => {
+    .addHelpText("after", "\nExample: nestling engine install pjrt=cpu")
+    .action(async (named: Choice | undefined, { gpu, index, json }: Options) => {
       const terminal = output(json ?? false);
-      const engine = gpu ? "node-gpu" : "node";
-      let [bar, of, shown] = [terminal.progress("download"), "", 0];
-      const outcome = await installEngine({
-        engine,
-        ...(index !== undefined && { index }),
-        onNote(line) {
-          bar.stop();
-          terminal.note(line);
-        },
-        onDownload(wheel, done, total = done) {
-          if (wheel !== of) [bar, of, shown] = [terminal.progress("download"), wheel, 0];
-          // Chunks are small: one update a megabyte, and the last.
-          if (done - shown < 1e6 && done < total) return;
-          shown = done;
-          bar.update(Math.round(done / 1e6), Math.round(total / 1e6), `MB of ${wheel}`);
-        },
-      }).finally(() => bar.stop());
-      const { folder, version, difference, wheels, extractedBytes, seconds } = outcome;
-      const fetched = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
-      const lines = [
-        outcome.installed
-          ? `Installed ${engine} (TensorFlow ${version}) in ${folder}: ${megabytes(fetched)} fetched, ${megabytes(extractedBytes)} extracted, ${seconds.toFixed(0)} s.`
-          : `${engine} (TensorFlow ${version}) is there and works: ${folder}.`,
-        `Checked: differs from the wasm engine by ${difference.toExponential(1)} at most.`,
-        ...(gpu && !outcome.gpu
-          ? ["It sees no GPU now: the check ran on the CPU. nvidia-smi shows what the driver sees."]
-          : []),
-        `Next: nestling train … --engine ${engine}`,
-      ];
-      terminal.result(outcome, lines.join("\n"));
+      const choice = named ?? (gpu ? "node-gpu" : "node");
+      if (gpu && choice.startsWith("pjrt")) {
+        throw new UserError("cli/engine", {
+          at: "--gpu",
+          got: `given with ${choice}`,
+          want: "it with the engine node alone",
+          fix: "Name pjrt=cuda12 or pjrt=cuda13.",
+        });
+      }
+      const { shown, stop } = wheelOptions(terminal, index);
+      const install =
+        choice === "node" || choice === "node-gpu"
+          ? installTensorflow(gpu ? "node-gpu" : choice, shown)
+          : installPjrt(choice, shown);
+      const { result, lines } = await install.finally(stop);
+      terminal.result(result, lines.join("\n"));
     });
+
+/** Notes are lines, and each wheel has a progress bar. */
+function wheelOptions(terminal: Output, index: string | undefined): { shown: WheelOptions; stop: () => void } {
+  let [bar, of, shown] = [terminal.progress("download"), "", 0];
+  return {
+    stop: () => bar.stop(),
+    shown: {
+      ...(index !== undefined && { index }),
+      onNote(line) {
+        bar.stop();
+        terminal.note(line);
+      },
+      onDownload(wheel, done, total = done) {
+        if (wheel !== of) [bar, of, shown] = [terminal.progress("download"), wheel, 0];
+        // Chunks are small: one update a megabyte, and the last.
+        if (done - shown < 1e6 && done < total) return;
+        shown = done;
+        bar.update(Math.round(done / 1e6), Math.round(total / 1e6), `MB of ${wheel}`);
+      },
+    },
+  };
+}
+
+interface Told {
+  readonly result: object;
+  readonly lines: readonly string[];
+}
+
+const sizes = ({ wheels, extractedBytes }: FetchedWheels): string => {
+  const fetched = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
+  return `${megabytes(fetched)} fetched, ${megabytes(extractedBytes)} extracted`;
+};
+
+async function installTensorflow(engine: TensorflowEngine, options: WheelOptions): Promise<Told> {
+  const result = await installEngine({ engine, ...options });
+  const { folder, version, difference, seconds, gpu } = result;
+  const lines = [
+    result.installed
+      ? `Installed ${engine} (TensorFlow ${version}) in ${folder}: ${sizes(result)}, ${seconds.toFixed(0)} s.`
+      : `${engine} (TensorFlow ${version}) is there and works: ${folder}.`,
+    `Checked: differs from the wasm engine by ${difference.toExponential(1)} at most.`,
+    ...(engine === "node-gpu" && !gpu
+      ? ["It sees no GPU now: the check ran on the CPU. nvidia-smi shows what the driver sees."]
+      : []),
+    `Next: nestling train … --engine ${engine}`,
+  ];
+  return { result, lines };
+}
+
+async function installPjrt(choice: Choice, options: WheelOptions): Promise<Told> {
+  const [, platform] = choice.split("=") as [string, PjrtPlatform?];
+  const result = await installPlugin({ ...options, ...(platform && { platform }) });
+  const { plugin, device, seconds } = result;
+  const lines = [
+    result.installed
+      ? `Installed pjrt (${result.platform}): ${plugin}: ${sizes(result)}, ${seconds.toFixed(0)} s.`
+      : `pjrt (${result.platform}) is there: ${plugin}.`,
+    device.works
+      ? `Checked: a convolution is right on ${device.detail}.`
+      : `It is loaded, and finds no device now: ${device.detail}.`,
+    `Next: nestling train … --engine pjrt`,
+  ];
+  return { result, lines };
+}

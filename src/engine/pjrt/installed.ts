@@ -1,10 +1,12 @@
 /** Where `nestling engine install pjrt` puts plugins, and which there are. */
 import { join } from "node:path";
-import { enginesFolder } from "../engines-folder.js";
+import { enginesFolder, siteOf } from "../engines-folder.js";
 
-/** What plugins are fetched for, best device first. */
-export const pjrtPlatforms = ["tpu", "cuda13", "cuda12", "cpu"] as const;
-export type PjrtPlatform = (typeof pjrtPlatforms)[number];
+/** What `nestling engine install pjrt` fetches a plugin for. */
+export type PjrtPlatform = "tpu" | "cuda13" | "cuda12" | "cpu";
+
+/** Best device first. */
+export const pjrtPlatforms: readonly PjrtPlatform[] = ["tpu", "cuda13", "cuda12", "cpu"];
 
 /** A plugin in a wheel of PyPI's. */
 export interface PluginWheel {
@@ -35,9 +37,6 @@ export const pluginWheels: Readonly<Record<PjrtPlatform, PluginWheel>> = {
 
 export const pluginFolder = (platform: PjrtPlatform): string =>
   join(enginesFolder(), `pjrt-${platform}-${pluginWheels[platform].version}`);
-
-/** Where wheels are extracted, at their members' own paths. */
-export const siteOf = (folder: string): string => join(folder, "site");
 
 export const installedPlugin = (platform: PjrtPlatform): string =>
   join(siteOf(pluginFolder(platform)), pluginWheels[platform].library);

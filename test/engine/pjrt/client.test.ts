@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient, type PjrtClient } from "../../../src/engine/pjrt/client/client.js";
 import type { StableProgram, TensorType } from "../../../src/engine/pjrt/stablehlo/program.js";
 import { temporaryFolder } from "../../temporary-folder.js";
+import { compilerMissing, makeLibrary, makePlugin, noCompiler } from "./made-plugin.js";
 import { plugins } from "./plugins.js";
 
 const pair: TensorType = { element: "f32", shape: [2, 3] };
@@ -232,43 +233,13 @@ describe("what is no plugin", () => {
     expect(opening(folder)).toThrow(userError("engine/plugin"));
   });
 
-  const compiler = hasCompiler();
-  test.skipIf(!compiler)(
-    `another major version, an older interface, no device${compiler ? "" : " (skipped: install g++)"}`,
-    async () => {
-      const folder = await temporaryFolder();
-      const library = (name: string, source: string): string => {
-        const path = join(folder, `${name}.so`);
-        writeFileSync(`${path}.cc`, source);
-        execFileSync("g++", ["-shared", "-fPIC", "-o", path, `${path}.cc`]);
-        return path;
-      };
-      const plugin = (name: string, { size = 984, major = 0 }): string =>
-        library(
-          name,
-          `         static long fine(void *) { return 0; }
-         struct { long size, extensions, version[2]; int major, minor; long (*functions[118])(void *); } api;
-         extern "C" void *GetPjrtApi() {
-           api.size = ${size}; api.major = ${major}; api.minor = 7;
-           for (auto &function : api.functions) function = fine;
-           return &api;
-         }`,
-        );
-      expect(opening(library("empty", "int nothing;"))).toThrow(/empty\.so is not loadable \(.*GetPjrtApi/);
-      expect(opening(plugin("major", { major: 1 }))).toThrow(
-        "major.so is of version 1.7; want a plugin of major version 0",
-      );
-      expect(opening(plugin("early", { size: 400 }))).toThrow("early.so is of version 0.7; want");
-      expect(opening(plugin("idle", {}))).toThrow(userError("engine/device", /idle\.so is none/));
-    },
-  );
+  test.skipIf(noCompiler)(`another major version, an older interface, no device${compilerMissing}`, async () => {
+    const folder = await temporaryFolder();
+    const empty = makeLibrary(folder, "empty", "int nothing;");
+    expect(opening(empty)).toThrow(/empty\.so is not loadable \(.*GetPjrtApi/);
+    const major = makePlugin(folder, "major", { major: 1 });
+    expect(opening(major)).toThrow("major.so is of version 1.7; want a plugin of major version 0");
+    expect(opening(makePlugin(folder, "early", { size: 400 }))).toThrow("early.so is of version 0.7; want");
+    expect(opening(makePlugin(folder, "idle", {}))).toThrow(userError("engine/device", /idle\.so is none/));
+  });
 });
-
-function hasCompiler(): boolean {
-  try {
-    execFileSync("g++", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}

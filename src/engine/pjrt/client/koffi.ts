@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type Koffi from "koffi";
 import { UserError } from "../../../base/user-error.js";
 
-export const koffiPackage = "koffi@3.3.4";
+const koffiPackage = "koffi@3.3.4";
 
 /** Its maximum. Native code runs on a stack of koffi's own, which CUDA's compiler overflows by default, and the process ends. */
 const STACK_BYTES = 16 << 20;
@@ -12,14 +12,14 @@ const STACK_BYTES = 16 << 20;
 let loaded: typeof Koffi | undefined;
 
 /**
- * Looks beside the plugin, in the user's project and beside nestling.
+ * Looks beside nestling, where its version is known, and in the user's project.
  * @throws UserError `engine/missing`
  */
-export const loadKoffi = (plugin: string): typeof Koffi => (loaded ??= findKoffi(plugin));
+export const loadKoffi = (): typeof Koffi => (loaded ??= findKoffi());
 
-function findKoffi(plugin: string): typeof Koffi {
+function findKoffi(): typeof Koffi {
   const failures: string[] = [];
-  for (const start of [plugin, join(process.cwd(), "index.js"), import.meta.filename]) {
+  for (const start of [import.meta.filename, join(process.cwd(), "index.js")]) {
     try {
       const koffi = createRequire(start)("koffi") as typeof Koffi;
       koffi.config({ ...koffi.config(), sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
@@ -30,7 +30,7 @@ function findKoffi(plugin: string): typeof Koffi {
   }
   throw new UserError("engine/missing", {
     at: "--engine pjrt",
-    got: `without the npm package koffi (${failures.at(-1)!})`,
+    got: `without the npm package koffi (${failures[0]!})`,
     want: `${koffiPackage}, by which it calls the plugin`,
     fix: `Run npm install ${koffiPackage}, or use --engine wasm.`,
   });

@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import type Koffi from "koffi";
+import { keepLoaded } from "./keep-loaded.js";
 import { loadKoffi } from "./koffi.js";
 import { HEAD, memoryOf, type Memory, type Word } from "./memory.js";
 import { PluginError, unfit } from "./plugin-errors.js";
@@ -57,7 +58,7 @@ const FIRST_FUNCTION = 5;
  */
 export function loadLibrary(plugin: string): Library {
   if (!existsSync(plugin)) throw unfit(plugin, "no file", "the path of a PJRT plugin");
-  const koffi = loadKoffi(plugin);
+  const koffi = loadKoffi();
   const memory = memoryOf(koffi);
   const api = addressOfApi(koffi, plugin);
   const head = memory.read(api, FIRST_FUNCTION);
@@ -98,14 +99,4 @@ function addressOfApi(koffi: typeof Koffi, plugin: string): bigint {
   } catch (error) {
     throw unfit(plugin, `not loadable (${(error as Error).message.trim()})`, "a PJRT plugin for this machine");
   }
-}
-
-const RTLD_NOW = 2;
-const RTLD_NODELETE: Partial<Record<NodeJS.Platform, number>> = { linux: 0x1000, darwin: 0x80 };
-
-/** koffi unloads its libraries when a worker thread ends; threads of the plugin would run on in memory that is gone. */
-function keepLoaded(koffi: typeof Koffi, plugin: string): void {
-  const forever = RTLD_NODELETE[process.platform];
-  if (forever === undefined) return;
-  koffi.load(null).func("dlopen", "void *", ["const char *", "int"])(plugin, RTLD_NOW | forever);
 }
