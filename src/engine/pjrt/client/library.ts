@@ -29,11 +29,17 @@ const functions = {
   Device_GetDescription: 29,
   Executable_Destroy: 40,
   Executable_NumOutputs: 44,
+  Executable_OptimizedProgram: 48,
+  Executable_Serialize: 49,
   LoadedExecutable_Destroy: 50,
   LoadedExecutable_GetExecutable: 51,
   LoadedExecutable_Execute: 55,
+  Executable_DeserializeAndLoad: 56,
   Buffer_Destroy: 58,
   Buffer_ToHostBuffer: 70,
+  TopologyDescription_Create: 82,
+  Compile: 89,
+  Executable_GetCompiledMemoryStats: 96,
 } as const;
 type FunctionName = keyof typeof functions;
 

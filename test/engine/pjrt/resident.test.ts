@@ -1,0 +1,91 @@
+/** A supernet on a PJRT device, beyond what test/train/device/device-step.test.ts compares: memory, and what crosses the bus. */
+import "./quick-compile.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Engine } from "../../../src/engine/engine.js";
+import { createClient, type PjrtClient } from "../../../src/engine/pjrt/client/client.js";
+import { residentSupernet } from "../../../src/engine/pjrt/resident.js";
+import { createWasmEngine } from "../../../src/engine/wasm/wasm-engine.js";
+import { alone } from "../../../src/ranks/ranks.js";
+import { firstState } from "../../../src/train/begin-run.js";
+import { deviceSteps, residentOf } from "../../../src/train/device/device-step.js";
+import { planRun } from "../../../src/train/plan-run.js";
+import { stepsFrom } from "../../../src/train/steps-from.js";
+import { images, source, tinyRecipe, tinySpace } from "../../train/tiny.js";
+import { plugins } from "./plugins.js";
+
+/** Bytes that a client carries up and down. */
+function counting(client: PjrtClient): { client: PjrtClient; bytes: { up: number; down: number } } {
+  const bytes = { up: 0, down: 0 };
+  const counted: PjrtClient = {
+    ...client,
+    upload(values, shape) {
+      bytes.up += values.byteLength;
+      return client.upload(values, shape);
+    },
+    compile(program) {
+      const executable = client.compile(program);
+      return {
+        ...executable,
+        run(inputs) {
+          const outputs = executable.run(inputs);
+          for (const buffer of outputs) {
+            const read = buffer.read.bind(buffer);
+            buffer.read = () => {
+              const values = read();
+              bytes.down += values.byteLength;
+              return values;
+            };
+          }
+          return outputs;
+        },
+      };
+    },
+  };
+  return { client: counted, bytes };
+}
+
+describe.each(plugins)("$name", ({ path, missing }) => {
+  let client: PjrtClient | undefined;
+  beforeAll(() => {
+    if (!missing) client = createClient(path);
+  });
+  afterAll(() => client?.dispose());
+
+  test.skipIf(missing)(
+    "steps carry their images up and no more than 64 kB besides; buffers stay as many, and none is left at the end",
+    async () => {
+      const plan = await planRun({
+        ...{ space: tinySpace, data: images, source, steps: 8, seed: 7 },
+        recipe: tinyRecipe({ batch: 8, averaging: 0.9, augmentation: { crop: 1, mixup: {} } }),
+      });
+      const counted = counting(client!);
+      const before = client!.liveBuffers;
+      const engine: Engine = {
+        ...createWasmEngine(),
+        resident: (options) => residentSupernet(counted.client, "cpu", options),
+      };
+      const resident = residentOf(engine, plan.task);
+      resident.load(await firstState(plan));
+      const steps = deviceSteps(resident, plan.task);
+      const lives: number[] = [];
+      const moreUp: number[] = [];
+      const down: number[] = [];
+      for await (const batch of stepsFrom(0, plan, alone)) {
+        const { up, down: downBefore } = counted.bytes;
+        steps.run(batch);
+        await steps.update(batch.step, 0.01);
+        lives.push(client!.liveBuffers);
+        moreUp.push(counted.bytes.up - up - batch.pixels.byteLength);
+        down.push(counted.bytes.down - downBefore);
+      }
+      // The first steps bring up what stays: matrices by which pictures are resized.
+      expect(new Set(lives.slice(4)).size).toBe(1);
+      expect(Math.max(...moreUp)).toBeLessThan(64 * 1024);
+      expect(Math.min(...moreUp)).toBeGreaterThan(0);
+      const children = 2 + plan.task.recipe.sandwich.random;
+      expect(new Set(down)).toEqual(new Set([4 * (2 * children + 1)]));
+      resident.dispose();
+      expect(client!.liveBuffers).toBe(before);
+    },
+  );
+});
