@@ -56,8 +56,9 @@ export class Buffers {
     private readonly device: bigint,
   ) {}
 
+  /** Those that nobody has disposed of or donated. */
   get count(): number {
-    return this.#handles.size + this.#running.reduce((sum, { donated }) => sum + donated.length, 0);
+    return this.#handles.size;
   }
 
   upload(values: Values, shape: readonly number[]): DeviceBuffer {

@@ -2,9 +2,12 @@
  * A PJRT plugin's first device: buffers in its memory, and programs that run there. All calls block but `run`, so a worker thread is
  * the place for it.
  */
+import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { StableProgram } from "../stablehlo/program.js";
 import { Buffers, type DeviceBuffer } from "./buffers.js";
+import { compileOptions } from "./compile-options.js";
+import { programCache } from "./program-cache.js";
 import { compile, type Executable } from "./executable.js";
 import { loadLibrary, type Library } from "./library.js";
 import { noDevice, oneLine, PluginError } from "./plugin-errors.js";
@@ -18,7 +21,7 @@ export interface PjrtClient {
   readonly platform: string;
   /** Platform, its version, the interface's version, devices. */
   readonly description: string;
-  /** Buffers in the device's memory, among them inputs donated to a program that still runs. */
+  /** Buffers in the device's memory, once what runs has ended. */
   readonly liveBuffers: number;
   /** Copies values: f32, i32 or ui8, as the array is. */
   upload(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[]): DeviceBuffer;
@@ -36,14 +39,18 @@ export function createClient(plugin: string): PjrtClient {
   if (devices[0] === undefined) throw noDevice(plugin, "none");
   const buffers = new Buffers(library, client, devices[0]);
   const executables: Executable[] = [];
+  const described = describe(library, client, devices);
+  const { size, mtimeMs } = statSync(plugin);
+  const cache = programCache([described.description, String(size), String(mtimeMs), compileOptions.join()]);
   return {
-    ...describe(library, client, devices),
+    ...described,
     get liveBuffers() {
+      buffers.settle();
       return buffers.count;
     },
     upload: (values, shape) => buffers.upload(values, shape),
     compile(program) {
-      const executable = compile({ library, client, buffers }, plugin, program);
+      const executable = compile({ library, client, buffers, cache }, plugin, program);
       executables.push(executable);
       return executable;
     },

@@ -3,6 +3,7 @@ import type { StableProgram } from "../stablehlo/program.js";
 import { nameOf, type Buffers, type DeviceBuffer } from "./buffers.js";
 import { compileOptions } from "./compile-options.js";
 import type { Library } from "./library.js";
+import type { ProgramCache } from "./program-cache.js";
 import { failureOf, isOutOfMemory, oneLine, PluginError, unfit } from "./plugin-errors.js";
 
 /** A compiled program on the device. */
@@ -21,6 +22,7 @@ export interface Place {
   readonly library: Library;
   readonly client: bigint;
   readonly buffers: Buffers;
+  readonly cache: ProgramCache;
 }
 
 /** @throws UserError `engine/plugin` where the plugin refuses the text, `engine/memory` */
@@ -42,19 +44,9 @@ export function compile(place: Place, plugin: string, program: StableProgram): E
   };
 }
 
-function load({ library, client }: Place, plugin: string, program: StableProgram): bigint {
-  const { call, struct } = library;
-  // Nothing at all would have no address, which ends the process.
-  const [code, format] = [Buffer.from(`${program.text}\n`), Buffer.from("mlir")];
-  const source = struct([code, code.length, format, format.length]);
-  let executable: bigint;
-  try {
-    executable = call("Client_Compile", client, source, compileOptions, compileOptions.length, 0)[4]!;
-  } catch (error) {
-    if (!(error instanceof PluginError) || isOutOfMemory(error)) throw failureOf(program.name, error);
-    const got = `unable to compile the program ${program.name} (${oneLine(error.message)})`;
-    throw unfit(plugin, got, "a plugin that takes the text of StableHLO 0.9.0", error);
-  }
+function load(place: Place, plugin: string, program: StableProgram): bigint {
+  const { call } = place.library;
+  const executable = restored(place, program) ?? compiled(place, plugin, program);
   const [, described] = call("LoadedExecutable_GetExecutable", executable, 0);
   const [, outputs] = call("Executable_NumOutputs", described!, 0);
   call("Executable_Destroy", described!);
@@ -62,6 +54,52 @@ function load({ library, client }: Place, plugin: string, program: StableProgram
   if (Number(outputs) !== program.outputs.length)
     throw new Error(`internal: ${program.name} has ${outputs!} outputs; its signature has ${program.outputs.length}`);
   return executable;
+}
+
+/** A program that was compiled before. */
+function restored({ library: { call }, client, cache }: Place, program: StableProgram): bigint | undefined {
+  const bytes = cache.get(program);
+  if (!bytes) return undefined;
+  try {
+    return call("Executable_DeserializeAndLoad", client, bytes, bytes.length, 0, 0, 0)[3]!;
+  } catch (error) {
+    // It is compiled anew.
+    if (error instanceof PluginError) return undefined;
+    throw error;
+  }
+}
+
+function compiled({ library, client, cache }: Place, plugin: string, program: StableProgram): bigint {
+  const { call, struct } = library;
+  // Nothing at all would have no address, which ends the process.
+  const [code, format] = [Buffer.from(`${program.text}\n`), Buffer.from("mlir")];
+  const source = struct([code, code.length, format, format.length]);
+  try {
+    const executable = call("Client_Compile", client, source, compileOptions, compileOptions.length, 0)[4]!;
+    const bytes = serialized(library, executable);
+    if (bytes) cache.put(program, bytes);
+    return executable;
+  } catch (error) {
+    if (!(error instanceof PluginError) || isOutOfMemory(error)) throw failureOf(program.name, error);
+    const got = `unable to compile the program ${program.name} (${oneLine(error.message)})`;
+    throw unfit(plugin, got, "a plugin that takes the text of StableHLO 0.9.0", error);
+  }
+}
+
+/** Undefined where the plugin doesn't serialize. */
+function serialized({ call, bytes, destroy }: Library, loaded: bigint): Uint8Array | undefined {
+  const [, executable] = call("LoadedExecutable_GetExecutable", loaded, 0);
+  try {
+    const [, address, length, owner, deleter] = call("Executable_Serialize", executable!, 0, 0, 0, 0);
+    const copy = bytes(address!, length!);
+    destroy(deleter!, owner!);
+    return copy;
+  } catch (error) {
+    if (error instanceof PluginError) return undefined;
+    throw error;
+  } finally {
+    call("Executable_Destroy", executable!);
+  }
 }
 
 function run(

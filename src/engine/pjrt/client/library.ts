@@ -52,6 +52,8 @@ export interface Library extends Memory {
    * @throws PluginError
    */
   readonly call: (name: FunctionName, ...fields: readonly Word[]) => BigUint64Array;
+  /** Calls a function that the plugin has given to free something of its own. */
+  readonly destroy: (deleter: bigint, owner: bigint) => void;
 }
 
 /** PJRT_Api: its size, extensions, the version's struct (size, extensions, two ints), and the functions. */
@@ -75,6 +77,7 @@ export function loadLibrary(plugin: string): Library {
 
   const table = memory.read(api, FIRST_FUNCTION + last + 1);
   const signature = koffi.proto("uintptr_t", ["void *"]);
+  const deleting = koffi.proto("void", ["void *"]);
   const start = (name: FunctionName, fields: readonly Word[]): [error: bigint, fields: BigUint64Array] => {
     const args = memory.struct(fields);
     const error = koffi.call(table[FIRST_FUNCTION + functions[name]]!, signature, args) as number | bigint;
@@ -92,6 +95,9 @@ export function loadLibrary(plugin: string): Library {
       const said = new PluginError(Number(code[1]! & 0xffff_ffffn), memory.text(message[1]!, message[2]!));
       start("Error_Destroy", [error]);
       throw said;
+    },
+    destroy(deleter, owner) {
+      koffi.call(deleter, deleting, owner);
     },
   };
   library.call("Plugin_Initialize");

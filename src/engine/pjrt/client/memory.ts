@@ -19,6 +19,8 @@ export interface Memory {
   readonly innerStruct: (values: readonly Word[]) => Word[];
   /** A copy of text at an address. */
   readonly text: (address: bigint, bytes: bigint) => string;
+  /** A copy of bytes at an address. */
+  readonly bytes: (address: bigint, count: bigint) => Uint8Array;
   /** A copy of words at an address. */
   readonly read: (address: bigint, count: number) => BigUint64Array;
 }
@@ -42,6 +44,7 @@ export function memoryOf(koffi: typeof Koffi): Memory {
       words([(HEAD + values.length + PADDING) * 8, 0, ...values, ...new Array<number>(PADDING).fill(0)]),
     innerStruct: (values) => [(HEAD + values.length) * 8, 0, ...values],
     text: (address, bytes) => (bytes === 0n ? "" : Buffer.from(koffi.view(address, Number(bytes))).toString()),
+    bytes: (address, count) => new Uint8Array(koffi.view(address, Number(count))).slice(),
     read: (address, count) => new BigUint64Array(koffi.view(address, count * 8)).slice(),
   };
 }
