@@ -21,8 +21,8 @@ export interface SearchOutcome {
   /** The child chosen for each budget that some child meets, with the path of its .onnx file. */
   readonly children: readonly { readonly budget: string; readonly path: string; readonly certificate: Certificate }[];
   /**
-   * Paths of .onnx files for the same budgets that an earlier search wrote and this one didn't, since it chose another precision or nothing. They
-   * are left as they are.
+   * Paths of .onnx files for the same budgets that were there before and that this search didn't write, since it chose another precision or nothing.
+   * They are left as they are.
    */
   readonly earlier: readonly string[];
 }

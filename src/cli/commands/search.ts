@@ -207,7 +207,7 @@ export const searchCommand = (): Command =>
           ...comparePrecisions(found),
           ...earlier.map(
             (path) =>
-              `${path} is of an earlier search; this one chose otherwise. Delete it, or \`nestling deploy ${out}\` takes it too.`,
+              `${path} was there before this search, which chose otherwise. Delete it, or \`nestling deploy ${out}\` takes it too.`,
           ),
           `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
         ].join("\n"),
