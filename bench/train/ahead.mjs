@@ -1,7 +1,7 @@
 // Compiles the masked child of a space for a GPU that isn't here, and says what XLA makes of it: convolutions that are cuDNN's, groups
 // that are kept, temporary memory, time and size of the text. It needs a CUDA plugin and ptxas; no GPU and no driver.
 //   nestling engine install pjrt=cuda13; pip download nvidia-cuda-nvcc==13.* --no-deps, unzipped
-//   node bench/train/ahead.mjs PLUGIN PTXAS_FOLDER [SPACE [RESOLUTION [GROUP]]]     (bignas 224 8)
+//   node bench/train/ahead.mjs PLUGIN PTXAS_FOLDER [SPACE [RESOLUTION [GROUP [PRECISION]]]]     (bignas 224 8 float32)
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -25,8 +25,10 @@ dnn_version_info { major: 9 minor: 12 }
 device_description_str: "NVIDIA H100 80GB HBM3"
 `;
 
-const [plugin, ptxas, spaceName = "bignas", resolution = "224", group = "8"] = process.argv.slice(2);
-if (!plugin || !ptxas) throw new Error("node bench/train/ahead.mjs PLUGIN PTXAS_FOLDER [SPACE [RESOLUTION [GROUP]]]");
+const [plugin, ptxas, spaceName = "bignas", resolution = "224", group = "8", precision = "float32"] =
+  process.argv.slice(2);
+if (!plugin || !ptxas)
+  throw new Error("node bench/train/ahead.mjs PLUGIN PTXAS_FOLDER [SPACE [RESOLUTION [GROUP [PRECISION]]]]");
 const dump = mkdtempSync(join(tmpdir(), "nestling-ahead-"));
 process.env.PATH = `${resolve(ptxas)}:${process.env.PATH}`;
 process.env.XLA_FLAGS = [
@@ -70,7 +72,8 @@ async function optionsOf() {
 
 const options = await optionsOf();
 const program = childProgram(options, maskPlanOf(options.graph, options.layout), {
-  ...{ backend: "accelerator", resolution: Number(resolution) },
+  lowering: { backend: "accelerator", precision },
+  resolution: Number(resolution),
 });
 const { call, struct, innerStruct, words, version } = loadLibrary(resolve(plugin));
 const bytes = (value) => Buffer.from(value);
@@ -94,7 +97,7 @@ const depthwise = options.whole.nodes.filter(({ op }) => op === "depthwise").len
 console.log(
   JSON.stringify(
     {
-      ...{ space: spaceName, resolution: Number(resolution), group: Number(group), api: version },
+      ...{ space: spaceName, resolution: Number(resolution), group: Number(group), precision, api: version },
       seconds: Math.round(seconds),
       textKilobytes: Math.round(program.text.length / 1000),
       operations: program.text.match(/ = stablehlo\./g).length,

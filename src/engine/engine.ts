@@ -8,6 +8,12 @@ import type { ResidentOptions, ResidentSupernet } from "./resident.js";
 /** The values of `--engine` and `TrainOptions.engine`. */
 export type EngineName = "wasm" | "node" | "node-gpu" | "webgpu";
 
+/**
+ * How convolutions and products of matrices are made in training; weights, sums and all else are float32. tf32 rounds factors to 10 bits
+ * of mantissa, bf16 factors and results to 7.
+ */
+export type TrainingPrecision = "float32" | "tf32" | "bf16";
+
 /** Arrays by parameter name, in the parameter's shape and row-major order. */
 export type Arrays = ReadonlyMap<string, Float32Array>;
 

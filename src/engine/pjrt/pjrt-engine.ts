@@ -3,27 +3,30 @@ import { layoutOf, viewsOf } from "../../graph/layout.js";
 import type { PlainGraph } from "../../graph/graph.js";
 import type { Arrays, Engine, Program, ProgramSize } from "../engine.js";
 import { createClient, type DeviceBuffer, type Executable, type PjrtClient } from "./client/client.js";
-import type { Backend } from "./lowering/convolutions.js";
+import type { Lowering } from "./lowering/lowering.js";
 import { plainPrograms, type PlainPrograms } from "./lowering/plain.js";
 import { residentSupernet } from "./resident.js";
 
 /**
  * The device is taken by the first graph, not before: a process has one client, and the thread that trains makes it.
  * @param plugin path of its shared library
- * @param written for whom programs are written; by default for the plugin's platform
+ * @param given how graphs are lowered; by default as the plugin's platform has them fastest, exact to float32
  */
 export function createPjrtEngine(
   plugin: string,
   { name, description }: Pick<Engine, "name" | "description">,
-  written?: Backend,
+  given: Partial<Lowering> = {},
 ): Engine {
   let made: PjrtClient | undefined;
   const client = (): PjrtClient => (made ??= createClient(plugin));
-  const backend = (): Backend => written ?? (client().platform === "cpu" ? "cpu" : "accelerator");
+  const lowering = (): Lowering => ({
+    backend: given.backend ?? (client().platform === "cpu" ? "cpu" : "accelerator"),
+    precision: given.precision ?? "float32",
+  });
   return {
     ...{ name, description },
-    compile: (graph, size) => plainProgram(client(), backend(), graph, size),
-    resident: (options) => residentSupernet(client(), backend(), options),
+    compile: (graph, size) => plainProgram(client(), lowering(), graph, size),
+    resident: (options) => residentSupernet(client(), lowering(), options),
     dispose() {
       made?.dispose();
       made = undefined;
@@ -32,7 +35,12 @@ export function createPjrtEngine(
 }
 
 /** Each way is compiled when it is first gone, with factors for dropout or without: that takes seconds for a large graph. */
-function plainProgram(client: PjrtClient, backend: Backend, graph: PlainGraph<"trained">, size: ProgramSize): Program {
+function plainProgram(
+  client: PjrtClient,
+  lowering: Lowering,
+  graph: PlainGraph<"trained">,
+  size: ProgramSize,
+): Program {
   const layout = layoutOf(graph);
   const { batch, resolution } = size;
   const compiled = new Map<string, Executable>();
@@ -41,7 +49,7 @@ function plainProgram(client: PjrtClient, backend: Backend, graph: PlainGraph<"t
   let features = 0;
   const executable = (way: keyof PlainPrograms): Executable => {
     const key = `${way} ${features}`;
-    const program = compiled.get(key) ?? client.compile(plainPrograms(graph, size, { backend, features })[way]());
+    const program = compiled.get(key) ?? client.compile(plainPrograms(graph, size, { lowering, features })[way]());
     compiled.set(key, program);
     return program;
   };

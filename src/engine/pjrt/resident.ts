@@ -10,7 +10,7 @@ import {
   droppedFeatures,
   keptBytes,
 } from "./lowering/child.js";
-import type { Backend } from "./lowering/convolutions.js";
+import type { Lowering } from "./lowering/lowering.js";
 import { lessonFactors, lessonNumbers, lessonProgram } from "./lowering/lesson.js";
 import { statesOf, updateNumbers, updateProgram } from "./lowering/update.js";
 import type { StableProgram } from "./stablehlo/program.js";
@@ -31,7 +31,7 @@ interface HeldArrays {
   readonly states: readonly DeviceBuffer[];
 }
 
-export function residentSupernet(client: PjrtClient, backend: Backend, options: ResidentOptions): ResidentSupernet {
+export function residentSupernet(client: PjrtClient, lowering: Lowering, options: ResidentOptions): ResidentSupernet {
   const { graph, layout, group, pictures, resizing, optimizer: rule } = options;
   const { size, channels } = pictures;
   const plan = maskPlanOf(graph, layout);
@@ -102,7 +102,7 @@ export function residentSupernet(client: PjrtClient, backend: Backend, options: 
     const { resolution } = child.setting;
     const [images, truth, counted] = held(lesson, "a lesson");
     const targets = child.targets === "labels" ? truth : held(soft, "its teacher's labels");
-    const program = executable(`child ${resolution}`, () => childProgram(options, plan, { backend, resolution }));
+    const program = executable(`child ${resolution}`, () => childProgram(options, plan, { lowering, resolution }));
     const matrix = matrixFor(resolution);
     const kept = droppedFeatures(options) > 0 ? keptOf(child) : undefined;
     const [sum, result, probabilities] = run(program, [

@@ -60,7 +60,7 @@ const backends = ["cpu", "accelerator"] as const;
 describe.each(plugins)("$name", ({ path, missing }) => {
   describe.each(backends)("as for: %s", (backend) => {
     let engine: Engine | undefined;
-    const create = (): Engine => createPjrtEngine(path, named, backend);
+    const create = (): Engine => createPjrtEngine(path, named, { backend });
     beforeAll(() => {
       if (!missing) engine = create();
     });
@@ -78,6 +78,19 @@ describe.each(plugins)("$name", ({ path, missing }) => {
         }
       },
     );
+  });
+});
+
+describe.each(plugins)("$name", ({ path, missing }) => {
+  test.skipIf(missing)("bf16 rounds products to 8 bits, and nothing else", async () => {
+    const engine = createPjrtEngine(path, named, { precision: "bf16" });
+    for (const graph of [convolutions(3, 2), elementwise()]) {
+      const [wanted, found] = [await computed(createWasmEngine(), graph), await computed(engine, graph)];
+      const apart = largest(wanted[0]!.map((value, at) => value - found[0]![at]!)) / (1 + largest(wanted[0]!));
+      expect(apart).toBeGreaterThan(1e-5);
+      expect(apart).toBeLessThan(2 ** -5);
+    }
+    engine.dispose();
   });
 });
 

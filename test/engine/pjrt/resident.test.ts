@@ -62,7 +62,7 @@ describe.each(plugins)("$name", ({ path, missing }) => {
       const before = client!.liveBuffers;
       const engine: Engine = {
         ...createWasmEngine(),
-        resident: (options) => residentSupernet(counted.client, "cpu", options),
+        resident: (options) => residentSupernet(counted.client, { backend: "cpu", precision: "float32" }, options),
       };
       const resident = residentOf(engine, plan.task);
       resident.load(await firstState(plan));

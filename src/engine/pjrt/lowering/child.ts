@@ -5,7 +5,7 @@ import { limitsOf, type MaskPlan } from "../../mask-plan.js";
 import type { Setting } from "../../../graph/values.js";
 import type { StableProgram } from "../stablehlo/program.js";
 import { stableWriter, type StableWriter, type Tensor } from "../stablehlo/writer.js";
-import type { Backend } from "./convolutions.js";
+import type { Lowering } from "./lowering.js";
 import { packed, unpacked } from "./flat.js";
 import { programLoss } from "./loss.js";
 import { programMasks } from "./masks.js";
@@ -29,12 +29,12 @@ export const childNumbers = (plan: MaskPlan, { setting, dropout, images }: Resid
 export function childProgram(
   options: ResidentOptions,
   plan: MaskPlan,
-  { backend, resolution }: { readonly backend: Backend; readonly resolution: number },
+  { lowering, resolution }: { readonly lowering: Lowering; readonly resolution: number },
 ): StableProgram {
   const { whole, layout, group, classes, pictures } = options;
   const { size, channels } = pictures;
   const features = droppedFeatures(options);
-  const w = stableWriter();
+  const w = stableWriter(lowering.precision);
   const weights = w.input("f32", [layout.length]);
   const gradient = w.input("f32", [layout.length]);
   const numbers = w.input("f32", [plan.rows.length + 2]);
@@ -49,7 +49,7 @@ export function childProgram(
   const full = unpacked(w, layout, weights);
   const parameters = new Map([...full].map(([name, values]) => [name, masks.effective(name, values)]));
   const dropout = kept && w.multiply(bitsOf(w, kept, features), number(plan.rows.length));
-  const pass = forwardPass(w, whole, backend, { images, parameters, dropout });
+  const pass = forwardPass(w, whole, lowering.backend, { images, parameters, dropout });
   const scale = number(plan.rows.length + 1);
   const loss = programLoss(w, pass.logits, { targets, counted, scale });
   const gradients = pass.backward(loss.gradient);
@@ -81,8 +81,8 @@ function bitsOf(w: StableWriter, bytes: Tensor, features: number): Tensor {
 /** @param matrix [resolution, size], by which each side is multiplied */
 function resized(w: StableWriter, images: Tensor, matrix: Tensor): Tensor {
   // A product puts the resized side first: [rows, group, columns, channels], then [columns, rows, group, channels].
-  const rows = w.product(matrix, images, [1, 1]);
-  const columns = w.product(matrix, rows, [1, 2]);
+  const rows = w.product(matrix, images, [1, 1], "float32");
+  const columns = w.product(matrix, rows, [1, 2], "float32");
   return w.transpose(columns, [2, 1, 0, 3]);
 }
 

@@ -4,9 +4,7 @@
  * matrices. Accelerators have kernels for both.
  */
 import type { StableWriter, Tensor } from "../stablehlo/writer.js";
-
-/** By whom a program is run. */
-export type Backend = "cpu" | "accelerator";
+import type { Backend } from "./lowering.js";
 
 /** A convolution of a node: pads are symmetric, (kernel − 1) / 2. */
 export interface Sizes {

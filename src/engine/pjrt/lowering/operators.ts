@@ -3,7 +3,8 @@ import type { ActivationFunction } from "../../../graph/activations.js";
 import type { NodeOf, OperatorName } from "../../../graph/operators.js";
 import type { Parameter, Value } from "../../../graph/values.js";
 import type { StableWriter, Tensor } from "../stablehlo/writer.js";
-import { convolution, depthwise, type Backend } from "./convolutions.js";
+import { convolution, depthwise } from "./convolutions.js";
+import type { Backend } from "./lowering.js";
 
 /** What batch norm's gradient needs of its forward pass: vectors of [channels], and the normalised values. */
 export interface Normalised {

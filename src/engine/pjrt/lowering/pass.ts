@@ -3,7 +3,7 @@ import { rowOf, type PlainGraph } from "../../../graph/graph.js";
 import type { NodeOf, OperatorName } from "../../../graph/operators.js";
 import type { Parameter, Value } from "../../../graph/values.js";
 import type { StableWriter, Tensor } from "../stablehlo/writer.js";
-import type { Backend } from "./convolutions.js";
+import type { Backend } from "./lowering.js";
 import { rows, type Normalised, type Tape } from "./operators.js";
 
 export interface PassInputs {

@@ -4,7 +4,7 @@ import { layoutOf } from "../../../graph/layout.js";
 import type { ProgramSize } from "../../engine.js";
 import type { StableProgram } from "../stablehlo/program.js";
 import { stableWriter, type Tensor } from "../stablehlo/writer.js";
-import type { Backend } from "./convolutions.js";
+import type { Lowering } from "./lowering.js";
 import { packed, unpacked } from "./flat.js";
 import { forwardPass, type Pass } from "./pass.js";
 
@@ -19,16 +19,16 @@ export interface PlainPrograms {
 export function plainPrograms(
   graph: PlainGraph<"trained">,
   { batch, resolution }: ProgramSize,
-  { backend, features }: { readonly backend: Backend; readonly features: number },
+  { lowering, features }: { readonly lowering: Lowering; readonly features: number },
 ): PlainPrograms {
   const layout = layoutOf(graph);
   const begin = () => {
-    const w = stableWriter();
+    const w = stableWriter(lowering.precision);
     const weights = w.input("f32", [layout.length]);
     const images = w.input("f32", [batch, resolution, resolution, graph.input.channels]);
     const dropout: Tensor | undefined = features > 0 ? w.input("f32", [batch, features]) : undefined;
     const parameters = unpacked(w, layout, weights);
-    const pass: Pass = forwardPass(w, graph, backend, { images, parameters, dropout });
+    const pass: Pass = forwardPass(w, graph, lowering.backend, { images, parameters, dropout });
     return { w, pass };
   };
   return {

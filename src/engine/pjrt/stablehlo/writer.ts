@@ -2,13 +2,22 @@
  * Writes a program in StableHLO's text, an operation at a time. Only operations of version 0.9.0 occur, in a spelling that plugins from
  * 2025 on read. Operations take numbers where they take tensors, and broadcast as NumPy does: sizes of 1 stretch.
  */
+import type { TrainingPrecision } from "../../engine.js";
 import type { ElementType, StableProgram, TensorType } from "./program.js";
+
+/** Elements of a program's values; bf16 occurs only inside, so that nobody has to read it. */
+type Element = ElementType | "bf16";
+
+interface ValueType {
+  readonly element: Element;
+  readonly shape: readonly number[];
+}
 
 /** A value of the program. */
 export interface Tensor {
   /** Its name in the text, such as %12. */
   readonly id: string;
-  readonly type: TensorType;
+  readonly type: ValueType;
 }
 
 export type Operand = Tensor | number;
@@ -46,7 +55,7 @@ export interface StableWriter {
   compare(relation: "LT" | "GE" | "EQ" | "GT", one: Operand, other: Operand): Tensor;
   and(one: Tensor, other: Tensor): Tensor;
   select(condition: Tensor, yes: Operand, no: Operand): Tensor;
-  convert(x: Tensor, element: ElementType): Tensor;
+  convert(x: Tensor, element: Element): Tensor;
   reshape(x: Tensor, shape: readonly number[]): Tensor;
   transpose(x: Tensor, order: readonly number[]): Tensor;
   /** To a shape that NumPy would broadcast it to. */
@@ -63,14 +72,39 @@ export interface StableWriter {
   reverse(x: Tensor, dimensions: readonly number[]): Tensor;
   /** Without the dimensions that it reduces. */
   reduce(operation: "add" | "maximum" | "minimum", x: Tensor, dimensions: readonly number[]): Tensor;
-  /** Sums over one dimension of each: [rows, columns] where both are matrices. */
-  product(one: Tensor, other: Tensor, contracted: readonly [number, number]): Tensor;
+  /**
+   * Sums over one dimension of each: [rows, columns] where both are matrices.
+   * @param precision by default the program's, which convolutions have, too
+   */
+  product(one: Tensor, other: Tensor, contracted: readonly [number, number], precision?: TrainingPrecision): Tensor;
   convolution(x: Tensor, kernel: Tensor, shape: ConvolutionShape): Tensor;
   /** @param donated for each output the input whose memory it takes over, if any */
   program(name: string, outputs: readonly Tensor[], donated?: readonly (Tensor | undefined)[]): StableProgram;
 }
 
-const typeText = ({ element, shape }: TensorType): string => `tensor<${[...shape, element].join("x")}>`;
+/** How products of float32 numbers are made: of what their factors are, and how exact they must be. */
+interface Products {
+  readonly element: Element;
+  readonly allowed: "HIGHEST" | "HIGH" | "DEFAULT";
+}
+
+/**
+ * HIGH lets NVIDIA's tensor cores round factors to tf32, and TPUs sum three products of bf16. Factors of bf16 have sums of bf16: with sums
+ * of float32, XLA would convert the factors back first.
+ */
+const productsIn: Readonly<Record<TrainingPrecision, Products>> = {
+  float32: { element: "f32", allowed: "HIGHEST" },
+  tf32: { element: "f32", allowed: "HIGH" },
+  bf16: { element: "bf16", allowed: "DEFAULT" },
+};
+
+const typeText = ({ element, shape }: ValueType): string => `tensor<${[...shape, element].join("x")}>`;
+/** The type of an input or output. */
+function crossing({ type: { element, shape } }: Tensor): TensorType {
+  if (element === "bf16") throw new Error("internal: bf16 leaves the program");
+  return { element, shape };
+}
+
 const listed = (numbers: readonly number[]): string => `[${numbers.join(", ")}]`;
 const both = (number: number): string => listed([number, number]);
 const f32 = (shape: readonly number[]): TensorType => ({ element: "f32", shape });
@@ -85,7 +119,7 @@ function floatText(value: number): string {
 }
 
 /** MLIR wants a point before the exponent. */
-const literal = (value: number, element: ElementType): string =>
+const literal = (value: number, element: Element): string =>
   element === "f32" ? floatText(value).replace(/^(-?\d)e/, "$1.0e") : String(value);
 
 /** The shape that two shapes broadcast to, aligned at their last dimensions. */
@@ -98,28 +132,29 @@ function commonShape(one: readonly number[], other: readonly number[]): number[]
 const same = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((size, i) => size === other[i]);
 
-export function stableWriter(): StableWriter {
+/** @param precision of products, unless they say otherwise */
+export function stableWriter(precision: TrainingPrecision = "float32"): StableWriter {
   const lines: string[] = [];
   const inputs: Tensor[] = [];
   /** Constants and their broadcasts are written once. */
   const written = new Map<string, Tensor>();
   let count = 0;
 
-  const put = (type: TensorType, text: string): Tensor => {
+  const put = (type: ValueType, text: string): Tensor => {
     const id = `%${count++}`;
     lines.push(`    ${id} = stablehlo.${text}`);
     return { id, type };
   };
-  const once = (type: TensorType, text: string): Tensor => {
+  const once = (type: ValueType, text: string): Tensor => {
     const made = written.get(text) ?? put(type, text);
     written.set(text, made);
     return made;
   };
-  const signature = (from: readonly Tensor[], to: TensorType): string =>
+  const signature = (from: readonly Tensor[], to: ValueType): string =>
     `(${from.map(({ type }) => typeText(type)).join(", ")}) -> ${typeText(to)}`;
 
-  const scalar = (value: number, element: ElementType = "f32"): Tensor => {
-    const type: TensorType = { element, shape: [] };
+  const scalar = (value: number, element: Element = "f32"): Tensor => {
+    const type: ValueType = { element, shape: [] };
     return once(type, `constant dense<${literal(value, element)}> : ${typeText(type)}`);
   };
   const spread = (x: Tensor, shape: readonly number[], dimensions: readonly number[]): Tensor => {
@@ -142,6 +177,22 @@ export function stableWriter(): StableWriter {
     const [a, b] = [one, other].map((x) => (typeof x === "number" ? scalar(x, element) : x)) as [Tensor, Tensor];
     const shape = commonShape(a.type.shape, b.type.shape);
     return [broadcast(a, shape), broadcast(b, shape)];
+  };
+  const convert = (x: Tensor, element: Element): Tensor => {
+    if (x.type.element === element) return x;
+    const type = { element, shape: x.type.shape };
+    return once(type, `convert ${x.id} : ${signature([x], type)}`);
+  };
+  /** A sum of products of two tensors: factors are converted, and the sum comes as float32. */
+  const contracted = (
+    factors: readonly [Tensor, Tensor],
+    shape: readonly number[],
+    { element, allowed }: Products,
+    text: (one: Tensor, other: Tensor, allowed: string) => string,
+  ): Tensor => {
+    const [a, b] = [convert(factors[0], element), convert(factors[1], element)];
+    const type = { element, shape };
+    return convert(put(type, `${text(a, b, allowed)} : ${signature([a, b], type)}`), "f32");
   };
   const binary =
     (operation: string) =>
@@ -184,10 +235,7 @@ export function stableWriter(): StableWriter {
       const [a, b] = [yes, no].map((x) => broadcast(typeof x === "number" ? scalar(x) : x, shape)) as [Tensor, Tensor];
       return put(a.type, `select ${condition.id}, ${a.id}, ${b.id} : ${typeText(condition.type)}, ${typeText(a.type)}`);
     },
-    convert(x, element) {
-      const type = { element, shape: x.type.shape };
-      return put(type, `convert ${x.id} : ${signature([x], type)}`);
-    },
+    convert,
     reshape(x, shape) {
       if (same(x.type.shape, shape)) return x;
       const type = { element: x.type.element, shape };
@@ -231,31 +279,30 @@ export function stableWriter(): StableWriter {
       const how = `applies stablehlo.${operation} across dimensions = ${listed(dimensions)}`;
       return put(type, `reduce(${x.id} init: ${start.id}) ${how} : ${signature([x, start], type)}`);
     },
-    product(one, other, [left, right]) {
-      const type = f32([...without(one.type.shape, [left]), ...without(other.type.shape, [right])]);
-      const how = `contracting_dims = [${left}] x [${right}], precision = [HIGHEST, HIGHEST]`;
-      return put(type, `dot_general ${one.id}, ${other.id}, ${how} : ${signature([one, other], type)}`);
+    product(one, other, [left, right], products = precision) {
+      const shape = [...without(one.type.shape, [left]), ...without(other.type.shape, [right])];
+      return contracted([one, other], shape, productsIn[products], (a, b, allowed) => {
+        const how = `contracting_dims = [${left}] x [${right}], precision = [${allowed}, ${allowed}]`;
+        return `dot_general ${a.id}, ${b.id}, ${how}`;
+      });
     },
     convolution(x, kernel, given) {
       const { dimensions, stride = 1, pad, inputDilation = 1, kernelDilation = 1 } = given;
       const { featureGroups = 1, batchGroups = 1, shape } = given;
-      const type = f32(shape);
       const window = [
         `stride = ${both(stride)}`,
         `pad = [${listed(pad)}, ${listed(pad)}]`,
         `lhs_dilate = ${both(inputDilation)}`,
         `rhs_dilate = ${both(kernelDilation)}`,
       ].join(", ");
-      const precision = "#stablehlo<precision HIGHEST>";
-      const attributes = [
-        `batch_group_count = ${batchGroups} : i64`,
-        `feature_group_count = ${featureGroups} : i64`,
-        `precision_config = [${precision}, ${precision}]`,
-      ].join(", ");
-      return put(
-        type,
-        `convolution(${x.id}, ${kernel.id}) dim_numbers = ${dimensions}, window = {${window}} {${attributes}} : ${signature([x, kernel], type)}`,
-      );
+      return contracted([x, kernel], shape, productsIn[precision], (a, b, allowed) => {
+        const attributes = [
+          `batch_group_count = ${batchGroups} : i64`,
+          `feature_group_count = ${featureGroups} : i64`,
+          `precision_config = [#stablehlo<precision ${allowed}>, #stablehlo<precision ${allowed}>]`,
+        ].join(", ");
+        return `convolution(${a.id}, ${b.id}) dim_numbers = ${dimensions}, window = {${window}} {${attributes}}`;
+      });
     },
     program(name, outputs, donated = []) {
       const aliases = new Map(donated.flatMap((input, output) => (input ? [[input.id, output] as const] : [])));
@@ -275,8 +322,8 @@ export function stableWriter(): StableWriter {
       ].join("\n");
       return {
         ...{ name, text },
-        inputs: inputs.map(({ type }) => type),
-        outputs: outputs.map(({ type }) => type),
+        inputs: inputs.map(crossing),
+        outputs: outputs.map(crossing),
         donated: inputs.flatMap(({ id }, i) => (aliases.has(id) ? [i] : [])),
       };
     },
