@@ -1,43 +1,51 @@
 /** All engines, and the choice of one at start. */
+import { resolve } from "node:path";
 import { UserError } from "../base/user-error.js";
 import type { Engine, EngineName } from "./engine.js";
 import type { EngineKind } from "./engine-kind.js";
+import { isPluginName, pjrt, pjrtBy } from "./pjrt/kind.js";
 import { node, nodeGpu } from "./tensorflow/kinds.js";
 import { webgpu } from "./tensorflow/webgpu/kind.js";
 import { wasm } from "./wasm/kind.js";
 
-const byName: Readonly<Record<EngineName, EngineKind>> = { wasm, node, "node-gpu": nodeGpu, webgpu };
-
-export const engines: readonly EngineKind[] = Object.values(byName);
-/** Names of all engines, whether or not their libraries are installed. */
+export const engines: readonly EngineKind[] = [wasm, node, nodeGpu, webgpu, pjrt];
+/** Names of all engines, whether or not their libraries are installed. `pjrt:` and the path of a plugin is one more. */
 export const engineNames: readonly EngineName[] = engines.map(({ name }) => name);
+
+const kindOf = (name: EngineName): EngineKind =>
+  isPluginName(name) ? pjrtBy(name) : engines.find((engine) => engine.name === name)!;
 
 /** The engine unless another is named: it comes with the package and is the fastest on a CPU. */
 export const defaultEngine: EngineName = "wasm";
 
-/** @throws UserError `engine/unknown` */
+/**
+ * Takes a plugin's path from the working folder.
+ * @throws UserError `engine/unknown`
+ */
 export function parseEngine(name: string): EngineName {
   const known = engineNames.find((engine) => engine === name);
   if (known) return known;
+  const [, plugin] = /^pjrt:(.+)$/s.exec(name) ?? [];
+  if (plugin !== undefined) return `pjrt:${resolve(plugin)}`;
   throw new UserError("engine/unknown", {
     at: "--engine",
     got: name,
-    want: engineNames.join(" or "),
+    want: `${engineNames.join(" or ")} or pjrt:PATH`,
     fix: "Leave it out for the embedded engine.",
   });
 }
 
-/** @throws UserError `engine/missing` where its library isn't installed */
-export const createEngine = (name: EngineName): Promise<Engine> => byName[name].create();
+/** @throws UserError `engine/missing` where its library isn't installed, `engine/no-gpu`, `engine/device`, `engine/plugin` */
+export const createEngine = (name: EngineName): Promise<Engine> => kindOf(name).create();
 
 /** Whether the engine computes on a device with memory of its own. */
-export const hasDevice = (name: EngineName): boolean => byName[name].hasDevice;
+export const hasDevice = (name: EngineName): boolean => kindOf(name).hasDevice;
 
 /**
  * Prepares the process for an engine and returns how many workers to start. Call it in the main thread, before
  * `createEngine`.
  */
 export function prepareEngine(name: EngineName, threads: number): { workers: number } {
-  Object.assign(process.env, byName[name].environment(threads));
-  return { workers: byName[name].workers(threads) };
+  Object.assign(process.env, kindOf(name).environment(threads));
+  return { workers: kindOf(name).workers(threads) };
 }

@@ -12,7 +12,7 @@ export interface EngineKind {
   readonly hasDevice: boolean;
   /** The command that installs it; undefined if it comes with the package. */
   readonly install?: string;
-  /** @throws UserError `engine/missing` where its library isn't installed, `engine/no-gpu` */
+  /** @throws UserError `engine/missing` where its library isn't installed, `engine/no-gpu`, `engine/device`, `engine/plugin` */
   create(): Promise<Engine>;
   /** How many threads take norm groups: all of them, or one if the library has its own threads. */
   workers(threads: number): number;

@@ -5,8 +5,8 @@
 import type { PlainGraph } from "../graph/graph.js";
 import type { ResidentOptions, ResidentSupernet } from "./resident.js";
 
-/** The values of `--engine` and `TrainOptions.engine`. */
-export type EngineName = "wasm" | "node" | "node-gpu" | "webgpu";
+/** The values of `--engine` and `TrainOptions.engine`. `pjrt:` takes the path of a plugin. */
+export type EngineName = "wasm" | "node" | "node-gpu" | "webgpu" | "pjrt" | `pjrt:${string}`;
 
 /**
  * How convolutions and products of matrices are made in training; weights, sums and all else are float32. tf32 rounds factors to 10 bits

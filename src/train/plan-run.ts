@@ -22,7 +22,7 @@ export interface RunOptions {
   /** Where the data is, as `loadDataset` took it. */
   readonly source: string;
   readonly recipe: Recipe;
-  /** `wasm` (the default), `node`, `node-gpu` or `webgpu`. */
+  /** `wasm` (the default), `node`, `node-gpu`, `webgpu`, `pjrt`, or `pjrt:` and the path of a plugin. */
   readonly engine?: string;
   /** Overrides the recipe's epochs. */
   readonly steps?: number;
@@ -54,7 +54,7 @@ export interface RunPlan extends RunIdentity {
   readonly weights: WeightSource;
 }
 
-/** @throws UserError `train/fit`, `train/batch`, `engine/unknown`, `data/…` where the images can't be read as the recipe asks */
+/** @throws UserError `train/fit`, `train/batch`, `engine/…`, `data/…` where the images can't be read as the recipe asks */
 export async function planRun({ space, data, source, recipe, seed = 0, ...options }: RunOptions): Promise<RunPlan> {
   checkFit(space, data, recipe);
   await checkPixels(space, data, recipe);

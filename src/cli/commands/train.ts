@@ -6,7 +6,8 @@ import type { Dataset } from "../../data/images.js";
 import type { ImageWishes } from "../../data/load-listing.js";
 import { loadDataset } from "../../data/load.js";
 import { leftOutOf } from "../../data/place.js";
-import { defaultEngine, engineNames } from "../../engine/choose.js";
+import { defaultEngine } from "../../engine/choose.js";
+import { engineChoices, engineName } from "../engine-option.js";
 import { agree } from "../../ranks/agree.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import { loadSpace } from "../../supernet/spaces.js";
@@ -46,7 +47,7 @@ export const trainCommand = (): Command =>
     )
     .requiredOption("--out <run>", "folder of the run")
     .option("--recipe <name|file>", "training recipe: paper, short, or a JSON file", "short")
-    .addOption(new Option("--engine <name>", "where to train").choices(engineNames).default(defaultEngine))
+    .option("--engine <name>", `where to train: ${engineChoices}`, engineName, defaultEngine)
     .option("--epochs <n>", "passes over the images", positiveNumber)
     .addOption(new Option("--steps <n>", "updates, instead of epochs").argParser(positiveWhole).conflicts("epochs"))
     .addOption(

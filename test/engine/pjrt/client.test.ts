@@ -105,7 +105,7 @@ describe.each(plugins)("$name", ({ path, missing }) => {
 
   it("names its platform, its version and its one device", () => {
     expect(client.platform).toBe("cpu");
-    expect(client.description).toMatch(/^cpu, PJRT 0\.\d+, 1 device \(cpu\)$/);
+    expect(client.description).toMatch(/^cpu, PJRT 0\.\d+, 1 device: cpu$/);
   });
 
   it("adds", () => {

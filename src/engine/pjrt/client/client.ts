@@ -101,6 +101,6 @@ function describe(
   return { platform, description: parts.join(", ") };
 }
 
-/** "1 device (cpu)", "8 devices (TPU v5)" */
+/** "1 device: cpu", "8 devices: TPU v5" */
 const summary = (kinds: readonly string[]): string =>
-  `${kinds.length} device${kinds.length === 1 ? "" : "s"} (${[...new Set(kinds)].join(", ")})`;
+  `${kinds.length} device${kinds.length === 1 ? "" : "s"}: ${[...new Set(kinds)].join(", ")}`;

@@ -1,0 +1,55 @@
+/** The engine `pjrt`: by a plugin that is installed, or by the path of one. */
+import { existsSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
+import { UserError } from "../../base/user-error.js";
+import type { EngineName } from "../engine.js";
+import type { EngineKind } from "../engine-kind.js";
+import { installedPlugin, pjrtPlatforms } from "./installed.js";
+import { createPjrtEngine } from "./pjrt-engine.js";
+import { probePlugin, requirePlugin } from "./probe-process.js";
+
+/** `pjrt:` and the path of a plugin. */
+export type PluginName = Extract<EngineName, `pjrt:${string}`>;
+
+export const isPluginName = (name: EngineName): name is PluginName => name.startsWith(prefix);
+
+const prefix = "pjrt:";
+const install = "nestling engine install pjrt";
+
+const kindOf = (name: "pjrt" | PluginName, plugin: () => string | undefined): EngineKind => ({
+  name,
+  runsOn: "what a PJRT plugin has: CPU, NVIDIA GPU, TPU",
+  hasDevice: true,
+  install,
+  async create() {
+    const path = plugin();
+    if (path === undefined) throw noPlugin();
+    // The main thread tries it, and leaves the device to the worker thread that trains.
+    const description = isMainThread ? `pjrt (${await requirePlugin(path)})` : `pjrt (${path})`;
+    return createPjrtEngine(path, { name, description });
+  },
+  workers: () => 1,
+  // The plugin has as many threads as there are cores: another number may sum in another order.
+  environment: () => ({}),
+  async inspect() {
+    const path = plugin();
+    if (path === undefined) return { works: false, detail: `to install it: ${install}` };
+    const probe = await probePlugin(path);
+    if (probe.state === "present") return { works: true, detail: `${probe.description}; ${path}` };
+    const { at, got = "", fix } = probe.problem;
+    return { works: false, detail: `${at} is ${got}; ${fix}` };
+  },
+});
+
+/** By the installed plugin with the best device. */
+export const pjrt: EngineKind = kindOf("pjrt", () => pjrtPlatforms.map(installedPlugin).find(existsSync));
+
+export const pjrtBy = (name: PluginName): EngineKind => kindOf(name, () => name.slice(prefix.length));
+
+const noPlugin = (): UserError =>
+  new UserError("engine/missing", {
+    at: "--engine pjrt",
+    got: "without a plugin",
+    want: "one that is installed, or its path",
+    fix: `Run ${install}, give a path by --engine pjrt:PATH, or use --engine wasm.`,
+  });
