@@ -1,9 +1,26 @@
 /** Questions to a worker thread and its answers: one after the other, a failure included. */
-import type { MessagePort, Worker } from "node:worker_threads";
+import { Worker, type MessagePort } from "node:worker_threads";
+import { UserError, type ErrorCode, type Problem } from "../base/user-error.js";
+
+/** An error as it passes from thread to thread, which takes its class away. */
+interface Failure {
+  readonly message: string;
+  readonly stack?: string;
+  /** A mistake of the user's has these two. */
+  readonly code?: ErrorCode;
+  readonly problems?: readonly Problem[];
+}
 
 type Answered<Answer> =
-  | { readonly kind: "done"; readonly answer: Answer }
-  | { readonly kind: "failed"; readonly message: string; readonly stack: string };
+  { readonly kind: "done"; readonly answer: Answer } | { readonly kind: "failed"; readonly failure: Failure };
+
+const failures = new WeakMap<Worker, Error>();
+
+/** Starts a worker thread. If it fails before it is asked anything, the first question is answered so. */
+export function startWorker(script: string, workerData: object): Worker {
+  const worker = new Worker(script, { workerData });
+  return worker.on("error", (error) => failures.set(worker, errorOf(error)));
+}
 
 /**
  * Sends an order and waits for its answer.
@@ -17,20 +34,33 @@ export const ask = <Answer>(worker: Worker, order: object): Promise<Answer> =>
     const answered = (said: Answered<Answer>): void => {
       settle();
       if (said.kind === "done") resolve(said.answer);
-      else reject(new Error(said.message, { cause: said.stack }));
+      else reject(errorOf(said.failure));
     };
-    const failed = (error: Error): void => {
+    const failed = (failure: Failure): void => {
       settle();
-      reject(error);
+      reject(errorOf(failure));
     };
-    const exited = (code: number): void => failed(new Error(`internal: a training worker ended with code ${code}`));
-    worker.on("message", answered).on("error", failed).on("exit", exited);
-    worker.postMessage(order);
+    const exited = (code: number): void => {
+      settle();
+      reject(new Error(`internal: a training worker ended with code ${code}`));
+    };
+    const before = failures.get(worker);
+    if (before) reject(before);
+    else worker.on("message", answered).on("error", failed).on("exit", exited).postMessage(order);
   });
+
+function errorOf({ code, problems, message, stack }: Failure): Error {
+  const cause = { cause: stack };
+  return code !== undefined && problems ? new UserError(code, problems, cause) : new Error(message, cause);
+}
 
 /** On the worker's side: answers each order. */
 export function answerOrders(port: MessagePort, answerTo: (order: unknown) => Promise<unknown>): void {
-  const failed = ({ message, stack = "" }: Error): Answered<never> => ({ kind: "failed", message, stack });
+  const failed = (error: Error): Answered<never> => {
+    const { message, stack = "" } = error;
+    const mistake = error instanceof UserError && { code: error.code, problems: error.problems };
+    return { kind: "failed", failure: { message, stack, ...mistake } };
+  };
   port.on("message", (order: unknown) => {
     void answerTo(order)
       .then((answer): Answered<unknown> => ({ kind: "done", answer }), failed)

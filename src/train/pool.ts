@@ -4,14 +4,13 @@
  * bits.
  */
 import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
 import { prepareEngine } from "../engine/choose.js";
 import type { EngineName } from "../engine/engine.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
 import { summation } from "../ranks/sum.js";
 import { shareOf } from "../ranks/tree.js";
 import type { SearchSpace } from "../space/space.js";
-import { ask } from "./ask.js";
+import { ask, startWorker } from "./ask.js";
 import { gatherResults, type GroupResult } from "./gather-results.js";
 import type { ChildResult } from "./sandwich.js";
 import type { Task } from "./task.js";
@@ -76,7 +75,7 @@ export function groupPool(engine: EngineName, task: Task, threads: number, ranks
   };
   const sum = summation(ranks, groups, layout.length);
   const script = createRequire(import.meta.url).resolve("#train-worker");
-  const crew = Array.from({ length: Math.min(workers, end - first) }, () => new Worker(script, { workerData: start }));
+  const crew = Array.from({ length: Math.min(workers, end - first) }, () => startWorker(script, start));
 
   return {
     weights: start.weights,

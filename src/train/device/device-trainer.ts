@@ -3,14 +3,13 @@
  * With several ranks a step carries one gradient each way.
  */
 import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
 import { prepareEngine } from "../../engine/choose.js";
 import type { EngineName } from "../../engine/engine.js";
 import type { TrainedArrays } from "../../engine/resident.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import { summation } from "../../ranks/sum.js";
 import type { SearchSpace } from "../../space/space.js";
-import { ask } from "../ask.js";
+import { ask, startWorker } from "../ask.js";
 import { gatherResults, type GroupResult } from "../gather-results.js";
 import { imagesOfRank } from "../pool.js";
 import type { Task } from "../task.js";
@@ -64,7 +63,7 @@ export function deviceTrainer(
     pixels: new Uint8Array(new SharedArrayBuffer((to - from) * height * width * channels)),
   };
   const script = createRequire(import.meta.url).resolve("#device-worker");
-  const worker = new Worker(script, { workerData });
+  const worker = startWorker(script, workerData);
   const order = <Kind extends DeviceOrder["kind"]>(given: DeviceOrder & { kind: Kind }): Promise<DeviceAnswers[Kind]> =>
     ask(worker, given);
   /** A rank has one gradient, however many groups it has. */
