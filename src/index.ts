@@ -49,7 +49,7 @@ export type {
 export { engineNames } from "./engine/choose.js";
 export type { TensorflowEngine } from "./engine/tensorflow/installed.js";
 export type { BuildCheck } from "./engine/tensorflow/check.js";
-export type { EngineName } from "./engine/engine.js";
+export type { EngineName, TrainingPrecision } from "./engine/engine.js";
 export { installEngine, type Installed, type InstallOptions } from "./install/install.js";
 export { installPlugin, type InstalledPlugin, type PluginInstallOptions } from "./install/install-plugin.js";
 export type { FetchedWheels, WheelOptions } from "./install/wheels.js";

@@ -19,6 +19,10 @@ const trainingSchema = z.strictObject({
   recipe: z.unknown().describe("The complete recipe."),
   engine: z.string(),
   execution: z.enum(["masked", "sliced"]),
+  precision: z
+    .enum(["tf32", "bf16"])
+    .optional()
+    .describe("How convolutions and products of matrices were made. Without it, in float32."),
   optimizer: file,
 });
 

@@ -1,7 +1,7 @@
 /** All engines, and the choice of one at start. */
 import { resolve } from "node:path";
 import { UserError } from "../base/user-error.js";
-import type { Engine, EngineName } from "./engine.js";
+import type { Engine, EngineName, TrainingPrecision } from "./engine.js";
 import type { EngineKind } from "./engine-kind.js";
 import { isPluginName, pjrt, pjrtBy } from "./pjrt/kind.js";
 import { node, nodeGpu } from "./tensorflow/kinds.js";
@@ -35,8 +35,25 @@ export function parseEngine(name: string): EngineName {
   });
 }
 
-/** @throws UserError `engine/missing` where its library isn't installed, `engine/no-gpu`, `engine/device`, `engine/plugin` */
-export const createEngine = (name: EngineName): Promise<Engine> => kindOf(name).create();
+/**
+ * @param precision one that the engine has
+ * @throws UserError `engine/missing` where its library isn't installed, `engine/no-gpu`, `engine/device`, `engine/plugin`
+ */
+export const createEngine = (name: EngineName, precision: TrainingPrecision = "float32"): Promise<Engine> =>
+  kindOf(name).create(precision);
+
+/** @throws UserError `engine/precision` where the engine doesn't have it */
+export function checkPrecision(name: EngineName, precision: TrainingPrecision): void {
+  const { precisions } = kindOf(name);
+  if (precisions.includes(precision)) return;
+  const having = engines.filter((engine) => engine.precisions.includes(precision)).map((engine) => engine.name);
+  throw new UserError("engine/precision", {
+    at: "--precision-train",
+    got: precision,
+    want: `${precisions.join(" or ")} on engine ${name}`,
+    fix: `Leave it out for float32, or use --engine ${having.join(" or ")}.`,
+  });
+}
 
 /** Whether the engine computes on a device with memory of its own. */
 export const hasDevice = (name: EngineName): boolean => kindOf(name).hasDevice;
@@ -45,7 +62,11 @@ export const hasDevice = (name: EngineName): boolean => kindOf(name).hasDevice;
  * Prepares the process for an engine and returns how many workers to start. Call it in the main thread, before
  * `createEngine`.
  */
-export function prepareEngine(name: EngineName, threads: number): { workers: number } {
-  Object.assign(process.env, kindOf(name).environment(threads));
+export function prepareEngine(
+  name: EngineName,
+  threads: number,
+  precision: TrainingPrecision = "float32",
+): { workers: number } {
+  Object.assign(process.env, kindOf(name).environment(threads, precision));
   return { workers: kindOf(name).workers(threads) };
 }

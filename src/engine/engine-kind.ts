@@ -2,7 +2,7 @@
  * The description of an engine: each engine's folder exports one; the choice of engine, `doctor` and docs/engines.md
  * read it.
  */
-import type { Engine, EngineName } from "./engine.js";
+import type { Engine, EngineName, TrainingPrecision } from "./engine.js";
 
 export interface EngineKind {
   readonly name: EngineName;
@@ -10,14 +10,16 @@ export interface EngineKind {
   readonly runsOn: string;
   /** Whether it computes on a device with memory of its own, where a supernet is trained (resident.ts). */
   readonly hasDevice: boolean;
+  /** In which products can be made: float32 first. */
+  readonly precisions: readonly TrainingPrecision[];
   /** The command that installs it; undefined if it comes with the package. */
   readonly install?: string;
   /** @throws UserError `engine/missing` where its library isn't installed, `engine/no-gpu`, `engine/device`, `engine/plugin` */
-  create(): Promise<Engine>;
+  create(precision: TrainingPrecision): Promise<Engine>;
   /** How many threads take norm groups: all of them, or one if the library has its own threads. */
   workers(threads: number): number;
   /** Variables that its library reads when it is loaded. */
-  environment(threads: number): Readonly<Record<string, string>>;
+  environment(threads: number, precision: TrainingPrecision): Readonly<Record<string, string>>;
   /** Tests whether it works here, without risk to this process. */
   inspect(): Promise<Inspection>;
 }

@@ -13,6 +13,7 @@ export type EngineName = "wasm" | "node" | "node-gpu" | "webgpu" | "pjrt" | `pjr
  * of mantissa, bf16 factors and results to 7.
  */
 export type TrainingPrecision = "float32" | "tf32" | "bf16";
+export const trainingPrecisions: readonly TrainingPrecision[] = ["float32", "tf32", "bf16"];
 
 /** Arrays by parameter name, in the parameter's shape and row-major order. */
 export type Arrays = ReadonlyMap<string, Float32Array>;

@@ -235,7 +235,7 @@ function provenance({ checkpoint, search, children: [first], log }: RunFolder): 
       ${facts([
         ["recipe", recipe && `${recipe.name}, batch ${recipe.batch}`],
         ["seed", checkpoint?.seed],
-        ["engine", training && `${training.engine}, ${training.execution}`],
+        ["engine", training && [training.engine, training.execution, training.precision].filter(Boolean).join(", ")],
         ["training speed", log.at(-1) && `${log.at(-1)!.imagesPerSecond} images/s`],
         ["data", checkpoint && `${checkpoint.data.source} (${checkpoint.data.fingerprint.slice(0, 16)}…)`],
         ["weights", checkpoint?.weights.sha256 ?? search?.checkpoint],

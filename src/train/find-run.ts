@@ -54,12 +54,12 @@ export async function findRun(
 }
 
 const sameOf = ({ description: { seed, spaceHash, data }, position }: RunIdentity) => {
-  const { totalSteps, recipe, engine, execution } = position;
+  const { totalSteps, recipe, engine, execution, precision = "float32" } = position;
   // A data set is its fingerprint: what it is called and where it is may change.
   const { source: _, ...images } = data;
   // An option that came after the run was begun is at its default, under which training is what it was.
   const { data: filled = recipe } = recipeSchema.safeParse(recipe);
-  return { totalSteps, seed, spaceHash, recipe: filled, data: images, engine, execution };
+  return { totalSteps, seed, spaceHash, recipe: filled, data: images, engine, execution, precision };
 };
 
 /** A resumed run must be the same run. */

@@ -3,8 +3,8 @@ import { UserError } from "../base/user-error.js";
 import type { Dataset, Images } from "../data/images.js";
 import { nameOfSource } from "../data/load.js";
 import { partsOf } from "../data/split.js";
-import { createEngine, defaultEngine, hasDevice, parseEngine } from "../engine/choose.js";
-import type { EngineName } from "../engine/engine.js";
+import { checkPrecision, createEngine, defaultEngine, hasDevice, parseEngine } from "../engine/choose.js";
+import type { EngineName, TrainingPrecision } from "../engine/engine.js";
 import type { SearchSpace } from "../space/space.js";
 import { layoutOf } from "../graph/layout.js";
 import { buildSupernet } from "../supernet/supernet.js";
@@ -38,6 +38,8 @@ export interface RunOptions {
    * suits the engine: slices cost less on a processor; on a device, masks keep every shape, and the weights where they are.
    */
   readonly execution?: Execution;
+  /** How convolutions and products of matrices are made, `float32` by default; others where the engine has them (docs/engines.md). */
+  readonly precision?: TrainingPrecision;
 }
 
 export interface RunPlan extends RunIdentity {
@@ -73,7 +75,9 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
   }
   const totalSteps = options.steps ?? Math.max(1, Math.round(recipe.epochs * stepsPerEpoch));
   const engine = parseEngine(options.engine ?? defaultEngine);
-  const probe = await createEngine(engine);
+  const { precision = "float32" } = options;
+  checkPrecision(engine, precision);
+  const probe = await createEngine(engine, precision);
   const engineBuild = probe.description;
   probe.dispose();
   const { execution = hasDevice(engine) ? "masked" : "sliced" } = options;
@@ -86,6 +90,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
       recipe,
       seed,
       execution,
+      precision,
       images: { count, height, width, channels, labels },
       normalization: { mean, std },
       batch,
@@ -112,6 +117,6 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
       },
       seed,
     },
-    position: { step: 0, totalSteps, recipe, engine, execution },
+    position: { step: 0, totalSteps, recipe, engine, execution, ...(precision !== "float32" && { precision }) },
   };
 }

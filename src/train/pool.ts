@@ -56,7 +56,7 @@ export function imagesOfRank({ batch, group }: Task, ranks: Ranks): { from: numb
 const shared = (floats: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * floats));
 
 export function groupPool(engine: EngineName, task: Task, threads: number, ranks: Ranks = alone): GroupPool {
-  const { workers } = prepareEngine(engine, threads);
+  const { workers } = prepareEngine(engine, threads, task.precision);
   const groups = task.batch / task.group;
   const { first, end } = shareOf(groups, ranks.size, ranks.rank);
   const { supernet, layout, ...plain } = task;

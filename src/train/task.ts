@@ -2,6 +2,7 @@
 import type { Key } from "../base/random.js";
 import type { Normalization } from "../data/preprocessing.js";
 import type { ImageFacts } from "../data/images.js";
+import type { TrainingPrecision } from "../engine/engine.js";
 import type { Layout } from "../graph/layout.js";
 import type { Supernet } from "../supernet/supernet.js";
 import type { Recipe } from "./recipe.js";
@@ -19,6 +20,8 @@ export interface Task {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly execution: Execution;
+  /** How products are made. */
+  readonly precision: TrainingPrecision;
   readonly images: ImageFacts;
   readonly normalization: Normalization;
   /** Images per step and per norm group. */

@@ -140,7 +140,7 @@ async function planTogether(
 ): Promise<RunPlan> {
   const plan = await agree(ranks, () => {
     // Before planning, which loads the engine's library: it reads its settings from the environment only once.
-    prepareEngine(parseEngine(options.engine ?? defaultEngine), threads);
+    prepareEngine(parseEngine(options.engine ?? defaultEngine), threads, options.precision);
     return planRun(options);
   });
   await agree(ranks, () => checkSameEverywhere(ranks, whatMustBeSame(plan)));
@@ -155,13 +155,13 @@ async function planTogether(
 /** What every rank must have the same, by name: a difference would silently change the run. */
 function whatMustBeSame({ engineBuild, description, position }: RunPlan): Record<string, string> {
   const { spaceHash, data, seed } = description;
-  const { recipe, totalSteps, execution } = position;
+  const { recipe, totalSteps, execution, precision } = position;
   return {
     "the version of nestling": version,
     "the engine": engineBuild,
     "the space": spaceHash,
     "the recipe": JSON.stringify(recipe),
     "the data": data.fingerprint,
-    "an option": JSON.stringify({ seed, totalSteps, execution }),
+    "an option": JSON.stringify({ seed, totalSteps, execution, precision }),
   };
 }

@@ -10,7 +10,11 @@ import type { StepOrder } from "./trainer.js";
 
 const { engine, space, task, weights, firstGroup, gradients, indices, pixels, next } = workerData as WorkerStart;
 const supernet = buildSupernet(space);
-const runner = sandwichRunner(await createEngine(engine), { ...task, supernet, layout: layoutOf(supernet.graph) });
+const runner = sandwichRunner(await createEngine(engine, task.precision), {
+  ...task,
+  supernet,
+  layout: layoutOf(supernet.graph),
+});
 
 async function runStep({ step, epoch }: StepOrder): Promise<WorkerAnswer> {
   const results = [];

@@ -7,6 +7,7 @@ import type { ImageWishes } from "../../data/load-listing.js";
 import { loadDataset } from "../../data/load.js";
 import { leftOutOf } from "../../data/place.js";
 import { defaultEngine } from "../../engine/choose.js";
+import { trainingPrecisions, type TrainingPrecision } from "../../engine/engine.js";
 import { engineChoices, engineName } from "../engine-option.js";
 import { agree } from "../../ranks/agree.js";
 import type { Ranks } from "../../ranks/ranks.js";
@@ -32,6 +33,7 @@ interface Options extends CommonOptions {
   readonly seed: number;
   readonly threads?: number;
   readonly execution?: "masked" | "sliced";
+  readonly precisionTrain?: TrainingPrecision;
   readonly images?: "memory" | "stream";
   readonly skipBroken?: boolean;
   readonly resume?: boolean;
@@ -66,6 +68,12 @@ export const trainCommand = (): Command =>
     )
     .addOption(
       new Option(
+        "--precision-train <type>",
+        "how products are made, where the engine has it: float32 unless given",
+      ).choices(trainingPrecisions),
+    )
+    .addOption(
+      new Option(
         "--images <where>",
         "pixels all in memory, or none; by default as many as fit; never changes a result",
       ).choices(["memory", "stream"]),
@@ -97,6 +105,7 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
     resume: options.resume ?? false,
     ranks,
     ...(options.execution !== undefined && { execution: options.execution }),
+    ...(options.precisionTrain !== undefined && { precision: options.precisionTrain }),
     ...(options.steps !== undefined && { steps: options.steps }),
     ...(options.minutes !== undefined && { minutes: options.minutes }),
     ...(options.threads !== undefined && { threads: options.threads }),

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import { UserError } from "../../base/user-error.js";
-import type { EngineName } from "../engine.js";
+import { trainingPrecisions, type EngineName } from "../engine.js";
 import type { EngineKind } from "../engine-kind.js";
 import { installedPlugin, pjrtPlatforms } from "./installed.js";
 import { createPjrtEngine } from "./pjrt-engine.js";
@@ -20,17 +20,18 @@ const kindOf = (name: "pjrt" | PluginName, plugin: () => string | undefined): En
   name,
   runsOn: "what a PJRT plugin has: CPU, NVIDIA GPU, TPU",
   hasDevice: true,
+  precisions: trainingPrecisions,
   install,
-  async create() {
+  async create(precision) {
     const path = plugin();
     if (path === undefined) throw noPlugin();
     // The main thread tries it, and leaves the device to the worker thread that trains.
     const description = isMainThread ? `pjrt (${await requirePlugin(path)})` : `pjrt (${path})`;
-    return createPjrtEngine(path, { name, description });
+    return createPjrtEngine(path, { name, description }, { precision });
   },
   workers: () => 1,
-  // The plugin has as many threads as there are cores: another number may sum in another order.
-  environment: () => ({}),
+  // Warnings, but no notes. The plugin has as many threads as there are cores: another number may sum in another order.
+  environment: () => ({ TF_CPP_MIN_LOG_LEVEL: process.env["TF_CPP_MIN_LOG_LEVEL"] ?? "1" }),
   async inspect() {
     const path = plugin();
     if (path === undefined) return { works: false, detail: `to install it: ${install}` };

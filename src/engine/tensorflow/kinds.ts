@@ -9,10 +9,11 @@ const kindOf = (name: TensorflowEngine, runsOn: string): EngineKind => ({
   name,
   runsOn,
   hasDevice: name === "node-gpu",
+  precisions: name === "node-gpu" ? ["float32", "tf32"] : ["float32"],
   install: installCommand(name),
   create: async () => createNodeEngine(name),
   workers: (threads) => workersOf(name, threads),
-  environment: (threads) => environmentFor(name, threads),
+  environment: (threads, precision) => environmentFor(name, threads, precision),
   inspect: () => inspectBuild(name),
 });
 

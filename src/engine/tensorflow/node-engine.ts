@@ -1,6 +1,6 @@
 /** The engines `node` and `node-gpu`: TensorFlow.js on libtensorflow. */
 import { UserError } from "../../base/user-error.js";
-import type { Engine } from "../engine.js";
+import type { Engine, TrainingPrecision } from "../engine.js";
 import type { TF } from "./backend.js";
 import type { TensorflowEngine } from "./installed.js";
 import { libtensorflowKernels, nodeBackendOf } from "./libtensorflow.js";
@@ -41,8 +41,14 @@ export const workersOf = (engine: TensorflowEngine, threads: number): number =>
  * primitives is full (LRUCache<MklPrimitive>::Delete), which happens with children of many shapes. Set them in the main
  * thread: a worker's process.env is a copy that native code doesn't see.
  */
-export const environmentFor = (engine: TensorflowEngine, threads: number): Readonly<Record<string, string>> => ({
+export const environmentFor = (
+  engine: TensorflowEngine,
+  threads: number,
+  precision: TrainingPrecision,
+): Readonly<Record<string, string>> => ({
   TF_NUM_INTRAOP_THREADS: String(engine === "node" ? 1 : threads),
   TF_NUM_INTEROP_THREADS: "1",
+  // TensorFlow lets GPUs round to tf32 unless NVIDIA's libraries are kept from it.
+  ...(engine === "node-gpu" && precision === "float32" && { NVIDIA_TF32_OVERRIDE: "0" }),
   TF_CPP_MIN_LOG_LEVEL: process.env["TF_CPP_MIN_LOG_LEVEL"] ?? "2",
 });

@@ -6,6 +6,7 @@ export const wasm: EngineKind = {
   name: "wasm",
   runsOn: "CPU, own kernels",
   hasDevice: false,
+  precisions: ["float32"],
   create: async () => createWasmEngine(),
   workers: (threads) => threads,
   environment: () => ({}),

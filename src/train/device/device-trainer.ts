@@ -52,7 +52,7 @@ export function deviceTrainer(
   start: TrainedArrays,
   { threads, ranks }: { readonly threads: number; readonly ranks: Ranks },
 ): Trainer {
-  prepareEngine(engine, threads);
+  prepareEngine(engine, threads, task.precision);
   const { supernet, layout, ...plain } = task;
   const { from, to } = imagesOfRank(task, ranks);
   const { height, width, channels } = task.images;

@@ -14,7 +14,7 @@ import { deviceSteps, residentOf } from "./device-step.js";
 const { engine, space, task: plain, start, firstGroup, indices, pixels } = workerData as DeviceStart;
 const supernet = buildSupernet(space);
 const task = { ...plain, supernet, layout: layoutOf(supernet.graph) };
-const resident = residentOf(await createEngine(engine), task);
+const resident = residentOf(await createEngine(engine, task.precision), task);
 resident.load(start);
 const steps = deviceSteps(resident, task);
 

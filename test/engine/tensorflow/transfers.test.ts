@@ -95,7 +95,15 @@ async function smallestTask(name: string, batch: number): Promise<Task> {
   const size = space.resolutions[0]!;
   const { channels } = space;
   return {
-    ...{ supernet, layout: layoutOf(supernet.graph), batch, group: batch, seed: 7, execution: "masked" },
+    ...{
+      supernet,
+      layout: layoutOf(supernet.graph),
+      batch,
+      group: batch,
+      seed: 7,
+      execution: "masked",
+      precision: "float32",
+    },
     recipe: recipeSchema.parse({ name: "bytes", batch, normGroup: batch, averaging: 0.9 }),
     images: { count: batch, height: size, width: size, channels, labels: new Uint16Array(batch) },
     normalization: { mean: Array<number>(channels).fill(0.5), std: Array<number>(channels).fill(0.3) },

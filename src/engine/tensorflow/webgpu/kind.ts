@@ -8,6 +8,7 @@ export const webgpu: EngineKind = {
   name: "webgpu",
   runsOn: "any GPU with a Vulkan, Metal or D3D12 driver",
   hasDevice: true,
+  precisions: ["float32"],
   install: `npm install ${packages.join(" ")}`,
   create: createWebgpuEngine,
   workers: () => 1,
