@@ -1,4 +1,5 @@
 /** A few steps of what `npm run test:exact` checks over 200. */
+import "./pjrt/quick-compile.js";
 import { beforeAll, expect, test } from "vitest";
 import { apart, curveOf, otherEngines, type Curve } from "./curve.js";
 

@@ -14,6 +14,7 @@ import { recipeSchema, type Recipe } from "../../src/train/recipe.js";
 import type { Execution } from "../../src/train/task.js";
 import { train } from "../../src/train/train.js";
 import { checkpointBytes } from "../train/tiny.js";
+import { plugins } from "./pjrt/plugins.js";
 import { findAdapter, howToGet } from "./tensorflow/webgpu/adapter.js";
 
 const source = "fixtures/fashion-mnist";
@@ -85,11 +86,19 @@ export function drift(one: Curve, other: Curve): { early: number; means: number 
 /** Limits for `drift` over 200 steps: twice the measured values, which a wrong operator exceeds. */
 export const TOLERANCE = { early: 5e-4, means: 0.02 };
 
-/** The engines besides wasm: those that work here, and what the others need. */
-export async function otherEngines(): Promise<{ name: EngineName; missing?: string }[]> {
+export interface OtherEngine {
+  readonly name: EngineName;
+  /** What it needs, where it doesn't work. */
+  readonly missing?: string;
+}
+
+/** The engines besides wasm. */
+export async function otherEngines(): Promise<OtherEngine[]> {
   const adapter = await findAdapter();
+  const plugin = plugins[0]!;
   return [
     locate("node").length > 0 ? { name: "node" } : { name: "node", missing: installCommand("node") },
     adapter.state === "present" ? { name: "webgpu" } : { name: "webgpu", missing: howToGet },
+    plugin.missing ? { name: "pjrt", missing: plugin.howToGet } : { name: `pjrt:${plugin.path}` },
   ];
 }

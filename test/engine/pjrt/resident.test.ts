@@ -11,7 +11,7 @@ import { deviceSteps, residentOf } from "../../../src/train/device/device-step.j
 import { planRun } from "../../../src/train/plan-run.js";
 import { stepsFrom } from "../../../src/train/steps-from.js";
 import { images, source, tinyRecipe, tinySpace } from "../../train/tiny.js";
-import { plugins } from "./plugins.js";
+import { areForCpu, plugins } from "./plugins.js";
 
 /** Bytes that a client carries up and down. */
 function counting(client: PjrtClient): { client: PjrtClient; bytes: { up: number; down: number } } {
@@ -44,6 +44,8 @@ function counting(client: PjrtClient): { client: PjrtClient; bytes: { up: number
   return { client: counted, bytes };
 }
 
+const backend = areForCpu ? "cpu" : "accelerator";
+
 describe.each(plugins)("$name", ({ path, missing }) => {
   let client: PjrtClient | undefined;
   beforeAll(() => {
@@ -62,7 +64,7 @@ describe.each(plugins)("$name", ({ path, missing }) => {
       const before = client!.liveBuffers;
       const engine: Engine = {
         ...createWasmEngine(),
-        resident: (options) => residentSupernet(counted.client, { backend: "cpu", precision: "float32" }, options),
+        resident: (options) => residentSupernet(counted.client, { backend, precision: "float32" }, options),
       };
       const resident = residentOf(engine, plan.task);
       resident.load(await firstState(plan));

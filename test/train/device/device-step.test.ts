@@ -1,4 +1,5 @@
 /** A step on a supernet that lives on a device, against the same step on worker threads. */
+import "../../engine/pjrt/quick-compile.js";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -15,7 +16,8 @@ import { groupAt } from "../../../src/train/sandwich.js";
 import { stepsFrom } from "../../../src/train/steps-from.js";
 import type { Step, StepResult } from "../../../src/train/trainer.js";
 import { workerTrainer } from "../../../src/train/worker-trainer.js";
-import { otherEngines } from "../../engine/curve.js";
+import { otherEngines, type OtherEngine } from "../../engine/curve.js";
+import { plugins } from "../../engine/pjrt/plugins.js";
 import { images, largest, source, tinyRecipe, tinySpace } from "../tiny.js";
 
 await tf.setBackend("cpu");
@@ -106,7 +108,11 @@ const apart = (one: ArrayLike<number>, other: ArrayLike<number>): number =>
 
 const theRichest = "SGD, all children regularised, each group its own, averaged, erased and mixed";
 
-describe.each(await otherEngines())("engine $name", ({ name, missing }) => {
+const morePlugins = plugins
+  .slice(1)
+  .map(({ path, missing, howToGet }): OtherEngine => ({ name: `pjrt:${path}`, ...(missing && { missing: howToGet }) }));
+
+describe.each([...(await otherEngines()), ...morePlugins])("engine $name", ({ name, missing }) => {
   const isMissing = missing !== undefined;
   let engine: Engine;
   beforeAll(async () => {
@@ -115,8 +121,8 @@ describe.each(await otherEngines())("engine $name", ({ name, missing }) => {
     engine = await createEngine(name);
   });
 
-  // A GPU in software takes long: one recipe, one norm group.
-  const isQuick = name === "node";
+  // A GPU in software takes long, and so do the programs of one more plugin: one recipe, one norm group.
+  const isQuick = name !== "webgpu" && morePlugins.every((other) => other.name !== name);
   const groups = isQuick ? {} : { batch: 8 };
   const compared = Object.entries(recipes).filter(([recipe]) => isQuick || recipe === theRichest);
   test.skipIf(isMissing).each(compared)("%s: losses, gradients and arrays as on workers", async (_, recipe) => {
