@@ -2,6 +2,7 @@
 
 export const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(digits)} %`;
 export const milliseconds = (ms: number): string => `${ms.toFixed(ms < 1 ? 3 : 2)} ms`;
+export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 0)} GB`;
 export const millions = (count: number): string => `${(count / 1e6).toFixed(2)} M`;
 export const thousands = (count: number): string => count.toLocaleString("en-US");
 

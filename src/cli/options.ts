@@ -21,6 +21,9 @@ export const fewWhole = wholeFrom(1, 1024, "a whole number from 1 to 1024");
 /** Height = width of pictures in pixels. */
 export const pictureSide = wholeFrom(1, 4096, "a whole number of pixels from 1 to 4096");
 export const positiveNumber = number((value) => value > 0 && value <= 1e6, "a number above 0, at most 1e6");
+const twoOrMore = wholeFrom(2, 1e9, "auto, or a whole number from 2 to 1e9");
+/** Images of a norm group. */
+export const normGroupOf = (text: string): number | "auto" => (text === "auto" ? text : twoOrMore(text));
 /** Fewer tell hardly anything; a search needs no more. */
 export const someChildren = wholeFrom(3, 1000, "a whole number from 3 to 1000");
 /** Points of accuracy. */

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { UserError } from "../base/user-error.js";
 import type { Engine, EngineName, TrainingPrecision } from "./engine.js";
-import type { EngineKind } from "./engine-kind.js";
+import type { EngineKind, TrainingMemory } from "./engine-kind.js";
 import { isPluginName, pjrt, pjrtBy } from "./pjrt/kind.js";
 import { node, nodeGpu } from "./tensorflow/kinds.js";
 import { webgpu } from "./tensorflow/webgpu/kind.js";
@@ -69,4 +69,14 @@ export function prepareEngine(
 ): { workers: number } {
   Object.assign(process.env, kindOf(name).environment(threads, precision));
   return { workers: kindOf(name).workers(threads) };
+}
+
+/** What the training may use, and how many workers share it; undefined where that isn't known. */
+export async function memoryOf(
+  name: EngineName,
+  threads: number,
+): Promise<(TrainingMemory & { readonly workers: number }) | undefined> {
+  const kind = kindOf(name);
+  const found = await kind.memory?.();
+  return found && { ...found, workers: kind.workers(threads) };
 }

@@ -20,8 +20,20 @@ export interface EngineKind {
   workers(threads: number): number;
   /** Variables that its library reads when it is loaded. */
   environment(threads: number, precision: TrainingPrecision): Readonly<Record<string, string>>;
+  /** What the training may use; undefined, or left out, where that isn't known. */
+  memory?(): Promise<TrainingMemory | undefined>;
   /** Tests whether it works here, without risk to this process. */
   inspect(): Promise<Inspection>;
+}
+
+/** The memory in which norm groups are trained. */
+export interface TrainingMemory {
+  /** The device's, or what all workers may use of the machine's. */
+  readonly bytes: number;
+  /** The most that one worker can use, if it is less. */
+  readonly perWorker?: number;
+  /** How many times a group's activations (src/graph/analyses.ts) a child's pass both ways holds at most, as measured. */
+  readonly copies: number;
 }
 
 export interface Inspection {

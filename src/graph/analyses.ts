@@ -1,5 +1,5 @@
 /**
- * What a plain graph costs: MACs, parameters and peak bytes of activations.
+ * What a plain graph costs: MACs, parameters, peak bytes of activations, and bytes of all of them.
  *
  * Counting rule (AttentiveNAS and once-for-all): count convolutions and dense layers, including those of
  * squeeze-and-excite and of shortcuts; do not count batch norm, biases, activations, pooling, element-wise operators. 1
@@ -44,13 +44,28 @@ export function costOf(graph: PlainGraph, resolution: number): Cost {
   };
 }
 
+/**
+ * Bytes of the image and of every value that a pass forward makes from it, each once: what a pass backward may need. None shares
+ * another's memory.
+ */
+export function activationBytes(graph: PlainGraph, resolution: number): number {
+  const extents = inferExtents(graph, resolution);
+  return [graph.input, ...graph.nodes.flatMap((node) => valuesOutOf(node))].reduce(
+    (sum, value) => sum + bytesIn(extents, value),
+    0,
+  );
+}
+
+const bytesIn = (extents: Extents, value: Value<number>): number =>
+  bytesOfType[value.dtype] * value.channels * pixelsOf(extents, value);
+
 function peakBytes(graph: PlainGraph, extents: Extents): number {
   const lastUse = new Map<string, number>();
   graph.nodes.forEach((node, index) => {
     for (const value of valuesInto(node)) lastUse.set(value.name, index);
   });
   for (const value of graph.outputs) lastUse.set(value.name, graph.nodes.length);
-  const bytes = (value: Value<number>): number => bytesOfType[value.dtype] * value.channels * pixelsOf(extents, value);
+  const bytes = (value: Value<number>): number => bytesIn(extents, value);
   const isInPlace = ({ op }: Node): boolean => facts[op].inPlace;
   let alive = bytes(graph.input);
   let peak = alive;

@@ -9,7 +9,7 @@ import {
   type TrainingPosition,
   type WeightsDescription,
 } from "../checkpoint/checkpoint.js";
-import { recipeSchema } from "./recipe.js";
+import { recipeSchema, type Recipe } from "./recipe.js";
 
 /** What is trained and how far: apart from the step, a resumed run must have all of it in common with the run. */
 export interface RunIdentity {
@@ -21,6 +21,12 @@ export interface RunIdentity {
 export async function stepsOfRun(folder: string): Promise<number> {
   const found = await openCheckpoint(folder).catch(() => undefined);
   return found?.position?.totalSteps ?? 0;
+}
+
+/** The recipe that the run in a checkpoint folder was begun with; undefined where none can be read: `findRun` says why. */
+export async function recipeOfRun(folder: string): Promise<Recipe | undefined> {
+  const found = await openCheckpoint(folder).catch(() => undefined);
+  return recipeSchema.safeParse(found?.position?.recipe).data;
 }
 
 /**

@@ -27,8 +27,12 @@ export function checkFit(space: SearchSpace, data: Dataset, recipe: Recipe): voi
   }
   const group = Math.min(recipe.normGroup, recipe.batch);
   if (recipe.batch % group !== 0) {
-    const fix = "Change the batch, or normGroup in the recipe.";
+    const fix = "Change the batch, --norm-group, or normGroup in the recipe.";
     problems.push({ at: "batch", got: recipe.batch, want: `a multiple of normGroup, ${recipe.normGroup}`, fix });
+  }
+  if (recipe.normGroup < 2 || !Number.isInteger(recipe.normGroup)) {
+    const fix = "Change --norm-group, or normGroup in the recipe.";
+    problems.push({ at: "normGroup", got: recipe.normGroup, want: "a whole number from 2 on", fix });
   }
   if (recipe.batch < 2) {
     problems.push({ at: "batch", got: recipe.batch, want: "at least 2", fix: "Batch norm needs more than one image." });

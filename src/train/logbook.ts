@@ -25,13 +25,15 @@ export interface LogbookOptions {
   /** The file; undefined on ranks that don't write. */
   readonly path: string | undefined;
   readonly length: RunLength;
+  /** Images of a norm group. */
+  readonly normGroup: number;
   readonly intervals: Intervals;
   /** Steps done before this call. */
   readonly from: number;
   readonly onLog: ((line: LogLine) => void) | undefined;
 }
 
-export function logbook({ path, length, intervals, from, onLog }: LogbookOptions): Logbook {
+export function logbook({ path, length, normGroup, intervals, from, onLog }: LogbookOptions): Logbook {
   const { totalSteps, stepsPerEpoch, batch } = length;
   const means = new RoleMeans();
   let last: LogLine | undefined;
@@ -51,7 +53,7 @@ export function logbook({ path, length, intervals, from, onLog }: LogbookOptions
       since = now;
       waitedMs = 0;
       const speed = { imagesPerSecond, waited };
-      last = { step, epoch: step / stepsPerEpoch, learningRate, gradientNorm, ...speed, ...means.take() };
+      last = { step, epoch: step / stepsPerEpoch, normGroup, learningRate, gradientNorm, ...speed, ...means.take() };
       if (path !== undefined) await appendLog(path, last);
       onLog?.(last);
     },

@@ -138,11 +138,16 @@ export type Recipe = z.output<typeof recipeSchema>;
 
 /** The recipe at another batch: its norm groups get the size nearest to the recipe's of which the batch is a multiple. */
 export function withBatch(recipe: Recipe, batch: number): Recipe {
-  const roots = Array.from({ length: Math.floor(Math.sqrt(batch)) }, (_, i) => i + 1);
-  const sizes = roots.flatMap((size) => (batch % size === 0 ? [size, batch / size] : [])).filter((size) => size > 1);
+  const sizes = groupSizes(batch);
   const distance = (size: number): number => Math.abs(Math.log(size / recipe.normGroup));
   const [nearest = recipe.normGroup] = sizes.sort((a, b) => distance(a) - distance(b) || a - b);
   return { ...recipe, batch, normGroup: nearest };
+}
+
+/** Sizes that norm groups of a batch can have, in no order; none of a batch of one image. */
+export function groupSizes(batch: number): number[] {
+  const roots = Array.from({ length: Math.floor(Math.sqrt(batch)) }, (_, i) => i + 1);
+  return roots.flatMap((size) => (batch % size === 0 ? [size, batch / size] : [])).filter((size) => size > 1);
 }
 
 /** A data set of which the recipe would set aside more than this share gives no more. */

@@ -19,6 +19,7 @@ import { stepsOfRun } from "./find-run.js";
 import { checkpointKeeper, noKeeper } from "./keep-checkpoints.js";
 import type { LogLine } from "./log.js";
 import { logbook } from "./logbook.js";
+import { withNormGroup } from "./norm-group.js";
 import { planRun, type RunOptions, type RunPlan } from "./plan-run.js";
 import { intervalsOf, learningRateAt } from "./schedule.js";
 import { stepsFrom } from "./steps-from.js";
@@ -32,7 +33,12 @@ export interface TrainOptions extends RunOptions {
   readonly out: string;
   /** Resumes from the checkpoint in `out`. Without it, `out` must hold no checkpoint. */
   readonly resume?: boolean;
-  /** Worker threads, by default one per core. Their number never changes a result. */
+  /**
+   * Overrides the recipe's `normGroup`. `auto`: the largest that fits into the memory of the engine's device, or of this machine, and
+   * leaves no worker idle; the recipe's own where that memory isn't known. A resumed run keeps the number that it began with.
+   */
+  readonly normGroup?: number | "auto";
+  /** Worker threads, by default one per core. Their number never changes a result; `normGroup: "auto"` depends on it. */
   readonly threads?: number;
   /**
    * The processes that train together, by default this one alone; each is called with the same options. Their number never changes a
@@ -46,6 +52,8 @@ export interface TrainOptions extends RunOptions {
   readonly signal?: AbortSignal;
   /** Called after each step with the number of steps done and to do. */
   readonly onStep?: (step: number, totalSteps: number) => void;
+  /** Called before the first step with the size of norm groups that `auto` has chosen, and why. */
+  readonly onNote?: (line: string) => void;
   /** Called with each line of the log as it is written. */
   readonly onLog?: (line: LogLine) => void;
 }
@@ -78,7 +86,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const files = { out, checkpoint: join(out, "checkpoint"), log: join(out, "log.jsonl") };
   const writes = ranks.rank === 0;
 
-  const plan = await planTogether(options, files.checkpoint, ranks, threads);
+  const { resume = false } = options;
+  const recipe = await withNormGroup(options, { checkpoint: files.checkpoint, resume, threads, ranks });
+  const plan = await planTogether({ ...options, recipe }, files.checkpoint, ranks, threads);
   const release = await agree(ranks, () => (writes ? lockFolder(out, "train") : undefined));
   try {
     return await trainOn(plan, files, options);
@@ -95,7 +105,7 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
   const intervals = intervalsOf(length);
   const guard = collapseGuard({ classes: task.supernet.space.classes, batch: task.batch, out });
   const path = writes ? files.log : undefined;
-  const log = logbook({ path, length, intervals, from: state.step, onLog: options.onLog });
+  const log = logbook({ path, length, normGroup: task.group, intervals, from: state.step, onLog: options.onLog });
   const trainer = trainerOf(engine, task, state, { threads, ranks });
   const keeper = writes ? checkpointKeeper(files.checkpoint, plan, trainer, { intervals, guard }) : noKeeper;
 

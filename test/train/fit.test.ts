@@ -22,7 +22,7 @@ test("all that doesn't agree is said at once, each with its way out", async () =
   expect(error!.message.split("\n")).toEqual([
     'the data set is of 10 classes; want 1000, as the space ofa-mbv3 has. Set "classes": 10 in the space.',
     'the data set is of 1 channels; want 3, as the space ofa-mbv3 has. Set "channels": 1 in the space.',
-    "batch is 30; want a multiple of normGroup, 8. Change the batch, or normGroup in the recipe.",
+    "batch is 30; want a multiple of normGroup, 8. Change the batch, --norm-group, or normGroup in the recipe.",
   ]);
 });
 

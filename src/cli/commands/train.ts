@@ -16,7 +16,7 @@ import type { SearchSpace } from "../../space/space.js";
 import { loadRecipe, recipeSchema, shippedRecipes, withBatch, type Recipe } from "../../train/recipe.js";
 import { train } from "../../train/train.js";
 import { percent } from "../../base/format.js";
-import { fewWhole, positiveNumber, positiveWhole, wholeNumber, type CommonOptions } from "../options.js";
+import { fewWhole, normGroupOf, positiveNumber, positiveWhole, wholeNumber, type CommonOptions } from "../options.js";
 import { onRanks, sayOnce } from "../on-ranks.js";
 import type { Output } from "../output.js";
 
@@ -30,6 +30,7 @@ interface Options extends CommonOptions {
   readonly steps?: number;
   readonly minutes?: number;
   readonly batch?: number;
+  readonly normGroup?: number | "auto";
   readonly seed: number;
   readonly threads?: number;
   readonly execution?: "masked" | "sliced";
@@ -58,6 +59,11 @@ export const trainCommand = (): Command =>
         .conflicts(["epochs", "steps"]),
     )
     .option("--batch <n>", "images per update", positiveWhole)
+    .option(
+      "--norm-group <n|auto>",
+      "images that share batch norm statistics, instead of the recipe's number; auto: as many as fit into memory",
+      normGroupOf,
+    )
     .option("--seed <n>", "fixes everything", wholeNumber, 0)
     .option("--threads <n>", "worker threads; never changes a result", fewWhole)
     .addOption(
@@ -106,6 +112,8 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
     ranks,
     ...(options.execution !== undefined && { execution: options.execution }),
     ...(options.precisionTrain !== undefined && { precision: options.precisionTrain }),
+    ...(options.normGroup !== undefined && { normGroup: options.normGroup }),
+    onNote: (line) => terminal.note(line),
     ...(options.steps !== undefined && { steps: options.steps }),
     ...(options.minutes !== undefined && { minutes: options.minutes }),
     ...(options.threads !== undefined && { threads: options.threads }),

@@ -5,9 +5,16 @@ import { promisify } from "node:util";
 import { UserError, type ErrorCode, type Problem } from "../../base/user-error.js";
 import { noDevice, unfit } from "./client/plugin-errors.js";
 
-export type Probe =
-  | { readonly state: "present"; readonly platform: string; readonly description: string }
-  | { readonly state: "missing"; readonly code: ErrorCode; readonly problem: Problem };
+/** A plugin that computes. */
+export interface PresentPlugin {
+  readonly state: "present";
+  readonly platform: string;
+  readonly description: string;
+  /** Bytes of its device's memory, if it can say. */
+  readonly memory?: number | undefined;
+}
+
+export type Probe = PresentPlugin | { readonly state: "missing"; readonly code: ErrorCode; readonly problem: Problem };
 
 /** As JSON carries it from one process to another. */
 export const missing = ({ code, problems }: UserError): Probe => ({ state: "missing", code, problem: problems[0]! });
@@ -39,12 +46,9 @@ interface Failure {
 
 const MOST_CHARACTERS = 300;
 
-/**
- * @returns the description of what works
- * @throws UserError `engine/plugin`, `engine/device`, `engine/missing`
- */
-export async function requirePlugin(plugin: string): Promise<string> {
+/** @throws UserError `engine/plugin`, `engine/device`, `engine/missing` */
+export async function requirePlugin(plugin: string): Promise<PresentPlugin> {
   const probe = await probePlugin(plugin);
-  if (probe.state === "present") return probe.description;
+  if (probe.state === "present") return probe;
   throw new UserError(probe.code, probe.problem);
 }

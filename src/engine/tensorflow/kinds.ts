@@ -1,5 +1,6 @@
 /** The engines `node` and `node-gpu`. */
 import type { EngineKind } from "../engine-kind.js";
+import { freeForTraining } from "../free-for-training.js";
 import { inspectBuild } from "./inspect.js";
 import { libraryVersion, type TensorflowEngine } from "./installed.js";
 import { installCommand } from "./locate.js";
@@ -14,6 +15,8 @@ const kindOf = (name: TensorflowEngine, runsOn: string): EngineKind => ({
   create: async () => createNodeEngine(name),
   workers: (threads) => workersOf(name, threads),
   environment: (threads, precision) => environmentFor(name, threads, precision),
+  // 1.2 to 1.7 in two spaces, by the process's peak. TensorFlow.js can't say how much a GPU has.
+  ...(name === "node" && { memory: async () => ({ bytes: await freeForTraining(), copies: 1.8 }) }),
   inspect: () => inspectBuild(name),
 });
 

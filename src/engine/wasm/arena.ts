@@ -13,6 +13,7 @@ export interface Arena {
 const PAGE = 65536;
 /** The limit of 32-bit addresses: 4 GiB. */
 const MAXIMUM_PAGES = 65536;
+export const MOST_BYTES = MAXIMUM_PAGES * PAGE;
 /** The kernels' own small tables are below. */
 const BASE = PAGE;
 

@@ -38,6 +38,7 @@ const BELOW_A_FILE = "file/below";
 /** Values that are wrong, by what an option calls its value. */
 const wrong: Readonly<Record<string, readonly string[]>> = {
   n: numbers,
+  "n|auto": [...numbers, "0", "1", "Auto", "auto8"],
   name: ["", "nonesuch", "wasmx", "pjrt:", "pjrt:nowhere.so", "pjrt:file", "pjrt:folder"],
   "name|file": ["nowhere", "", "file", "folder", BELOW_A_FILE],
   source: ["nowhere", "", "file", BELOW_A_FILE, "cifar10:nowhere", "mnist:file"],

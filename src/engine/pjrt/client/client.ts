@@ -21,6 +21,8 @@ export interface PjrtClient {
   readonly platform: string;
   /** Platform, its version, the interface's version, devices. */
   readonly description: string;
+  /** Bytes of its memory that may be used; undefined where it can't say. */
+  readonly memory: number | undefined;
   /** Buffers in the device's memory, once what runs has ended. */
   readonly liveBuffers: number;
   /** Copies values: f32, i32 or ui8, as the array is. */
@@ -44,6 +46,7 @@ export function createClient(plugin: string): PjrtClient {
   const cache = programCache([described.description, String(size), String(mtimeMs), compileOptions.join()]);
   return {
     ...described,
+    memory: memoryOf(library, devices[0]),
     get liveBuffers() {
       buffers.settle();
       return buffers.count;
@@ -80,6 +83,20 @@ function openClient({ call, struct }: Library, plugin: string): bigint {
 function devicesOf({ call, read }: Library, client: bigint): bigint[] {
   const [, list, count] = call("Client_AddressableDevices", client, 0, 0);
   return count === 0n ? [] : [...read(list!, Number(count))];
+}
+
+/** Values in PJRT_Device_MemoryStats_Args after the device: `bytes_limit` and whether it is known are the eighth and the ninth. */
+const STATISTICS = 20;
+
+function memoryOf({ call }: Library, device: bigint): number | undefined {
+  try {
+    const [limit, isKnown] = call("Device_MemoryStats", device, ...new Array<number>(STATISTICS).fill(0)).slice(8);
+    return (isKnown! & 0xffn) === 1n ? Number(limit) : undefined;
+  } catch (error) {
+    // Of CPUs.
+    if (error instanceof PluginError) return undefined;
+    throw error;
+  }
 }
 
 function describe(

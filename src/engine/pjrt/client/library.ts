@@ -27,6 +27,7 @@ const functions = {
   Client_BufferFromHostBuffer: 22,
   DeviceDescription_Kind: 26,
   Device_GetDescription: 29,
+  Device_MemoryStats: 34,
   Executable_Destroy: 40,
   Executable_NumOutputs: 44,
   Executable_OptimizedProgram: 48,
