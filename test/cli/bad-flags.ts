@@ -95,6 +95,13 @@ export const badFlags: readonly BadInput[] = [
     "batch is 100; want a multiple of normGroup, 64",
     "Change the batch",
   ),
+  train("--norm-group", "1", "Want auto, or a whole number from 2"),
+  line(
+    "a norm group that doesn't divide the batch",
+    trainOn(images, "--batch", "64", "--norm-group", "24"),
+    "batch is 64; want a multiple of normGroup, 24",
+    "--norm-group",
+  ),
   train("--seed", "-1", "Want a whole number"),
   train("--seed", "0.5", "Want a whole number"),
   train("--threads", "0", "Want a whole number from 1 to 1024"),

@@ -1,6 +1,6 @@
 /** Checks costs against figures worked out by hand. */
 import { expect, test } from "vitest";
-import { costOf } from "../../src/graph/analyses.js";
+import { activationBytes, costOf } from "../../src/graph/analyses.js";
 import { graphBuilder, type GraphBuilder } from "../../src/graph/builder.js";
 import type { Value } from "../../src/graph/values.js";
 import { inferExtents } from "../../src/graph/shapes.js";
@@ -69,4 +69,13 @@ test("extents follow the strides, rounding up, and end flat", () => {
   const flat = builder.flatten("f", builder.globalAveragePool("g", b));
   const extents = inferExtents(builder.build([builder.dense("o", flat, 3)]), 15);
   expect(Object.fromEntries(extents)).toEqual({ pixel_values: 15, a: 8, b: 4, g: 1, f: "flat", o: "flat" });
+});
+
+test("activation bytes: the image and every value, each once, whatever works in place", () => {
+  const builder = graphBuilder<number>("net", 2);
+  // 2 × 8² floats, twice 4 × 4², and 4.
+  const conv = builder.conv("c", builder.input, { out: 4, kernel: 3, stride: 2 });
+  const graph = builder.build([builder.globalAveragePool("g", builder.activation("a", conv, "relu"))]);
+  expect(activationBytes(graph, 8)).toBe(4 * (128 + 64 + 64 + 4));
+  expect(activationBytes(graph, 16)).toBe(4 * (512 + 256 + 256 + 4));
 });

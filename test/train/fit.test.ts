@@ -26,6 +26,14 @@ test("all that doesn't agree is said at once, each with its way out", async () =
   ]);
 });
 
+test("a norm group of one image, or of a part, is refused", () => {
+  for (const normGroup of [1, 2.5, NaN]) {
+    expect(() => checkFit(tinySpace, images, { ...tinyRecipe(), normGroup })).toThrow(
+      `normGroup is ${normGroup}; want a whole number from 2 on`,
+    );
+  }
+});
+
 test("batch norm needs two images, and an epoch at least one batch", async () => {
   expect(() => checkFit(tinySpace, images, tinyRecipe({ batch: 1 }))).toThrow("batch is 1; want at least 2");
   await expect(trainTiny({ steps: 1, recipe: { batch: 16000 } })).rejects.toThrow(

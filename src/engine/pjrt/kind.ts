@@ -21,7 +21,7 @@ const install = "nestling engine install pjrt";
  * How many times XLA's temporary memory holds the activations at most (test/engine/pjrt/memory.test.ts). On CUDA 0.71 for `fashion` and 0.67 for
  * `bignas`, compiled ahead for an H100 (bench/train/ahead.mjs), without what cuDNN takes besides.
  */
-const copiesOn: Readonly<Record<string, number>> = { cpu: 3.3, cuda: 1 };
+export const copiesOn: Readonly<Record<string, number>> = { cpu: 3.3, cuda: 1 };
 
 const kindOf = (name: "pjrt" | PluginName, plugin: () => string | undefined): EngineKind => ({
   name,

@@ -108,6 +108,10 @@ describe.each(plugins)("$name", ({ path, missing }) => {
     expect(client.description).toMatch(RegExp(`^${described}$`));
   });
 
+  it("a CPU has no memory of its own", () => {
+    expect(client.memory).toBeUndefined();
+  });
+
   it("adds", () => {
     const [out] = client.compile(add).run([upload(1, 2, 3, 4, 5, 6), upload(10, 20, 30, 40, 50, 60)]);
     expect(out!.read()).toEqual(Float32Array.of(11, 22, 33, 44, 55, 66));
@@ -219,6 +223,11 @@ describe.each(plugins)("$name", ({ path, missing }) => {
     const { stdout } = await promisify(execFile)(process.execPath, [script, path, JSON.stringify(add), ...tasks]);
     expect(JSON.parse(stdout)).toEqual(["0", "42", "engine/plugin", "42", "0"]);
   });
+});
+
+test.skipIf(noCompiler)(`a device says how much of its memory may be used${compilerMissing}`, async () => {
+  const path = makePlugin(await temporaryFolder(), "roomy", { memory: 64_000_000_000 });
+  expect(createClient(path).memory).toBe(64e9);
 });
 
 describe("what is no plugin", () => {
