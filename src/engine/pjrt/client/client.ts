@@ -93,7 +93,7 @@ function memoryOf({ call }: Library, device: bigint): number | undefined {
     const [limit, isKnown] = call("Device_MemoryStats", device, ...new Array<number>(STATISTICS).fill(0)).slice(8);
     return (isKnown! & 0xffn) === 1n ? Number(limit) : undefined;
   } catch (error) {
-    // Of CPUs.
+    // A CPU has none of its own.
     if (error instanceof PluginError) return undefined;
     throw error;
   }
