@@ -1,6 +1,7 @@
 /** --norm-group: which group `auto` takes, and that its estimate is enough. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { loadDataset } from "../../src/data/load.js";
 import { openCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { copiesOn } from "../../src/engine/pjrt/kind.js";
 import { acceptedBuilds } from "../../src/engine/wasm/kernels.js";
@@ -117,4 +118,15 @@ test("where the memory isn't known, auto takes the recipe's group and says so", 
   expect(notes).toEqual([
     "Norm groups of 8 images, as the recipe has them: how many fit isn't known on engine node-gpu",
   ]);
+});
+
+test("a worker's memory that is too small ends train with engine/memory", async () => {
+  const data = await loadDataset(source, { size: 28, channels: 1 });
+  const large = { space: await loadSpace("fashion"), data, recipe: { batch: 8192 }, normGroup: 4096, steps: 1 };
+  await expect(trainTiny(large)).rejects.toMatchObject({
+    code: "engine/memory",
+    message: expect.stringMatching(
+      /^the memory of a worker of engine wasm is too small \(\d.*Use a smaller --norm-group/,
+    ) as string,
+  });
 });

@@ -3,6 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { parametersOf, type PlainGraph } from "../../graph/graph.js";
 import type { Engine, Program, ProgramSize } from "../engine.js";
 import type { BackendKernels, TF } from "./backend.js";
+import { outOfMemory, withErrors } from "../memory-error.js";
 import { Pass } from "./pass.js";
 import { residentSupernet } from "./resident/resident.js";
 
@@ -15,10 +16,18 @@ export function createTensorflowEngine(
   return {
     name,
     description,
-    compile: (graph, size) => interpret(tf, kernels, graph, size),
-    resident: (options) => residentSupernet(tf, kernels, options),
+    compile: (graph, size) => withErrors(interpret(tf, kernels, graph, size), errorFor),
+    resident: (options) => withErrors(residentSupernet(tf, kernels, options), errorFor),
     dispose: () => undefined,
   };
+}
+
+/** The binding gives TF_Code, where 8 is TF_RESOURCE_EXHAUSTED: of the CPU's memory too. */
+const EXHAUSTED = /^Invalid TF_Status: 8\nMessage: (.*)/;
+
+function errorFor(error: unknown): unknown {
+  const [, message] = EXHAUSTED.exec(error instanceof Error ? error.message : "") ?? [];
+  return message === undefined ? error : outOfMemory("the memory of TensorFlow's device", message, error);
 }
 
 function interpret(

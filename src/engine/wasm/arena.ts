@@ -1,11 +1,15 @@
 /** The one memory that all programs of an engine use in turn, and the kernels that run on it. */
+import { outOfMemory } from "../memory-error.js";
 import { loadKernels, type KernelBuild, type Kernels } from "./kernels.js";
 
 export interface Arena {
   readonly kernels: Kernels;
   /** First free byte. */
   readonly base: number;
-  /** Grows it to at least this many bytes; returns a view of its floats. */
+  /**
+   * Grows it to at least this many bytes; returns a view of its floats.
+   * @throws UserError `engine/memory`
+   */
   reserve(bytes: number): Float32Array;
   floats(): Float32Array;
 }
@@ -26,10 +30,20 @@ export function openArena(build: KernelBuild, observe: (kernels: Kernels) => Ker
     base: BASE,
     reserve(bytes) {
       const missing = bytes - memory.buffer.byteLength;
-      if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+      if (missing > 0) grow(memory, Math.ceil(missing / PAGE));
       if (floats.buffer !== memory.buffer) floats = new Float32Array(memory.buffer);
       return floats;
     },
     floats: () => floats,
   };
+}
+
+function grow(memory: WebAssembly.Memory, pages: number): void {
+  try {
+    memory.grow(pages);
+  } catch (error) {
+    const gigabytes = (memory.buffer.byteLength + pages * PAGE) / 2 ** 30;
+    const got = `${gigabytes.toFixed(1)} GiB are needed of at most 4, and of what this machine has left`;
+    throw outOfMemory("the memory of a worker of engine wasm", got, error);
+  }
 }

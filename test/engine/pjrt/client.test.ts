@@ -185,7 +185,7 @@ describe.each(plugins)("$name", ({ path, missing }) => {
         .compile(vast)
         .run([client.upload(Float32Array.of(1), [])])[0]!
         .read();
-    expect(fails).toThrow(userError("engine/memory", /for vast .*--norm-group/));
+    expect(fails).toThrow(userError("engine/memory", /is too small \(vast: .*--norm-group/));
     const inputs = [upload(1, 1, 1, 1, 1, 1), upload(2, 2, 2, 2, 2, 2)];
     expect(client.compile(add).run(inputs)[0]!.read(), "the client works on").toEqual(new Float32Array(6).fill(3));
   });

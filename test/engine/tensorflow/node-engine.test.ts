@@ -7,6 +7,7 @@ import { libtensorflowKernels } from "../../../src/engine/tensorflow/libtensorfl
 import { installCommand, loadTensorflow, locate } from "../../../src/engine/tensorflow/locate.js";
 import { createNodeEngine } from "../../../src/engine/tensorflow/node-engine.js";
 import type { ActivationFunction } from "../../../src/graph/activations.js";
+import { expectOutOfMemory } from "../out-of-memory.js";
 import { describeEngine, randomNet, randomWeights } from "../conformance.js";
 
 if (locate("node").length > 0) {
@@ -36,6 +37,13 @@ if (locate("node").length > 0) {
       program.dispose();
       expect({ tensors: tf.memory().numTensors, native: native() }).toEqual(before);
     }
+  });
+
+  test("out of memory: TensorFlow's words, and the way out", async () => {
+    await expectOutOfMemory(
+      createNodeEngine("node"),
+      /^the memory of TensorFlow's device is too small \(OOM when alloc/,
+    );
   });
 
   test("libtensorflow's gradients of activations equal the composed ones", () => {

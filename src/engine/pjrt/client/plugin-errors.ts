@@ -1,5 +1,6 @@
 /** What a plugin's failures mean to the user. */
 import { UserError } from "../../../base/user-error.js";
+import { outOfMemory } from "../../memory-error.js";
 
 /** PJRT_Error_Code, where it decides. */
 const RESOURCE_EXHAUSTED = 8;
@@ -51,16 +52,7 @@ export function failureOf(what: string, error: unknown): unknown {
   if (!(error instanceof PluginError)) return error;
   const got = oneLine(error.message);
   if (!isOutOfMemory(error)) return noDevice(what, `failing (${got})`, error);
-  return new UserError(
-    "engine/memory",
-    {
-      at: "the device's memory",
-      got: `too small for ${what} (${got})`,
-      want: "memory for one norm group's whole step",
-      fix: "Use a smaller --norm-group, or a smaller space or resolution.",
-    },
-    { cause: error },
-  );
+  return outOfMemory("the device's memory", `${what}: ${got}`, error);
 }
 
 const MOST_CHARACTERS = 400;

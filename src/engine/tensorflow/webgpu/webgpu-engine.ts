@@ -1,5 +1,6 @@
 /** The engine `webgpu`: TensorFlow.js on Dawn, for any GPU with a driver. */
 import type { Engine } from "../../engine.js";
+import { outOfMemory } from "../../memory-error.js";
 import type { TF } from "../backend.js";
 import { residentSupernet } from "../resident/resident.js";
 import { createTensorflowEngine } from "../tensorflow-engine.js";
@@ -18,13 +19,13 @@ export async function createWebgpuEngine(): Promise<Engine> {
   const kernels = webgpuKernels(tf);
   const engine = createTensorflowEngine(tf, kernels, { name: "webgpu", description });
   let failure: Error | undefined;
-  device.addEventListener(
-    "uncapturederror",
-    ({ error }) => (failure ??= new Error(`internal: webgpu: ${error.message}`)),
-  );
+  device.addEventListener("uncapturederror", ({ error }) => (failure ??= failureOf(error)));
   /** The GPU reports errors asynchronously; once it has, results are invalid. */
   const checked = async <T>(result: Promise<T>): Promise<T> => {
-    const value = await result;
+    // A buffer that there is no memory for can't be read either, which says less.
+    const value = await result.catch((error: unknown) => {
+      throw failure ?? error;
+    });
     if (failure) throw failure;
     return value;
   };
@@ -56,6 +57,14 @@ export async function createWebgpuEngine(): Promise<Engine> {
       device.destroy();
     },
   };
+}
+
+/** A buffer beyond the device's limit is an error of validation. */
+const BEYOND_LIMIT = /exceeds the max (?:buffer size|storage buffer binding size) limit/;
+
+function failureOf({ constructor, message }: Error): Error {
+  const isOut = constructor.name === "GPUOutOfMemoryError" || BEYOND_LIMIT.test(message);
+  return isOut ? outOfMemory("the GPU's memory", message.split("\n")[0]!) : new Error(`internal: webgpu: ${message}`);
 }
 
 /** The part of tfjs-backend-webgpu's BufferManager that holds unused buffers. */

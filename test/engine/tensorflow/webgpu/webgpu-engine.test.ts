@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { random } from "../../../../src/base/random.js";
 import { createWebgpuEngine } from "../../../../src/engine/tensorflow/webgpu/webgpu-engine.js";
+import { expectOutOfMemory } from "../../out-of-memory.js";
 import { describeEngine, describeTensors, randomNet, randomWeights } from "../../conformance.js";
 import { findAdapter, howToGet } from "./adapter.js";
 
@@ -11,6 +12,10 @@ if (adapter.state === "present") {
   // A software GPU takes a second per shader; on a real one, set NESTLING_WEBGPU_RUNS to run more nets.
   describeEngine(adapter.description, createWebgpuEngine, { values: runs, gradients: runs, contract: 1 });
   describeTensors(adapter.description, createWebgpuEngine);
+
+  test("out of memory: Dawn's words, and the way out", async () => {
+    await expectOutOfMemory(await createWebgpuEngine(), /^the GPU's memory is too small \(/);
+  });
 
   test("disposing of a program frees its GPU memory", async () => {
     const engine = await createWebgpuEngine();
