@@ -5,7 +5,7 @@ import type { Arrays, Engine, Program, ProgramSize } from "../engine.js";
 import { createClient, type DeviceBuffer, type Executable, type PjrtClient } from "./client/client.js";
 import type { Lowering } from "./lowering/lowering.js";
 import { plainPrograms, type PlainPrograms } from "./lowering/plain.js";
-import { residentSupernet } from "./resident.js";
+import { residentSupernet } from "./resident/resident.js";
 
 /**
  * The device is taken by the first graph, not before: a process has one client, and the thread that trains makes it.

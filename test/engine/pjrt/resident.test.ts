@@ -3,14 +3,15 @@ import "./quick-compile.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../../src/engine/engine.js";
 import { createClient, type PjrtClient } from "../../../src/engine/pjrt/client/client.js";
-import { residentSupernet } from "../../../src/engine/pjrt/resident.js";
+import { residentSupernet } from "../../../src/engine/pjrt/resident/resident.js";
 import { createWasmEngine } from "../../../src/engine/wasm/wasm-engine.js";
 import { alone } from "../../../src/ranks/ranks.js";
 import { firstState } from "../../../src/train/begin-run.js";
 import { deviceSteps, residentOf } from "../../../src/train/device/device-step.js";
 import { planRun } from "../../../src/train/plan-run.js";
+import type { Step } from "../../../src/train/trainer.js";
 import { stepsFrom } from "../../../src/train/steps-from.js";
-import { images, source, tinyRecipe, tinySpace } from "../../train/tiny.js";
+import { images, largest, source, tinyRecipe, tinySpace } from "../../train/tiny.js";
 import { areForCpu, plugins } from "./plugins.js";
 
 /** Bytes that a client carries up and down. */
@@ -46,6 +47,11 @@ function counting(client: PjrtClient): { client: PjrtClient; bytes: { up: number
 
 const backend = areForCpu ? "cpu" : "accelerator";
 
+const engineOn = (client: PjrtClient): Engine => ({
+  ...createWasmEngine(),
+  resident: (options) => residentSupernet(client, { backend, precision: "float32" }, options),
+});
+
 describe.each(plugins)("$name", ({ path, missing }) => {
   let client: PjrtClient | undefined;
   beforeAll(() => {
@@ -62,11 +68,7 @@ describe.each(plugins)("$name", ({ path, missing }) => {
       });
       const counted = counting(client!);
       const before = client!.liveBuffers;
-      const engine: Engine = {
-        ...createWasmEngine(),
-        resident: (options) => residentSupernet(counted.client, { backend, precision: "float32" }, options),
-      };
-      const resident = residentOf(engine, plan.task);
+      const resident = residentOf(engineOn(counted.client), plan.task);
       resident.load(await firstState(plan));
       const steps = deviceSteps(resident, plan.task);
       const lives: number[] = [];
@@ -88,6 +90,45 @@ describe.each(plugins)("$name", ({ path, missing }) => {
       expect(new Set(down)).toEqual(new Set([4 * (2 * children + 1)]));
       resident.dispose();
       expect(client!.liveBuffers).toBe(before);
+    },
+  );
+
+  test.skipIf(missing || !areForCpu)(
+    "norm groups that take turns on two devices make the step of one device",
+    async () => {
+      const plan = await planRun({
+        ...{ space: tinySpace, data: images, source, steps: 2, seed: 7 },
+        recipe: tinyRecipe({ batch: 24, averaging: 0.9 }),
+      });
+      const batches: Step[] = [];
+      for await (const { pixels, ...batch } of stepsFrom(0, plan, alone))
+        batches.push({ ...batch, pixels: pixels.slice() });
+      const start = await firstState(plan);
+      const trained = async (on: PjrtClient) => {
+        const resident = residentOf(engineOn(on), plan.task);
+        resident.load(start);
+        const steps = deviceSteps(resident, plan.task);
+        const results = [];
+        for (const batch of batches) {
+          steps.run(batch);
+          results.push(await steps.update(batch.step, 0.01));
+        }
+        const arrays = await resident.arrays();
+        resident.dispose();
+        return { arrays, results };
+      };
+      const both = createClient(path, 2);
+      expect(both.devices).toBe(2);
+      const [one, two] = [await trained(client!), await trained(both)];
+      expect(both.liveBuffers).toBe(0);
+      both.dispose();
+      const apart = (a: Float32Array, b: Float32Array): number =>
+        largest(a.map((value, i) => (value - b[i]!) / (1 + Math.abs(value))));
+      expect(apart(one.arrays.weights, two.arrays.weights)).toBeLessThan(1e-6);
+      expect(apart(one.arrays.average!, two.arrays.average!)).toBeLessThan(1e-6);
+      // A group's own sums are in the same order wherever it runs.
+      expect(two.results[0]!.groups).toEqual(one.results[0]!.groups);
+      expect(two.results[1]!.gradientNorm).toBeCloseTo(one.results[1]!.gradientNorm, 5);
     },
   );
 });

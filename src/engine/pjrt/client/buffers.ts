@@ -6,6 +6,10 @@ import { failureOf, PluginError } from "./plugin-errors.js";
 /** An array in the device's memory. */
 export interface DeviceBuffer {
   readonly type: TensorType;
+  /** The number of the device that has it. */
+  readonly device: number;
+  /** The same numbers on another device. */
+  copyTo(device: number): DeviceBuffer;
   /**
    * Blocks until it is there. Numbers of other types are converted.
    * @throws UserError `engine/memory`, `engine/device` where the program that makes it fails
@@ -45,6 +49,13 @@ function arrayFor({ element, shape }: TensorType): Values {
 const ONLY_DURING_CALL = 0;
 const TILED = 0;
 
+interface Origin {
+  readonly type: TensorType;
+  readonly device: number;
+  /** The program whose output it is: its errors show when the output is read. */
+  readonly origin: string;
+}
+
 export class Buffers {
   readonly #handles = new Map<DeviceBuffer, bigint>();
   /** Programs with donated inputs, oldest first, by the event of their end. */
@@ -53,7 +64,7 @@ export class Buffers {
   constructor(
     private readonly library: Library,
     private readonly client: bigint,
-    private readonly device: bigint,
+    private readonly devices: readonly bigint[],
   ) {}
 
   /** Those that nobody has disposed of or donated. */
@@ -61,27 +72,34 @@ export class Buffers {
     return this.#handles.size;
   }
 
-  upload(values: Values, shape: readonly number[]): DeviceBuffer {
+  upload(values: Values, shape: readonly number[], device: number): DeviceBuffer {
     const type: TensorType = { element: elementOf(values), shape };
     if (values.length !== sizeOf(shape)) throw new Error(`internal: ${values.length} values for ${nameOf(type)}`);
     const dimensions = this.#numbers(shape);
-    const layout = [0, 0, ONLY_DURING_CALL, this.device, 0, 0];
+    const layout = [0, 0, ONLY_DURING_CALL, this.deviceAt(device), 0, 0];
     try {
       const fields = this.library.call(
         "Client_BufferFromHostBuffer",
         ...[this.client, values, codes[type.element], dimensions, shape.length, ...layout, 0, 0],
       );
       this.library.call("Event_Destroy", fields[11]!);
-      return this.hold(fields[12]!, type, "an upload");
+      return this.hold(fields[12]!, { type, device, origin: "an upload" });
     } catch (error) {
       throw failureOf("an upload", error);
     }
   }
 
-  /** @param origin the program whose output it is: its errors show when the output is read */
-  hold(handle: bigint, type: TensorType, origin: string): DeviceBuffer {
+  deviceAt(device: number): bigint {
+    const handle = this.devices[device];
+    if (handle === undefined) throw new Error(`internal: device ${device} of ${this.devices.length}`);
+    return handle;
+  }
+
+  /** Takes over the handle of an array on a device. */
+  hold(handle: bigint, { type, device, origin }: Origin): DeviceBuffer {
     const buffer: DeviceBuffer = {
-      type,
+      ...{ type, device },
+      copyTo: (other) => this.#copy(buffer, other),
       read: () => this.#read(this.handleOf(buffer), type, origin),
       dispose: () => {
         if (this.#handles.delete(buffer)) this.library.call("Buffer_Destroy", handle);
@@ -125,6 +143,16 @@ export class Buffers {
   dispose(): void {
     this.settle();
     for (const buffer of this.#handles.keys()) buffer.dispose();
+  }
+
+  #copy(buffer: DeviceBuffer, device: number): DeviceBuffer {
+    const handle = this.handleOf(buffer);
+    try {
+      const [, , copy] = this.library.call("Buffer_CopyToDevice", handle, this.deviceAt(device), 0);
+      return this.hold(copy!, { type: buffer.type, device, origin: "a copy between devices" });
+    } catch (error) {
+      throw failureOf("a copy between devices", error);
+    }
   }
 
   #release(): void {

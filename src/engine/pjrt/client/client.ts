@@ -1,5 +1,5 @@
 /**
- * A PJRT plugin's first device: buffers in its memory, and programs that run there. All calls block but `run`, so a worker thread is
+ * A PJRT plugin's devices: buffers in their memory, and programs that run there. All calls block but `run`, so a worker thread is
  * the place for it.
  */
 import { statSync } from "node:fs";
@@ -15,43 +15,49 @@ import { noDevice, oneLine, PluginError } from "./plugin-errors.js";
 export type { DeviceBuffer } from "./buffers.js";
 export type { Executable } from "./executable.js";
 
-/** A plugin's first device. */
+/** A plugin's devices. */
 export interface PjrtClient {
   /** "cpu", "cuda", "tpu" */
   readonly platform: string;
   /** Platform, its version, the interface's version, devices. */
   readonly description: string;
-  /** Bytes of its memory that may be used; undefined where it can't say. */
+  /** Bytes of a device's memory that may be used; undefined where it can't say. */
   readonly memory: number | undefined;
-  /** Buffers in the device's memory, once what runs has ended. */
+  /** How many devices there are; they are numbered from 0. */
+  readonly devices: number;
+  /** Buffers in the devices' memory, once what runs has ended. */
   readonly liveBuffers: number;
-  /** Copies values: f32, i32 or ui8, as the array is. */
-  upload(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[]): DeviceBuffer;
+  /** Copies values: f32, i32 or ui8, as the array is, to the first device unless another is named. */
+  upload(values: Float32Array | Int32Array | Uint8Array, shape: readonly number[], device?: number): DeviceBuffer;
   /** @throws UserError `engine/plugin` where the plugin refuses the text, `engine/memory` */
   compile(program: StableProgram): Executable;
   /** Waits for what runs; all buffers and executables go with it. */
   dispose(): void;
 }
 
-/** @throws UserError `engine/plugin`, `engine/device`, `engine/missing` without koffi */
-export function createClient(plugin: string): PjrtClient {
+/**
+ * @param cpus as how many devices a plugin for CPUs shows this machine
+ * @throws UserError `engine/plugin`, `engine/device`, `engine/missing` without koffi
+ */
+export function createClient(plugin: string, cpus = 1): PjrtClient {
   const library = loadLibrary(plugin);
-  const client = openClient(library, plugin);
+  const client = openClient(library, plugin, cpus);
   const devices = devicesOf(library, client);
-  if (devices[0] === undefined) throw noDevice(plugin, "none");
-  const buffers = new Buffers(library, client, devices[0]);
+  if (devices.length === 0) throw noDevice(plugin, "none");
+  const buffers = new Buffers(library, client, devices);
   const executables: Executable[] = [];
   const described = describe(library, client, devices);
   const { size, mtimeMs } = statSync(plugin);
   const cache = programCache([described.description, String(size), String(mtimeMs), compileOptions.join()]);
   return {
     ...described,
-    memory: memoryOf(library, devices[0]),
+    devices: devices.length,
+    memory: memoryOf(library, devices[0]!),
     get liveBuffers() {
       buffers.settle();
       return buffers.count;
     },
-    upload: (values, shape) => buffers.upload(values, shape),
+    upload: (values, shape, device = 0) => buffers.upload(values, shape, device),
     compile(program) {
       const executable = compile({ library, client, buffers, cache }, plugin, program);
       executables.push(executable);
@@ -69,9 +75,11 @@ export function createClient(plugin: string): PjrtClient {
 const INT64 = 1;
 
 /** A plugin for CPUs makes several devices by default; those of other platforms refuse options that they don't know. */
-function openClient({ call, struct }: Library, plugin: string): bigint {
+function openClient({ call, struct }: Library, plugin: string, cpus: number): bigint {
   const option = Buffer.from("cpu_device_count");
-  const options = /cpu/i.test(basename(plugin)) ? ([struct([option, option.length, INT64, 1, 1]), 1] as const) : [0, 0];
+  const options = /cpu/i.test(basename(plugin))
+    ? ([struct([option, option.length, INT64, cpus, 1]), 1] as const)
+    : [0, 0];
   try {
     return call("Client_Create", ...options, 0, 0, 0, 0, 0, 0, 0)[6]!;
   } catch (error) {

@@ -9,7 +9,7 @@ import { failureOf, isOutOfMemory, oneLine, PluginError, unfit } from "./plugin-
 /** A compiled program on the device. */
 export interface Executable {
   /**
-   * Starts it and returns at once; outputs are there when they are read. Donated inputs can't be used afterwards.
+   * Starts it on the inputs' device and returns at once; outputs are there when they are read. Donated inputs can't be used afterwards.
    * @throws Error where an input has another type or shape: plugins take whatever has as many bytes
    */
   run(inputs: readonly DeviceBuffer[]): DeviceBuffer[];
@@ -110,12 +110,19 @@ function run(
 ): DeviceBuffer[] {
   const { name, donated, outputs } = program;
   buffers.sweep();
-  checkInputs(program, inputs);
+  const device = checkInputs(program, inputs);
   const results = new BigUint64Array(outputs.length);
   const event = new BigUint64Array(1);
   const rows = [words([words(inputs.map((buffer) => buffers.handleOf(buffer)))]), 1, inputs.length, words([results])];
   try {
-    call("LoadedExecutable_Execute", executable, struct(noOptions), ...rows, donated.length > 0 ? event : 0, 0);
+    call(
+      "LoadedExecutable_Execute",
+      executable,
+      struct(noOptions),
+      ...rows,
+      donated.length > 0 ? event : 0,
+      buffers.deviceAt(device),
+    );
   } catch (error) {
     throw failureOf(name, error);
   }
@@ -125,16 +132,20 @@ function run(
       event[0]!,
     );
   }
-  return outputs.map((type, i) => buffers.hold(results[i]!, type, name));
+  return outputs.map((type, i) => buffers.hold(results[i]!, { type, device, origin: name }));
 }
 
 /** PJRT_ExecuteOptions: nothing is sent or received, and every input may be donated. */
 const noOptions = new Array<number>(12).fill(0);
 
-function checkInputs({ name, inputs: wanted }: StableProgram, given: readonly DeviceBuffer[]): void {
+/** @returns the number of the device that has the inputs */
+function checkInputs({ name, inputs: wanted }: StableProgram, given: readonly DeviceBuffer[]): number {
   const [want, got] = [wanted.map(nameOf), given.map(({ type }) => nameOf(type))];
   if (want.length !== got.length)
     throw new Error(`internal: ${name} takes ${want.length} inputs and is given ${got.length}`);
   const wrong = want.findIndex((type, i) => type !== got[i]);
   if (wrong >= 0) throw new Error(`internal: input ${wrong} of ${name} is ${got[wrong]!}; it takes ${want[wrong]!}`);
+  const [device = 0, ...others] = new Set(given.map((buffer) => buffer.device));
+  if (others.length > 0) throw new Error(`internal: the inputs of ${name} are on several devices`);
+  return device;
 }

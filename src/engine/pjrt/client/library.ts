@@ -37,6 +37,7 @@ const functions = {
   LoadedExecutable_Execute: 55,
   Executable_DeserializeAndLoad: 56,
   Buffer_Destroy: 58,
+  Buffer_CopyToDevice: 69,
   Buffer_ToHostBuffer: 70,
   TopologyDescription_Create: 82,
   Compile: 89,

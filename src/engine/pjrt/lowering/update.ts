@@ -44,6 +44,20 @@ export function updateProgram({ length, rule, hasAverage, clips }: UpdateShape):
   );
 }
 
+/** (one, other) → their sum, in the memory of the first */
+export function addProgram(length: number): StableProgram {
+  const w = stableWriter();
+  const [one, other] = [w.input("f32", [length]), w.input("f32", [length])];
+  return w.program("add", [w.add(one, other)], [one]);
+}
+
+/** (x) → zeros in its memory */
+export function clearProgram(length: number): StableProgram {
+  const w = stableWriter();
+  const x = w.input("f32", [length]);
+  return w.program("clear", [w.zeros([length])], [x]);
+}
+
 /** By what the weights move, and the states after it. */
 function stepOf(
   w: StableWriter,
