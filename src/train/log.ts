@@ -19,8 +19,8 @@ export interface LogLine extends Readonly<Partial<Record<Role, RoleLog>>> {
   readonly step: number;
   /** Passes over the training images, a fraction. */
   readonly epoch: number;
-  /** Images that share batch norm statistics. */
-  readonly normGroup: number;
+  /** Images that share batch norm statistics, where `--norm-group` (`TrainOptions.normGroup`) says it. */
+  readonly normGroup?: number;
   /** Rate of the last step. */
   readonly learningRate: number;
   /** Euclidean norm of the last step's gradient, before it was clipped. */

@@ -25,8 +25,8 @@ export interface LogbookOptions {
   /** The file; undefined on ranks that don't write. */
   readonly path: string | undefined;
   readonly length: RunLength;
-  /** Images of a norm group. */
-  readonly normGroup: number;
+  /** Images of a norm group, where the run's options say it. */
+  readonly normGroup: number | undefined;
   readonly intervals: Intervals;
   /** Steps done before this call. */
   readonly from: number;
@@ -35,6 +35,7 @@ export interface LogbookOptions {
 
 export function logbook({ path, length, normGroup, intervals, from, onLog }: LogbookOptions): Logbook {
   const { totalSteps, stepsPerEpoch, batch } = length;
+  const group = normGroup !== undefined && { normGroup };
   const means = new RoleMeans();
   let last: LogLine | undefined;
   let since = { step: from, time: performance.now() };
@@ -53,7 +54,7 @@ export function logbook({ path, length, normGroup, intervals, from, onLog }: Log
       since = now;
       waitedMs = 0;
       const speed = { imagesPerSecond, waited };
-      last = { step, epoch: step / stepsPerEpoch, normGroup, learningRate, gradientNorm, ...speed, ...means.take() };
+      last = { step, epoch: step / stepsPerEpoch, ...group, learningRate, gradientNorm, ...speed, ...means.take() };
       if (path !== undefined) await appendLog(path, last);
       onLog?.(last);
     },

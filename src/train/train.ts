@@ -105,7 +105,14 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
   const intervals = intervalsOf(length);
   const guard = collapseGuard({ classes: task.supernet.space.classes, batch: task.batch, out });
   const path = writes ? files.log : undefined;
-  const log = logbook({ path, length, normGroup: task.group, intervals, from: state.step, onLog: options.onLog });
+  const log = logbook({
+    path,
+    length,
+    normGroup: options.normGroup && task.group,
+    intervals,
+    from: state.step,
+    onLog: options.onLog,
+  });
   const trainer = trainerOf(engine, task, state, { threads, ranks });
   const keeper = writes ? checkpointKeeper(files.checkpoint, plan, trainer, { intervals, guard }) : noKeeper;
 

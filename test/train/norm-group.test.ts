@@ -120,6 +120,12 @@ test("where the memory isn't known, auto takes the recipe's group and says so", 
   ]);
 });
 
+test("the log says the number only where it was asked for: other runs keep their bytes", async () => {
+  const out = await temporaryFolder();
+  await trainTiny({ out, steps: 1 });
+  expect((await logOf(out))[0]).not.toHaveProperty("normGroup");
+});
+
 test("a worker's memory that is too small ends train with engine/memory", async () => {
   const data = await loadDataset(source, { size: 28, channels: 1 });
   const large = { space: await loadSpace("fashion"), data, recipe: { batch: 8192 }, normGroup: 4096, steps: 1 };
