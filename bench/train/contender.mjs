@@ -1,5 +1,5 @@
 // A long-lived contender: nestling's own training code on one engine, asked for one measurement a line on stdin.
-//   node contender.mjs ROOT NET ENGINE
+//   node contender.mjs ROOT NET ENGINE [PRECISION]
 import { createInterface } from "node:readline";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { importFrom, importLayout, makeTask, STEPS } from "./net.mjs";
@@ -7,8 +7,8 @@ import { importFrom, importLayout, makeTask, STEPS } from "./net.mjs";
 const RATE = 0.01;
 
 /** A thread that runs the biggest child forward on a group. */
-async function forwardThread({ root, net, engine }) {
-  const task = await makeTask(root, net, { execution: "sliced" });
+async function forwardThread({ root, net, engine, precision }) {
+  const task = await makeTask(root, net, { execution: "sliced", precision });
   const { supernet, layout, images, normalization, group, seed, recipe } = task;
   const { viewsOf } = await importLayout(root);
   const [{ createEngine }, { initialize }, { slice }, { biggest }, { makeBatch }] = await Promise.all(
@@ -17,7 +17,7 @@ async function forwardThread({ root, net, engine }) {
     ),
   );
   const graph = slice(supernet.graph, supernet.settingOf(biggest(supernet.space)));
-  const program = (await createEngine(engine)).compile(graph, { batch: group, resolution: images.height });
+  const program = (await createEngine(engine, precision)).compile(graph, { batch: group, resolution: images.height });
   const weights = viewsOf(layout, initialize(layout, seed, recipe.lastGamma === "one" ? 1 : 0));
   const batch = makeBatch(
     images,
@@ -39,12 +39,12 @@ const answered = (worker) =>
     worker.once("error", reject);
   });
 
-async function forwardMeasure({ root, net, engine }, threads) {
+async function forwardMeasure({ root, net, engine, precision }, threads) {
   const { prepareEngine } = await importFrom(root, "engine/choose.js");
-  const { workers } = prepareEngine(engine, threads);
+  const { workers } = prepareEngine(engine, threads, precision);
   const crew = Array.from(
     { length: workers },
-    () => new Worker(import.meta.filename, { workerData: { root, net, engine } }),
+    () => new Worker(import.meta.filename, { workerData: { root, net, engine, precision } }),
   );
   return async () => {
     await Promise.all(
@@ -58,8 +58,8 @@ async function forwardMeasure({ root, net, engine }, threads) {
 }
 
 /** Whole steps as `train` runs them, update included. */
-async function stepMeasure({ root, net, engine }, execution, biggestOnly, threads) {
-  const task = await makeTask(root, net, { execution, biggestOnly });
+async function stepMeasure({ root, net, engine, precision }, execution, biggestOnly, threads) {
+  const task = await makeTask(root, net, { execution, biggestOnly, precision });
   const [{ groupPool }, { initialize }, { startState, update }] = await Promise.all(
     ["train/pool.js", "supernet/initialize.js", "train/optimizer.js"].map((file) => importFrom(root, file)),
   );
@@ -78,8 +78,8 @@ async function stepMeasure({ root, net, engine }, execution, biggestOnly, thread
 }
 
 /** Masked steps as `train` runs them on an engine with a device, where the supernet lives. */
-async function deviceMeasure({ root, net, engine }, threads) {
-  const task = await makeTask(root, net, { execution: "masked" });
+async function deviceMeasure({ root, net, engine, precision }, threads) {
+  const task = await makeTask(root, net, { execution: "masked", precision });
   const [{ deviceTrainer }, { initialize }, { startState }, { alone }] = await Promise.all(
     ["train/device/device-trainer.js", "supernet/initialize.js", "train/optimizer.js", "ranks/ranks.js"].map((file) =>
       importFrom(root, file),
@@ -108,12 +108,14 @@ const makers = {
 };
 
 if (isMainThread) {
-  const [root, net, engine] = process.argv.slice(2);
-  const options = { root, net, engine };
+  const [root, net, engine, precision] = process.argv.slice(2);
+  const options = { root, net, engine, precision };
   const { createEngine, prepareEngine } = await importFrom(root, "engine/choose.js");
   // Before the library is loaded, which reads its threads from the environment once.
-  prepareEngine(engine, 2);
-  console.log(JSON.stringify({ ready: `${(await createEngine(engine)).description}, Node ${process.versions.node}` }));
+  prepareEngine(engine, 2, precision);
+  console.log(
+    JSON.stringify({ ready: `${(await createEngine(engine, precision)).description}, Node ${process.versions.node}` }),
+  );
   const measures = new Map();
   for await (const line of createInterface({ input: process.stdin })) {
     const { measure, threads, round } = JSON.parse(line);

@@ -1,6 +1,6 @@
 """A long-lived contender: PyTorch at its best on the CPU or a CUDA GPU, asked for one measurement a line on stdin.
 
-    python contender.py FOLDER cpu|cuda      (plan.json, weights.bin, images.bin, written by contenders.mjs)
+    python contender.py FOLDER cpu|cuda float32|tf32|bf16      (plan.json, weights.bin, images.bin, written by contenders.mjs)
 
 Functional and without modules: activations channels_last, weights sliced as once-for-all does, gradients put back by autograd.
 """
@@ -13,7 +13,9 @@ import time
 import torch
 import torch.nn.functional as F
 
-folder, device = sys.argv[1:]
+folder, device, precision = sys.argv[1:]
+# Else convolutions are in tf32 and products of matrices in float32.
+torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision != "float32"
 plan = json.load(open(f"{folder}/plan.json"))
 flat = torch.from_file(f"{folder}/weights.bin", size=sum(s["length"] for s in plan["slots"]))
 images = torch.from_file(f"{folder}/images.bin", size=math.prod(plan["imageShape"])).view(plan["imageShape"])
@@ -135,7 +137,9 @@ def losses_of(step, x, hard, learn):
     """Inplace distillation: the biggest on the labels, the others on its soft labels."""
     losses, soft = [], None
     for child in step:
-        logits = child(x)
+        with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
+            logits = child(x)
+        logits = logits.float()
         loss = loss_of(logits, hard if soft is None else soft)
         if learn:
             (loss / batch).backward()
@@ -153,7 +157,7 @@ def train_step(step):
 
 
 def forward_only():
-    with torch.no_grad():
+    with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
         children["sliced"][0][0](images)
 
 
@@ -190,7 +194,7 @@ def finish():
 
 
 where = f" on {torch.cuda.get_device_name()}, CUDA {torch.version.cuda}" if device == "cuda" else ""
-print(json.dumps({"ready": f"PyTorch {torch.__version__}{where}"}), flush=True)
+print(json.dumps({"ready": f"PyTorch {torch.__version__}{where}, {precision}"}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     torch.set_num_threads(request["threads"])

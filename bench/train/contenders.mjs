@@ -35,14 +35,19 @@ async function start(name, command, args, { cwd = root, env = {} } = {}) {
 }
 
 /** Nestling on an engine; `node` is the binary, `checkout` another built checkout to measure against, by its own contender. */
-export function startNestling(net, { name, engine = "wasm", node = process.execPath, checkout = root }) {
+export function startNestling(
+  net,
+  { name, engine = "wasm", node = process.execPath, checkout = root, precision = "float32" },
+) {
   const folder = resolve(checkout);
   // Its own script knows where its modules are, whatever has moved since.
-  return start(name, node, [join(folder, "bench/train/contender.mjs"), folder, net, engine], { cwd: folder });
+  return start(name, node, [join(folder, "bench/train/contender.mjs"), folder, net, engine, precision], {
+    cwd: folder,
+  });
 }
 
 /** PyTorch with the allocator keeping its memory, which is worth 1.45× to it. @param device "cpu" or "cuda" */
-export async function startTorch(net, device) {
+export async function startTorch(net, device, precision) {
   const task = await makeTask(root, net, { execution: "sliced" });
   const { initialize } = await importFrom(root, "supernet/initialize.js");
   const { plan, images } = await describeSteps(root, task);
@@ -50,7 +55,7 @@ export async function startTorch(net, device) {
   writeFileSync(join(folder, "plan.json"), JSON.stringify(plan));
   writeFileSync(join(folder, "weights.bin"), initialize(task.layout, task.seed, 1));
   writeFileSync(join(folder, "images.bin"), images);
-  return start("torch", python(), [join(import.meta.dirname, "contender.py"), folder, device], {
+  return start("torch", python(), [join(import.meta.dirname, "contender.py"), folder, device, precision], {
     env: { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: "100000000000" },
   });
 }

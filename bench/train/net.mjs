@@ -9,6 +9,13 @@ export const nets = {
 };
 export const netNames = Object.keys(nets);
 
+/** A net of above, or any space at batch 128; its name may end with a resolution and a batch: R/512, bignas@224/64. */
+export function netOf(name) {
+  const [, base, resolution, batch] = /^(.+?)(?:@(\d+))?(?:\/(\d+))?$/s.exec(name);
+  const net = nets[base] ?? { space: base, batch: 128 };
+  return { ...net, ...(resolution && { resolution: Number(resolution) }), ...(batch && { batch: Number(batch) }) };
+}
+
 /** Steps whose children differ; a round runs one of them. More than programs are kept, as in training. */
 export const STEPS = 8;
 
@@ -18,9 +25,9 @@ export const importFrom = (root, path) => import(pathToFileURL(resolve(root, "di
 export const importLayout = (root) =>
   importFrom(root, "graph/layout.js").catch(() => importFrom(root, "supernet/initialize.js"));
 
-/** The task of a net, or of any space at batch 128, as `train` would make it, on random images; `roles` takes the sandwich down to the biggest child. */
-export async function makeTask(root, netName, { execution, biggestOnly = false }) {
-  const { space: path, batch, resolution } = nets[netName] ?? { space: netName, batch: 128 };
+/** The task of a net as `train` would make it, on random images; `roles` takes the sandwich down to the biggest child. */
+export async function makeTask(root, netName, { execution, biggestOnly = false, precision = "float32" }) {
+  const { space: path, batch, resolution } = netOf(netName);
   const [{ loadSpace, parseSpace }, { buildSupernet }, { recipeSchema }, { random }] = await Promise.all(
     ["supernet/spaces.js", "supernet/supernet.js", "train/recipe.js", "base/random.js"].map((file) =>
       importFrom(root, file),
@@ -48,6 +55,7 @@ export async function makeTask(root, netName, { execution, biggestOnly = false }
     }),
     seed: 1,
     execution,
+    precision,
     images: { count: batch, height: size, width: size, channels: space.channels, pixels, labels },
     normalization: { mean: Array(space.channels).fill(0.5), std: Array(space.channels).fill(0.3) },
     batch,

@@ -1,18 +1,19 @@
 // From rounds to a table: images/s by the median and the best round, and ratios to PyTorch in the same run.
 import { median } from "../results.mjs";
-import { nets } from "./net.mjs";
+import { netOf } from "./net.mjs";
 
 /** Takes ratios within a round, so that whatever slows a whole round slows both. */
 const ratioOf = (mine, theirs) => median(mine.ms.map((ms, round) => theirs.ms[round] / ms));
 const ratioOfBest = (mine, theirs) => Math.min(...theirs.ms) / Math.min(...mine.ms);
 
 export function summarize(net, requests, memory) {
-  const { batch } = nets[net];
+  const { batch } = netOf(net);
   const find = (name, measure, threads) =>
     requests.find((r) => r.contender.name === name && r.measure === measure && r.threads === threads);
   const rows = requests.map((request) => {
     const { contender, measure, threads, ms } = request;
-    const baseline = find("torch", measure, threads) ?? find("wasm", measure, threads);
+    const baseline =
+      find("torch", measure, threads) ?? find("wasm", measure, threads) ?? requests.find((r) => r.measure === measure);
     return {
       contender: contender.name,
       measure,
