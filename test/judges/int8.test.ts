@@ -6,10 +6,11 @@
 import { expect, test } from "vitest";
 import { emit } from "../../src/compile/emit.js";
 import { measure } from "../../src/compile/measure.js";
-import { defaultLayout, layoutNames, type LayoutName } from "../../src/compile/layouts.js";
+import { defaultLayout, layoutNames, layouts, type LayoutName } from "../../src/compile/layouts.js";
 import { int8For, precisions } from "../../src/compile/precisions.js";
 import { layersOf } from "../../src/compile/places.js";
 import { runPasses } from "../../src/compile/run-passes.js";
+import { environmentHere } from "../../src/target/environment.js";
 import { onRuntime } from "../compile/contract.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { complaint, judges, type Held } from "./complaint.js";
@@ -21,9 +22,18 @@ const TOLERANCE = 0.1;
 /** Layers in float32, where some are. */
 const KEPT = 4;
 
+const hasVnni = environmentHere().cpuFlags.some((flag) => flag.endsWith("_vnni"));
+/** Without VNNI, OpenVINO adds products in pairs of 16 bits, which weights of 8 bits overflow (its docs, saturation issue): weights of 7 bits don't. */
+const isRightInVino = (layout: LayoutName): boolean => hasVnni || layouts[layout].largestWeight < 64;
+const vnni = hasVnni ? "" : " (OpenVINO is asked of weights of 7 bits alone: for 8, run it on a processor with VNNI)";
+
+interface LaidOut extends Held {
+  readonly layout: LayoutName;
+}
+
 /** @param keeps how many layers stay in float32: one of each part of the child */
-const quantizedOf = (name: string, layout: LayoutName, keeps = 0): Promise<Held[]> =>
-  randomHeld(name, async (sliced, block) => {
+async function quantizedOf(name: string, layout: LayoutName, keeps = 0): Promise<LaidOut[]> {
+  const held = await randomHeld(name, async (sliced, block) => {
     const { child } = await runPasses(
       sliced(),
       precisions[int8For(layout)].steps,
@@ -39,8 +49,10 @@ const quantizedOf = (name: string, layout: LayoutName, keeps = 0): Promise<Held[
     const bytes = emit(child, { resolution: block.resolution, output: "logits", opset: 19 });
     return { bytes, logits: await onRuntime(bytes, block, "all") };
   });
+  return held.map((child) => ({ ...child, layout }));
+}
 
-async function complaintsAbout(held: readonly Held[], kept = 0): Promise<string[]> {
+async function complaintsAbout(held: readonly LaidOut[], kept = 0): Promise<string[]> {
   const verdicts = await judge(held, await temporaryFolder(), { layers: true });
   for (const { "OpenVINO's layers": layers } of verdicts) {
     expect((layers as readonly string[]).filter((numbers) => !/^[ui]8$/.test(numbers))).toHaveLength(kept);
@@ -48,7 +60,7 @@ async function complaintsAbout(held: readonly Held[], kept = 0): Promise<string[
   }
   return held.flatMap((child, i) =>
     judges
-      .filter((judge) => judge !== "OpenCV")
+      .filter((judge) => judge !== "OpenCV" && (judge !== "OpenVINO" || isRightInVino(child.layout)))
       .flatMap((judge) => complaint(judge, verdicts[i]![judge]!, child, TOLERANCE))
       .map((line) => `${child.name}: ${line}`),
   );
@@ -61,20 +73,26 @@ test.skipIf(missing)(
   },
 );
 
-test.skipIf(missing)(`every judge but OpenCV agrees on int8 children of each layout, too${missing}`, async () => {
-  const held = await Promise.all(
-    layoutNames.map(async (layout) =>
-      (await quantizedOf("pictures-64", layout)).map((child) => ({ ...child, name: `${child.name} for ${layout}` })),
-    ),
-  );
-  // Two of the default's, one of each other's.
-  const some = held.flatMap((children, i) => children.slice(0, layoutNames[i] === defaultLayout ? 2 : 1));
-  expect(await complaintsAbout(some)).toEqual([]);
-});
+test.skipIf(missing)(
+  `every judge but OpenCV agrees on int8 children of each layout, too${vnni}${missing}`,
+  async () => {
+    const held = await Promise.all(
+      layoutNames.map(async (layout) =>
+        (await quantizedOf("pictures-64", layout)).map((child) => ({ ...child, name: `${child.name} for ${layout}` })),
+      ),
+    );
+    // Two of the default's, one of each other's.
+    const some = held.flatMap((children, i) => children.slice(0, layoutNames[i] === defaultLayout ? 2 : 1));
+    expect(await complaintsAbout(some)).toEqual([]);
+  },
+);
 
-test.skipIf(missing)(`every judge but OpenCV agrees on int8 children with layers in float32${missing}`, async () => {
-  const held = await Promise.all(
-    (["x64", "tensorrt"] as const).map(async (layout) => (await quantizedOf("pictures-64", layout, KEPT))[0]!),
-  );
-  expect(await complaintsAbout(held, KEPT)).toEqual([]);
-});
+test.skipIf(missing)(
+  `every judge but OpenCV agrees on int8 children with layers in float32${vnni}${missing}`,
+  async () => {
+    const held = await Promise.all(
+      (["x64", "tensorrt"] as const).map(async (layout) => (await quantizedOf("pictures-64", layout, KEPT))[0]!),
+    );
+    expect(await complaintsAbout(held, KEPT)).toEqual([]);
+  },
+);
