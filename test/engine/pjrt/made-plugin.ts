@@ -27,6 +27,7 @@ export function makeLibrary(folder: string, name: string, source: string): strin
 interface MadePlugin {
   readonly size?: number;
   readonly major?: number;
+  readonly minor?: number;
   /** What it does first. */
   readonly first?: string;
   /** It has one device, with so many bytes of memory. */
@@ -37,7 +38,7 @@ interface MadePlugin {
 export const makePlugin = (
   folder: string,
   name: string,
-  { size = 984, major = 0, first = "", memory }: MadePlugin,
+  { size = 984, major = 0, minor = 81, first = "", memory }: MadePlugin,
 ): string =>
   makeLibrary(
     folder,
@@ -50,7 +51,7 @@ export const makePlugin = (
      struct { long size, extensions, version[2]; int major, minor; long (*functions[118])(void *); } api;
      extern "C" void *GetPjrtApi() {
        ${first}
-       api.size = ${size}; api.major = ${major}; api.minor = 7;
+       api.size = ${size}; api.major = ${major}; api.minor = ${minor};
        for (auto &function : api.functions) function = fine;
        ${memory === undefined ? "" : "api.functions[16] = deviceList; api.functions[34] = memoryStats;"}
        return &api;

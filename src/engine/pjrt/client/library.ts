@@ -1,6 +1,6 @@
 /**
- * A PJRT plugin as a table of functions. All have one signature, `PJRT_Error* f(Args*)`, and their order never changes within major
- * version 0: a function is its position.
+ * A PJRT plugin as a table of functions. All have one signature, `PJRT_Error* f(Args*)`, and a function is its position: version 0.57
+ * rearranged them, and those after it only add (XLA's xla/pjrt/c/CHANGELOG.md).
  */
 import { existsSync } from "node:fs";
 import type Koffi from "koffi";
@@ -30,7 +30,6 @@ const functions = {
   Device_MemoryStats: 34,
   Executable_Destroy: 40,
   Executable_NumOutputs: 44,
-  Executable_OptimizedProgram: 48,
   Executable_Serialize: 49,
   LoadedExecutable_Destroy: 50,
   LoadedExecutable_GetExecutable: 51,
@@ -58,6 +57,9 @@ export interface Library extends Memory {
   readonly destroy: (deleter: bigint, owner: bigint) => void;
 }
 
+/** The first minor version with this order. */
+const OLDEST = 57;
+
 /** PJRT_Api: its size, extensions, the version's struct (size, extensions, two ints), and the functions. */
 const VERSION = 4;
 const FIRST_FUNCTION = 5;
@@ -74,8 +76,8 @@ export function loadLibrary(plugin: string): Library {
   const head = memory.read(api, FIRST_FUNCTION);
   const [major, minor] = [head[VERSION]! & 0xffff_ffffn, head[VERSION]! >> 32n];
   const last = Math.max(...Object.values(functions));
-  if (major !== 0n || head[0]! <= (FIRST_FUNCTION + last) * 8)
-    throw unfit(plugin, `of version ${major}.${minor}`, "a plugin of major version 0, from 0.40 on");
+  if (major !== 0n || minor < OLDEST || head[0]! <= (FIRST_FUNCTION + last) * 8)
+    throw unfit(plugin, `of version ${major}.${minor}`, `a plugin of major version 0, from 0.${OLDEST} on`);
 
   const table = memory.read(api, FIRST_FUNCTION + last + 1);
   const signature = koffi.proto("uintptr_t", ["void *"]);
