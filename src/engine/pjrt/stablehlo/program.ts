@@ -1,3 +1,4 @@
+/** What a program is to whoever compiles and runs it. */
 export type ElementType = "f32" | "i32" | "ui8" | "i1";
 export interface TensorType {
   readonly element: ElementType;

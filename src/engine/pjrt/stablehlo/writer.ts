@@ -4,21 +4,9 @@
  */
 import type { TrainingPrecision } from "../../engine.js";
 import type { ElementType, StableProgram, TensorType } from "./program.js";
+import { both, crossing, listed, literal, typeText, type Element, type Tensor, type ValueType } from "./text.js";
 
-/** Elements of a program's values; bf16 occurs only inside, so that nobody has to read it. */
-type Element = ElementType | "bf16";
-
-interface ValueType {
-  readonly element: Element;
-  readonly shape: readonly number[];
-}
-
-/** A value of the program. */
-export interface Tensor {
-  /** Its name in the text, such as %12. */
-  readonly id: string;
-  readonly type: ValueType;
-}
+export type { Tensor } from "./text.js";
 
 export type Operand = Tensor | number;
 
@@ -98,29 +86,9 @@ const productsIn: Readonly<Record<TrainingPrecision, Products>> = {
   bf16: { element: "bf16", allowed: "DEFAULT" },
 };
 
-const typeText = ({ element, shape }: ValueType): string => `tensor<${[...shape, element].join("x")}>`;
-/** The type of an input or output. */
-function crossing({ type: { element, shape } }: Tensor): TensorType {
-  if (element === "bf16") throw new Error("internal: bf16 leaves the program");
-  return { element, shape };
-}
-
-const listed = (numbers: readonly number[]): string => `[${numbers.join(", ")}]`;
-const both = (number: number): string => listed([number, number]);
 const f32 = (shape: readonly number[]): TensorType => ({ element: "f32", shape });
 const without = (shape: readonly number[], dimensions: readonly number[]): number[] =>
   shape.filter((_, dimension) => !dimensions.includes(dimension));
-
-/** A number as MLIR reads a float: with a point, or the bits of what has none. */
-function floatText(value: number): string {
-  if (value === Infinity) return "0x7F800000";
-  if (value === -Infinity) return "0xFF800000";
-  return Math.fround(value).toExponential();
-}
-
-/** MLIR wants a point before the exponent. */
-const literal = (value: number, element: Element): string =>
-  element === "f32" ? floatText(value).replace(/^(-?\d)e/, "$1.0e") : String(value);
 
 /** The shape that two shapes broadcast to, aligned at their last dimensions. */
 function commonShape(one: readonly number[], other: readonly number[]): number[] {
