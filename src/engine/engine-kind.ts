@@ -30,6 +30,8 @@ export interface EngineKind {
 export interface TrainingMemory {
   /** The device's, or what all workers may use of the machine's. */
   readonly bytes: number;
+  /** How many devices there are, each with as much, on which norm groups take turns: one unless it is said. */
+  readonly devices?: number;
   /** The most that one worker can use, if it is less. */
   readonly perWorker?: number;
   /** How many times a group's activations (src/graph/analyses.ts) a child's pass both ways holds at most, as measured. */

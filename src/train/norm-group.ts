@@ -101,14 +101,15 @@ export interface GroupChoice {
 }
 
 /**
- * The largest group that divides the batch, keeps all workers of all ranks busy and leaves a fifth of the memory; if none does, the one
+ * The largest group that divides the batch, keeps all workers or devices of all ranks busy and leaves a fifth of the memory; if none does, the one
  * that needs the least.
  */
 export function groupFor(supernet: Supernet, recipe: Recipe, room: Room): GroupChoice {
   const { batch } = recipe;
   const needs = needsOf(supernet, recipe, room);
   const sizes = groupSizes(batch).sort((one, other) => other - one);
-  const busy = sizes.filter((size) => batch / size >= room.workers * room.ranks);
+  const { workers, ranks, devices = 1 } = room;
+  const busy = sizes.filter((size) => batch / size >= workers * devices * ranks);
   const choices = (busy.length > 0 ? busy : sizes.slice(-1)).map((images): GroupChoice => {
     const { worker, all } = needs(images);
     const fits = all <= MOST * room.bytes && worker <= MOST * (room.perWorker ?? Infinity);

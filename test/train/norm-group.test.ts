@@ -33,6 +33,11 @@ test("the largest group that divides the batch and fits", () => {
   }
 });
 
+test("no device is idle", () => {
+  const groupOn = (devices: number): number => groupFor(tiny, recipe, { ...device, devices }).images;
+  expect([groupOn(1), groupOn(2), groupOn(8)]).toEqual([96, 48, 12]);
+});
+
 test("no worker of any rank is idle", () => {
   const groupOn = (workers: number, ranks: number): number =>
     groupFor(tiny, recipe, { ...processor, workers, ranks }).images;

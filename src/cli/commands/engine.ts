@@ -75,7 +75,7 @@ function wheelOptions(terminal: Output, index: string | undefined): { shown: Whe
   };
 }
 
-interface Told {
+interface Outcome {
   readonly result: object;
   readonly lines: readonly string[];
 }
@@ -85,7 +85,7 @@ const sizes = ({ wheels, extractedBytes }: FetchedWheels): string => {
   return `${megabytes(fetched)} fetched, ${megabytes(extractedBytes)} extracted`;
 };
 
-async function installTensorflow(engine: TensorflowEngine, options: WheelOptions): Promise<Told> {
+async function installTensorflow(engine: TensorflowEngine, options: WheelOptions): Promise<Outcome> {
   const result = await installEngine({ engine, ...options });
   const { folder, version, difference, seconds, gpu } = result;
   const lines = [
@@ -101,7 +101,7 @@ async function installTensorflow(engine: TensorflowEngine, options: WheelOptions
   return { result, lines };
 }
 
-async function installPjrt(choice: Choice, options: WheelOptions): Promise<Told> {
+async function installPjrt(choice: Choice, options: WheelOptions): Promise<Outcome> {
   const [, platform] = choice.split("=") as [string, PjrtPlatform?];
   const result = await installPlugin({ ...options, ...(platform && { platform }) });
   const { plugin, device, seconds } = result;

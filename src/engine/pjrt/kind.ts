@@ -42,10 +42,10 @@ const kindOf = (name: "pjrt" | PluginName, plugin: () => string | undefined): En
   async memory() {
     const path = plugin();
     if (path === undefined) throw noPlugin();
-    const { platform, memory } = await requirePlugin(path);
+    const { platform, memory, devices } = await requirePlugin(path);
     const bytes = platform === "cpu" ? await freeForTraining() : memory;
     const copies = copiesOn[platform];
-    return bytes === undefined || copies === undefined ? undefined : { bytes, copies };
+    return bytes === undefined || copies === undefined ? undefined : { bytes, copies, devices };
   },
   async inspect() {
     const path = plugin();

@@ -10,8 +10,9 @@ export interface PresentPlugin {
   readonly state: "present";
   readonly platform: string;
   readonly description: string;
-  /** Bytes of its device's memory, if it can say. */
+  /** Bytes of a device's memory, if it can say. */
   readonly memory?: number | undefined;
+  readonly devices: number;
 }
 
 export type Probe = PresentPlugin | { readonly state: "missing"; readonly code: ErrorCode; readonly problem: Problem };

@@ -31,11 +31,11 @@ function probe(plugin: string): Probe {
     const client = createClient(plugin);
     const inputs = [client.upload(upTo(16), [1, 4, 4, 1]), client.upload(upTo(9), [3, 3, 1, 1])];
     const found = client.compile(program).run(inputs)[0]!.read().join();
-    const { platform, description, memory } = client;
+    const { platform, description, memory, devices } = client;
     client.dispose();
     if (found !== wanted.join())
       throw unfit(plugin, `wrong: a convolution on ${description} gives ${found}`, wanted.join());
-    return { state: "present", platform, description, memory };
+    return { state: "present", platform, description, memory, devices };
   } catch (error) {
     if (error instanceof UserError) return missing(error);
     throw error;
