@@ -1,10 +1,11 @@
 /** Files that are whole or absent: written beside their place, flushed, then renamed into it. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "./user-error.js";
 
-type Content = string | Uint8Array;
+/** A list is written one part after the other. */
+type Content = string | Uint8Array | readonly Uint8Array[];
 
 /**
  * Writes a file by atomic rename, making its folder.
@@ -55,7 +56,7 @@ export const temporaryOf = (path: string): string =>
 async function writeFlushed(path: string, content: Content): Promise<void> {
   const file = await open(path, "w");
   try {
-    await file.writeFile(content);
+    await writeFile(file, content);
     await file.sync();
   } finally {
     await file.close();

@@ -3,11 +3,32 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
+
+/** Bytes that are hashed at a stretch: a few milliseconds. */
+const PIECE = 1 << 20;
 
 /** Hashes texts (as UTF-8) and bytes, one after the other; 64 hexadecimal digits. */
 export function sha256Of(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}
+
+/** Hashes bytes, one part after the other, in pieces between which the event loop is free. */
+export async function sha256InPieces(parts: readonly Uint8Array[]): Promise<string> {
+  const hash = createHash("sha256");
+  let hashed = 0;
+  for (const part of parts) {
+    for (let from = 0; from < part.length; from += PIECE) {
+      const piece = part.subarray(from, from + PIECE);
+      hash.update(piece);
+      hashed += piece.length;
+      if (hashed < PIECE) continue;
+      await setImmediate();
+      hashed = 0;
+    }
+  }
   return hash.digest("hex");
 }
 

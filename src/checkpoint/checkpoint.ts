@@ -7,12 +7,12 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { jsonText, writeFilesAtomic } from "../base/atomic-file.js";
 import { readDocument } from "../base/document.js";
-import { sha256Of } from "../base/hash.js";
+import { sha256InPieces, sha256Of } from "../base/hash.js";
 import { orderedSeal, sealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes } from "../base/user-file.js";
 import { checkpointFile, FORMAT, type CheckpointFile, type FileEntry } from "./checkpoint-file.js";
-import { decodeSafetensors, encodeSafetensors, type Tensors } from "./safetensors.js";
+import { decodeSafetensors, partsOfFile, type Tensors } from "./safetensors.js";
 
 /** Describes weights: their space, the images they are for, the seed of everything that follows. */
 export type WeightsDescription = Pick<CheckpointFile, "space" | "spaceHash" | "data" | "seed">;
@@ -42,11 +42,11 @@ export interface OpenCheckpoint {
   readonly optimizer: () => Promise<Tensors>;
 }
 
-/** Writes RUN/checkpoint/. */
+/** Writes RUN/checkpoint/. The arrays must stay as they are until it is written. */
 export async function saveCheckpoint(folder: string, { description, weights, training }: Checkpoint): Promise<void> {
   const step = training?.position.step ?? 0;
-  const ofWeights = encoded(`weights-${step}.safetensors`, weights);
-  const ofOptimizer = training && encoded(`optimizer-${step}.safetensors`, training.optimizer);
+  const ofWeights = await encoded(`weights-${step}.safetensors`, weights);
+  const ofOptimizer = training && (await encoded(`optimizer-${step}.safetensors`, training.optimizer));
   const { space, spaceHash, data, seed } = description;
   const fields: Omit<CheckpointFile, "sha256"> = {
     format: FORMAT,
@@ -59,7 +59,7 @@ export async function saveCheckpoint(folder: string, { description, weights, tra
   };
   const arrays = ofOptimizer ? [ofWeights, ofOptimizer] : [ofWeights];
   await writeFilesAtomic([
-    ...arrays.map(({ entry, bytes }) => [join(folder, entry.file), bytes] as const),
+    ...arrays.map(({ entry, parts }) => [join(folder, entry.file), parts] as const),
     [join(folder, "checkpoint.json"), jsonText(sealed(fields, orderedSeal))],
   ]);
   const keep = new Set(["checkpoint.json", ...arrays.map(({ entry }) => entry.file)]);
@@ -67,9 +67,9 @@ export async function saveCheckpoint(folder: string, { description, weights, tra
   await Promise.all(stale.map((name) => rm(join(folder, name), { force: true })));
 }
 
-function encoded(name: string, tensors: Tensors): { entry: FileEntry; bytes: Uint8Array } {
-  const bytes = encodeSafetensors(tensors);
-  return { entry: { file: name, sha256: sha256Of(bytes) }, bytes };
+async function encoded(name: string, tensors: Tensors): Promise<{ entry: FileEntry; parts: Uint8Array[] }> {
+  const parts = partsOfFile(tensors);
+  return { entry: { file: name, sha256: await sha256InPieces(parts) }, parts };
 }
 
 /** @throws UserError `checkpoint/missing` if there is no checkpoint.json, `checkpoint/corrupt` */

@@ -18,7 +18,10 @@ interface Entry {
   readonly data_offsets: readonly [number, number];
 }
 
-export function encodeSafetensors(tensors: Tensors): Uint8Array {
+export const encodeSafetensors = (tensors: Tensors): Uint8Array => Buffer.concat(partsOfFile(tensors));
+
+/** A file's bytes in parts, one after the other: the header, then views of each tensor's values. */
+export function partsOfFile(tensors: Tensors): Uint8Array[] {
   let offset = 0;
   const entries = [...tensors].map(([name, { shape, data }]) => {
     const entry: Entry = { dtype: "F32", shape, data_offsets: [offset, (offset += data.byteLength)] };
@@ -29,15 +32,13 @@ export function encodeSafetensors(tensors: Tensors): Uint8Array {
   const text = new TextEncoder().encode(
     json.padEnd(json.length + ((8 - (new TextEncoder().encode(json).length % 8)) % 8)),
   );
-  const bytes = new Uint8Array(8 + text.length + offset);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
-  bytes.set(text, 8);
-  let at = 8 + text.length;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
+  const values = Array.from(
+    tensors.values(),
+    ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  );
+  return [length, text, ...values];
 }
 
 /** @throws UserError `checkpoint/corrupt` saying what is wrong with the file named `at` */

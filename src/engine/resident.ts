@@ -43,6 +43,13 @@ export interface TrainedArrays {
   readonly optimizer: ReadonlyMap<string, Float32Array>;
 }
 
+/** All of them in a list. */
+export const arraysIn = ({ weights, average, optimizer }: TrainedArrays): Float32Array[] => [
+  weights,
+  ...(average ? [average] : []),
+  ...optimizer.values(),
+];
+
 /** A part of a picture, in pixels. */
 export interface Rectangle {
   readonly left: number;

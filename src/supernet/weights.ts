@@ -1,7 +1,7 @@
 /** A supernet's weights, each at its maximum size, and the sources they can come from. */
 import { UserError } from "../base/user-error.js";
 import { viewsOf, type Layout } from "../graph/layout.js";
-import { initialize } from "./initialize.js";
+import { initializeInPieces } from "./initialize.js";
 
 /** A supernet's weights by parameter name, each at its maximum shape (see `Parameter`), row-major. */
 export type SharedWeights = ReadonlyMap<string, Float32Array>;
@@ -19,8 +19,8 @@ export interface NamedArray {
 /** Random initial weights. @param lastGamma see `initialize` */
 export const seededWeights =
   (seed: number, lastGamma: 0 | 1): WeightSource =>
-  async (layout) =>
-    initialize(layout, seed, lastGamma);
+  (layout) =>
+    initializeInPieces(layout, seed, lastGamma);
 
 /**
  * Weights from named arrays: exactly the names of the layout, each in its shape. Checking only lengths would let a

@@ -16,9 +16,13 @@ type Answered<Answer> =
 
 const failures = new WeakMap<Worker, Error>();
 
-/** Starts a worker thread. If it fails before it is asked anything, the first question is answered so. */
-export function startWorker(script: string, workerData: object): Worker {
-  const worker = new Worker(script, { workerData });
+/**
+ * Starts a worker thread. If it fails before it is asked anything, the first question is answered so.
+ * @param handedOver arrays in its data whose memory is the worker's from now on, and not copied
+ */
+export function startWorker(script: string, workerData: object, handedOver: readonly Float32Array[] = []): Worker {
+  const transferList = handedOver.map(({ buffer }) => buffer as ArrayBuffer);
+  const worker = new Worker(script, { workerData, transferList });
   return worker.on("error", (error) => failures.set(worker, errorOf(error)));
 }
 

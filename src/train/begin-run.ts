@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { writeError } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import type { Tensors } from "../checkpoint/safetensors.js";
-import type { TrainedArrays } from "../engine/resident.js";
+import { arraysIn, type TrainedArrays } from "../engine/resident.js";
 import { agree } from "../ranks/agree.js";
 import type { Ranks } from "../ranks/ranks.js";
 import { storedWeights } from "../supernet/weights.js";
@@ -42,8 +42,7 @@ export async function beginRun(
     async () => (ranks.rank === 0 ? await resumed(plan, files, resume) : undefined) ?? firstState(plan),
   );
   const step = Float64Array.of(state.step);
-  const arrays = [step, state.weights, ...(state.average ? [state.average] : []), ...state.optimizer.values()];
-  for (const array of arrays) ranks.broadcast(array);
+  for (const array of [step, ...arraysIn(state)]) ranks.broadcast(array);
   return { ...state, step: step[0]! };
 }
 

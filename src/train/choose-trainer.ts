@@ -8,7 +8,7 @@ import type { Task } from "./task.js";
 import type { Trainer } from "./trainer.js";
 import { workerTrainer } from "./worker-trainer.js";
 
-/** @param start not to be used afterwards: worker threads change some of it in place */
+/** @param start not to be used afterwards: it is handed over to the thread that drives the device, or changed in place */
 export const trainerOf = (
   engine: EngineName,
   task: Task,

@@ -34,7 +34,7 @@ export function checkpointKeeper(
     async after(step) {
       if (step % intervals.checkpoint !== 0 && step !== totalSteps) return;
       const arrays = await trainer.arrays();
-      if (guard.isSound(arrays.weights)) await save(arrays, step);
+      if (await guard.isSound(arrays.weights)) await save(arrays, step);
       else if (step === totalSteps) guard.stop(step);
     },
   };

@@ -5,7 +5,7 @@
 import { createRequire } from "node:module";
 import { prepareEngine } from "../../engine/choose.js";
 import type { EngineName } from "../../engine/engine.js";
-import type { TrainedArrays } from "../../engine/resident.js";
+import { arraysIn, type TrainedArrays } from "../../engine/resident.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import { summation } from "../../ranks/sum.js";
 import type { SearchSpace } from "../../space/space.js";
@@ -27,25 +27,28 @@ export interface DeviceStart {
   readonly indices: Uint32Array;
   /** [indices, height, width, channels] */
   readonly pixels: Uint8Array;
+  /** By which several ranks exchange their gradients; empty for one. */
+  readonly gradient: Float32Array;
 }
 
-/** A step is `run`, with several ranks `gradient` and `sum`, and then `update`. */
+/** A step is `run`, with several ranks `gradient` (into shared memory) and `sum` (from there), and then `update`. */
 export type DeviceOrder =
   | ({ readonly kind: "run" } & StepOrder)
   | { readonly kind: "gradient" }
-  | { readonly kind: "sum"; readonly gradient: Float32Array }
+  | { readonly kind: "sum" }
   | { readonly kind: "update"; readonly step: number; readonly rate: number }
   | { readonly kind: "arrays" };
 
 /** What the thread answers to each kind of order. */
 export interface DeviceAnswers {
   readonly run: undefined;
-  readonly gradient: Float32Array;
+  readonly gradient: undefined;
   readonly sum: undefined;
   readonly update: { readonly groups: readonly GroupResult[]; readonly gradientNorm: number };
   readonly arrays: TrainedArrays;
 }
 
+/** @param start handed over */
 export function deviceTrainer(
   engine: EngineName,
   task: Task,
@@ -61,9 +64,10 @@ export function deviceTrainer(
     firstGroup: from / task.group,
     indices: new Uint32Array(new SharedArrayBuffer(4 * (to - from))),
     pixels: new Uint8Array(new SharedArrayBuffer((to - from) * height * width * channels)),
+    gradient: new Float32Array(new SharedArrayBuffer(ranks.size > 1 ? 4 * layout.length : 0)),
   };
   const script = createRequire(import.meta.url).resolve("#device-worker");
-  const worker = startWorker(script, workerData);
+  const worker = startWorker(script, workerData, arraysIn(start));
   const order = <Kind extends DeviceOrder["kind"]>(given: DeviceOrder & { kind: Kind }): Promise<DeviceAnswers[Kind]> =>
     ask(worker, given);
   /** A rank has one gradient, however many groups it has. */
@@ -73,7 +77,11 @@ export function deviceTrainer(
       workerData.indices.set(indices);
       workerData.pixels.set(pixels);
       await order({ kind: "run", step, epoch });
-      if (ranks.size > 1) await order({ kind: "sum", gradient: sum([await order({ kind: "gradient" })]) });
+      if (ranks.size > 1) {
+        await order({ kind: "gradient" });
+        workerData.gradient.set(sum([workerData.gradient]));
+        await order({ kind: "sum" });
+      }
       const { groups, gradientNorm } = await order({ kind: "update", step, rate });
       return { groups: gatherResults(ranks, task, step, groups), gradientNorm };
     },

@@ -11,7 +11,7 @@ import { answerOrders } from "../ask.js";
 import type { DeviceAnswers, DeviceOrder, DeviceStart } from "./device-trainer.js";
 import { deviceSteps, residentOf } from "./device-step.js";
 
-const { engine, space, task: plain, start, firstGroup, indices, pixels } = workerData as DeviceStart;
+const { engine, space, task: plain, start, firstGroup, indices, pixels, gradient } = workerData as DeviceStart;
 const supernet = buildSupernet(space);
 const task = { ...plain, supernet, layout: layoutOf(supernet.graph) };
 const resident = residentOf(await createEngine(engine, task.precision), task);
@@ -25,14 +25,32 @@ const answers: {
     steps.run({ step, epoch, indices, pixels }, firstGroup);
     return Promise.resolve(undefined);
   },
-  gradient: () => resident.gradient(),
-  sum({ gradient }) {
-    resident.replaceGradient(gradient);
+  async gradient() {
+    gradient.set(await resident.gradient());
+    return undefined;
+  },
+  sum() {
+    // A copy: not every library takes shared memory.
+    resident.replaceGradient(gradient.slice());
     return Promise.resolve(undefined);
   },
   update: ({ step, rate }) => steps.update(step, rate),
-  arrays: (): Promise<TrainedArrays> => resident.arrays(),
+  arrays: async () => inSharedMemory(await resident.arrays()),
 };
+
+/** The main thread reads them there: copies for it would keep its event loop. */
+function inSharedMemory({ weights, average, optimizer }: TrainedArrays): TrainedArrays {
+  const shared = (values: Float32Array): Float32Array => {
+    const into = new Float32Array(new SharedArrayBuffer(values.byteLength));
+    into.set(values);
+    return into;
+  };
+  return {
+    weights: shared(weights),
+    average: average && shared(average),
+    optimizer: new Map(Array.from(optimizer, ([name, state]) => [name, shared(state)])),
+  };
+}
 
 const answerTo = <Kind extends DeviceOrder["kind"]>(
   order: DeviceOrder & { kind: Kind },
