@@ -18,7 +18,7 @@ export async function signatures() {
   const kernels = [];
   const constants = [];
   const exported = new Set(index.statements.flatMap((one) => one.exportClause.elements.map(({ name }) => name.text)));
-  for (const name of ["lanes", "matmul", "conv", "depthwise", "norm", "elementwise"]) {
+  for (const name of ["lanes", "matmul", "conv", "depthwise", "norm", "elementwise", "quantize"]) {
     for (const statement of (await parse(name)).statements) {
       if (ts.isFunctionDeclaration(statement) && exported.has(statement.name.text)) {
         const parameters = statement.parameters.map(({ name, type }) => `${name.text}: "${type.typeName.text}"`);

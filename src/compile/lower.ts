@@ -1,9 +1,8 @@
 /**
- * The lowering, from the operators of training to those of deployment. Dropout is the identity outside training, so its
- * readers read its input instead. A batch norm that normalises by the batch becomes `moments` and a normalisation by
+ * The lowering, from the operators of training to those of deployment. Dropout and fake quantisation are the identity outside training, so
+ * their readers read their input instead. A batch norm that normalises by the batch becomes `moments` and a normalisation by
  * them, the same function; recalibration then replaces the moments with measured statistics.
  */
-import { nodesOf } from "../graph/graph.js";
 import type { Node, NodeOf } from "../graph/operators.js";
 import { replaceUses } from "../graph/rewrite.js";
 import type { Value } from "../graph/values.js";
@@ -13,13 +12,13 @@ export const lower: Pass<"trained"> = {
   name: "lower",
   run({ graph, weights }) {
     const alias = new Map<string, Value<number>>();
-    for (const { in: inputs, out } of nodesOf(graph, "dropout")) {
-      alias.set(out.y.name, alias.get(inputs.x.name) ?? inputs.x);
+    for (const { op, in: inputs, out } of graph.nodes) {
+      if (op === "dropout" || op === "fakeQuantize") alias.set(out.y.name, alias.get(inputs.x.name) ?? inputs.x);
     }
     const notes: Note[] = [];
     const did = (node: string, detail: string): void => void notes.push({ node, verdict: "rewrote", detail });
     const nodes = graph.nodes.flatMap((node): Node<"deployed", number>[] => {
-      if (node.op === "dropout") {
+      if (node.op === "dropout" || node.op === "fakeQuantize") {
         did(node.name, "dropped, since it is the identity outside training");
         return [];
       }

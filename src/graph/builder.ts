@@ -1,7 +1,7 @@
 /** Builds graphs for training. A method per operator names node, output and parameters after a dotted path. */
 import type { ActivationFunction } from "./activations.js";
 import type { Graph } from "./graph.js";
-import type { Node } from "./operators.js";
+import type { FakeQuantization, Node } from "./operators.js";
 import type { Channels, Gate, Initializer, Kernel, Parameter, Size, Value } from "./values.js";
 
 const BATCH_NORM_EPSILON = 1e-5;
@@ -30,6 +30,7 @@ export interface GraphBuilder<S extends Size = Size> {
   globalAveragePool(path: string, x: Value<S>): Value<S>;
   flatten(path: string, x: Value<S>): Value<S>;
   dropout(path: string, x: Value<S>): Value<S>;
+  fakeQuantize(path: string, x: Value<S>, quantization: FakeQuantization): Value<S>;
   build(outputs: readonly Value<S>[]): Graph<"trained", S>;
 }
 
@@ -87,6 +88,8 @@ export function graphBuilder(name: string, inputChannels: number): GraphBuilder 
       put({ op: "globalAveragePool", name: path, in: { x }, attributes: {}, out: like(path, x) }),
     flatten: (path, x) => put({ op: "flatten", name: path, in: { x }, attributes: {}, out: like(path, x) }),
     dropout: (path, x) => put({ op: "dropout", name: path, in: { x }, attributes: {}, out: like(path, x) }),
+    fakeQuantize: (path, x, quantization) =>
+      put({ op: "fakeQuantize", name: path, in: { x }, attributes: quantization, out: like(path, x) }),
     build: (outputs) => ({ name, input, nodes, outputs }),
   };
 }

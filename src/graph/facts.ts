@@ -116,5 +116,6 @@ export const facts: { readonly [Name in OperatorName]: Facts<Name> } = {
   averagePool: { ...simple, extent: strided },
   globalAveragePool: { ...simple, extent: () => 1 },
   flatten: { ...simple, extent: () => "flat", inPlace: true, free: true },
+  fakeQuantize: { ...simple, extent: kept, free: true },
   dropout: { ...simple, extent: kept, inPlace: true, free: true },
 };

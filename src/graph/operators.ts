@@ -75,6 +75,25 @@ export interface Quantization {
   zeroPoint: number;
 }
 
+/**
+ * Which numbers a value may have in training: (q − zeroPoint) · scale with q from 0 to 2^bits − 1, of float32,
+ *
+ *   size       (largest − smallest) · (1 / (2^bits − 1)), or 1 where that is less than 1e−30
+ *   scale      the multiple of unit nearest to size;  unit = 2^−15 · the power of two nearest to size
+ *   step       scale · (1 − 2^−14)
+ *   zeroPoint  round(−smallest / step)
+ *   q          round(x / step) + zeroPoint, from 0 to 2^bits − 1
+ *
+ * where halves round to even. The smallest and the largest are the value's own over the whole batch, widened to hold 0. This is `quantizationOf`
+ * (src/compile/ranges.ts) but for unit and step, which change 2^−14 of it: they make each product of q and scale exact, and both ends of
+ * the range numbers of it. So what is rounded already stays as it is, bit for bit.
+ */
+export interface FakeQuantization {
+  bits: number;
+  /** The smallest and the largest where they are known beforehand. */
+  range?: readonly [smallest: number, largest: number];
+}
+
 type One<S extends Size> = { x: Value<S> };
 type Made<S extends Size> = { y: Value<S> };
 
@@ -97,6 +116,8 @@ interface Shared<S extends Size> {
 interface OnlyTrained<S extends Size> {
   /** Acts on [batch, channels] in training, only in the biggest child; the identity everywhere else. */
   dropout: Operator<One<S>, Made<S>>;
+  /** The nearest of 2^bits numbers, as `quantize` will have them; its gradient is that of the identity (straight-through). */
+  fakeQuantize: Operator<One<S>, Made<S>, FakeQuantization>;
 }
 
 interface OnlyDeployed<S extends Size> {

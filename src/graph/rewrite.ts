@@ -32,6 +32,16 @@ export function readersOf<N extends Node>(graph: {
   return readers;
 }
 
+/** Names of the values that follow from the input alone, without a parameter: nothing needs their gradients. */
+export function valuesOfInputAlone({ input, nodes }: Pick<Graph, "input" | "nodes">): ReadonlySet<string> {
+  const found = new Set([input.name]);
+  for (const node of nodes) {
+    if (!inputsOf(node).every((part) => !isParameter(part) && found.has(part.name))) continue;
+    for (const { name } of valuesOutOf(node)) found.add(name);
+  }
+  return found;
+}
+
 /** The nodes that an output depends on, in their order. */
 export function liveNodes<N extends Node>(nodes: readonly N[], outputs: readonly Value[]): readonly N[] {
   const wanted = new Set(outputs.map(({ name }) => name));

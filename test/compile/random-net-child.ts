@@ -19,7 +19,7 @@ export interface NetCase {
 
 /** A net whose batch norms have no statistics yet. */
 export function randomNetChild(seed: number): NetCase {
-  const { graph, batch, resolution } = randomNet(seed);
+  const { graph, batch, resolution } = randomNet(seed, { rounds: false });
   const draw = random(seed, "child");
   const weights = randomWeights(graph, draw);
   const { channels } = graph.input;

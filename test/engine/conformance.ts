@@ -9,20 +9,25 @@ import { random, type Random } from "../../src/base/random.js";
 import type { Engine } from "../../src/engine/engine.js";
 import { graphBuilder } from "../../src/graph/builder.js";
 import { nodesOf, parametersOf, type PlainGraph } from "../../src/graph/graph.js";
+import type { FakeQuantization } from "../../src/graph/operators.js";
 import { elementsOf, type Value } from "../../src/graph/values.js";
 import { activations, type ActivationFunction } from "../../src/graph/activations.js";
 import { verify } from "../../src/graph/verify.js";
 import { holdContract, TOLERANCE } from "../compile/contract.js";
 import { spaceAt } from "../compile/random-children.js";
-import { referenceForward } from "./reference.js";
+import { fakeQuantized, referenceForward } from "./reference.js";
 
 const functions = Object.keys(activations) as ActivationFunction[];
 
 /**
  * A random net with every operator: odd sizes, strides, kernels, channel counts that are no multiple of four, shared
  * inputs.
+ * @param rounds whether it may round values, which a compiled child doesn't before it is quantised
  */
-export function randomNet(seed: number): { graph: PlainGraph<"trained">; batch: number; resolution: number } {
+export function randomNet(
+  seed: number,
+  { rounds = true } = {},
+): { graph: PlainGraph<"trained">; batch: number; resolution: number } {
   const draw = random(seed, "net");
   const b = graphBuilder<number>(`random-${seed}`, draw.pick([1, 3]));
   const width = (): number => draw.pick([1, 3, 4, 5, 8, 10, 16, 19, 24]);
@@ -31,6 +36,12 @@ export function randomNet(seed: number): { graph: PlainGraph<"trained">; batch: 
   let x = b.input;
   let count = 0;
   const name = (): string => `n${count++}`;
+  // Rounding makes a jump of a last digit that differs, so it comes where all engines have the same digits: after one product.
+  if (rounds && draw.next() < 0.5) {
+    const bits = draw.pick([4, 6, 8]);
+    const input = draw.next() < 0.5 ? b.fakeQuantize(name(), x, { bits, range: [-2, 2.5] }) : x;
+    x = b.fakeQuantize(name(), b.depthwise(name(), input, { kernel: 1 }), { bits });
+  }
   x = b.conv(name(), x, {
     out: width(),
     kernel: draw.pick([1, 3]),
@@ -133,7 +144,8 @@ export function describeEngine(
         program.dispose();
         expect(again).toEqual(logits);
         const wide = new Map([...weights].map(([key, array]) => [key, Float64Array.from(array)]));
-        const reference = referenceForward(graph, wide, Float64Array.from(images), { batch, resolution });
+        const size = { batch, resolution };
+        const reference = referenceForward(graph, wide, Float64Array.from(images), size, undefined, { float32: true });
         const difference = largest(logits.map((x, i) => x - reference[i]!));
         expect(difference).toBeLessThan(2e-3 * (1 + largest(reference)));
       }),
@@ -163,10 +175,13 @@ export function describeEngine(
         const gradients = await program.backward(dLogits);
         program.dispose();
         const wide = new Map([...weights].map(([key, array]) => [key, Float64Array.from(array)]));
+        const rounding = { float32: true, added: new Map<string, Float64Array>() };
         const loss = (): number =>
           referenceForward(
-            ...[graph, wide, Float64Array.from(images), { batch, resolution }, Float64Array.from(dropout)],
+            ...[graph, wide, Float64Array.from(images), { batch, resolution }, Float64Array.from(dropout), rounding],
           ).reduce((sum, x, i) => sum + x * dLogits[i]!, 0);
+        // The first pass decides what rounding adds.
+        loss();
         const scale = [...gradients.values()].reduce((max, array) => Math.max(max, largest(array)), 1);
         for (const [key, array] of wide) {
           const i = draw.integer(array.length);
@@ -190,6 +205,21 @@ export function describeEngine(
     engine.dispose();
   });
 
+  test(`${name}: fakeQuantize gives the numbers of its definition, and leaves them alone bit for bit`, async () => {
+    const engine = await create();
+    for (const [bits, range] of [[8], [4], [8, [0, 1]]] as const) {
+      const [once, twice] = [1, 2].map((times) => engine.compile(roundingNet(bits, range, times), rounding));
+      for (const [x, wanted] of roundedNumbers({ bits, ...(range && { range }) })) {
+        const found = await once!.forward(identity, x);
+        const apart = largest(found.map((value, i) => value - wanted[i]!));
+        expect(apart).toBeLessThanOrEqual(1e-6 * largest(wanted));
+        expect(await twice!.forward(identity, x)).toEqual(found);
+      }
+      for (const program of [once, twice]) program!.dispose();
+    }
+    engine.dispose();
+  });
+
   test(`${name}: masked = sliced = compiled, over random architectures of fashion`, async () => {
     const engine = await create();
     const space = await spaceAt("fashion");
@@ -197,6 +227,35 @@ export function describeEngine(
     expect(worst.difference).toBeLessThan(TOLERANCE);
     engine.dispose();
   });
+}
+
+const numbers = 60;
+const rounding = { batch: 3, resolution: 1 };
+/** Weights of a dense layer that changes nothing. */
+const identity = new Map([
+  ["dense.weight", Float32Array.from({ length: numbers ** 2 }, (_, i) => (i % (numbers + 1) === 0 ? 1 : 0))],
+  ["dense.bias", new Float32Array(numbers)],
+]);
+
+/** Rounds its input, once or several times. */
+function roundingNet(bits: number, range: readonly [number, number] | undefined, times: number): PlainGraph<"trained"> {
+  const b = graphBuilder<number>(`rounding-${times}`, numbers);
+  let x = b.input;
+  for (let i = 0; i < times; i++) x = b.fakeQuantize(`round-${i}`, x, { bits, ...(range && { range }) });
+  return b.build([b.dense("dense", b.flatten("flatten", x), numbers)]);
+}
+
+/** Inputs on both sides of 0, on one, far from it, of many sizes, all 0; and what they become. */
+function roundedNumbers(attributes: FakeQuantization): (readonly [Float32Array, Float64Array])[] {
+  const draw = random("rounding");
+  const inputs = Array.from({ length: 40 }, () => {
+    const [scale, shift] = [10 ** (4 * draw.next() - 2), draw.pick([0, 0.5, 1, 10, -10])];
+    return Float32Array.from({ length: rounding.batch * numbers }, () => scale * (draw.normal() + shift));
+  });
+  return [new Float32Array(rounding.batch * numbers), ...inputs].map((x) => [
+    x,
+    fakeQuantized(Float64Array.from(x), attributes, true),
+  ]);
 }
 
 /** Checks that no tensor is left after a step, nor after a forward pass whose program is disposed of. */

@@ -20,6 +20,7 @@ const trained: Readonly<Record<OperatorName<"trained">, true>> = {
   globalAveragePool: true,
   flatten: true,
   dropout: true,
+  fakeQuantize: true,
 };
 
 test("every operator of training occurs in the random nets", () => {

@@ -1,5 +1,5 @@
 /** A float64 interpreter of graphs, written as loops from the definitions. Engines are checked against it. */
-import { wholeNumbers } from "../../src/graph/operators.js";
+import { wholeNumbers, type FakeQuantization } from "../../src/graph/operators.js";
 import type { PlainGraph } from "../../src/graph/graph.js";
 import { isParameter, type Parameter, type Value } from "../../src/graph/values.js";
 import type { ActivationFunction } from "../../src/graph/activations.js";
@@ -18,6 +18,41 @@ const functions: Record<ActivationFunction, (x: number) => number> = {
   "hard-sigmoid": (x) => relu6(x + 3) / 6,
 };
 
+/** How `fakeQuantize` rounds. */
+export interface Rounding {
+  /** Computes the range and the quotients in float32, as engines do, so that both round alike. */
+  readonly float32?: boolean;
+  /**
+   * What rounding adds to each value, by the node's name: filled by a first pass, kept by later ones. So the differences of later passes
+   * are the straight-through gradient's.
+   */
+  readonly added?: Map<string, Float64Array>;
+}
+
+const halfToEven = (x: number): number => {
+  const nearest = Math.round(x);
+  return nearest - x === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
+};
+
+/** The nearest of 2^bits numbers. */
+export function fakeQuantized(x: Float64Array, { bits, range }: FakeQuantization, float32 = false): Float64Array {
+  const f = float32 ? Math.fround : (value: number): number => value;
+  const levels = 2 ** bits - 1;
+  const [smallest, largest] =
+    range ?? x.reduce(([low, high], value) => [Math.min(low, f(value)), Math.max(high, f(value))], [0, 0]);
+  const given = f(f(largest - smallest) * f(1 / levels));
+  const size = given < 1e-30 ? 1 : given;
+  const power = 2 ** Math.floor(Math.log2(size));
+  const unit = (size < 1.5 * power ? power : 2 * power) / 2 ** 15;
+  const scale = halfToEven(size / unit) * unit;
+  const step = f(scale * (1 - 2 ** -14));
+  const zeroPoint = halfToEven(f(-smallest / step));
+  return x.map((value) => {
+    const q = halfToEven(f(f(value) / step)) + zeroPoint;
+    return (Math.min(levels, Math.max(0, q)) - zeroPoint) * scale;
+  });
+}
+
 /** Computes the logits [batch × classes] of NHWC images. */
 export function referenceForward(
   graph: PlainGraph,
@@ -25,6 +60,7 @@ export function referenceForward(
   images: Float64Array,
   { batch, resolution }: { batch: number; resolution: number },
   dropout?: Float64Array,
+  { float32, added }: Rounding = {},
 ): Float64Array {
   const extents = inferExtents(graph, resolution);
   const values = new Map<string, Float64Array>([[graph.input.name, images]]);
@@ -167,6 +203,18 @@ export function referenceForward(
       case "flatten":
         values.set(node.out.y.name, read(node.in.x));
         break;
+      case "fakeQuantize": {
+        const x = read(node.in.x);
+        const kept = added?.get(node.name);
+        const y = kept ? x.map((value, i) => value + kept[i]!) : fakeQuantized(x, node.attributes, float32);
+        if (!kept)
+          added?.set(
+            node.name,
+            y.map((value, i) => value - x[i]!),
+          );
+        values.set(node.out.y.name, y);
+        break;
+      }
       case "dropout":
         values.set(node.out.y.name, dropout ? read(node.in.x).map((x, i) => x * dropout[i]!) : read(node.in.x));
         break;

@@ -223,4 +223,30 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
       tape.addGradient(x, () => (tape.dropout ? tape.tf.mul(dy, tape.dropout) : tape.tf.clone(dy)));
     },
   },
+  fakeQuantize: {
+    forward(tape, { in: { x }, attributes: { bits, range }, out: { y } }) {
+      const { tf } = tape;
+      const input = tape.value(x);
+      const levels = 2 ** bits - 1;
+      const smallest = range ? tf.scalar(range[0]) : tf.minimum(0, tf.min(input));
+      const largest = range ? tf.scalar(range[1]) : tf.maximum(0, tf.max(input));
+      const size = tf.mul(tf.sub(largest, smallest), 1 / levels);
+      const wide = tf.add(size, tf.cast(tf.less(size, 1e-30), "float32"));
+      const unit = tf.mul(nearestPowerOfTwo(tf, wide), 2 ** -15);
+      const scale = tf.mul(tf.round(tf.div(wide, unit)), unit);
+      const step = tf.mul(scale, 1 - 2 ** -14);
+      const low = tf.neg(tf.round(tf.div(tf.neg(smallest), step)));
+      const whole = tf.round(tf.div(input, step));
+      tape.setValue(y, tf.mul(tf.minimum(tf.maximum(whole, low), tf.add(low, levels)), scale));
+    },
+    backward(tape, { in: { x }, out: { y } }) {
+      tape.addGradient(x, () => tape.tf.clone(tape.gradient(y)));
+    },
+  },
 };
+
+/** The power of two nearest to a number: its mantissa without the bits after the first (Veltkamp's splitting). */
+function nearestPowerOfTwo(tf: TF, x: Tensor): Tensor {
+  const large = tf.mul(x, 2 ** 23 + 1);
+  return tf.sub(large, tf.sub(large, x));
+}

@@ -4,6 +4,7 @@
  */
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { rowOf, valuesOutOf, type PlainGraph } from "../../graph/graph.js";
+import { valuesOfInputAlone } from "../../graph/rewrite.js";
 import type { Node, NodeOf, OperatorName } from "../../graph/operators.js";
 import type { Parameter, Value } from "../../graph/values.js";
 import type { BackendKernels, TF } from "./backend.js";
@@ -23,6 +24,8 @@ export class Pass implements Tape {
   /** Outputs by the node's name, including those that no node made. */
   private readonly kept = new Map<string, Tensor[]>();
   private keptNow: Tensor[] = [];
+  /** Values whose gradients nothing needs. */
+  private readonly unneeded: ReadonlySet<string>;
 
   constructor(
     readonly tf: TF,
@@ -30,7 +33,9 @@ export class Pass implements Tape {
     private readonly graph: PlainGraph<"trained">,
     private readonly weights: ReadonlyMap<string, Tensor>,
     readonly dropout: Tensor2D | undefined,
-  ) {}
+  ) {
+    this.unneeded = valuesOfInputAlone(graph);
+  }
 
   /** @param images the pass owns them from now on; weights and dropout stay the caller's */
   forward(images: Tensor): void {
@@ -70,8 +75,7 @@ export class Pass implements Tape {
   }
 
   addGradient(to: Value | Parameter, tensor: () => Tensor): void {
-    // The images' gradient is not needed.
-    if (to.name === this.graph.input.name) return;
+    if (this.unneeded.has(to.name)) return;
     const before = this.gradients.get(to.name);
     this.gradients.set(to.name, this.tf.keep(before ? this.tf.add(before, tensor()) : tensor()));
     before?.dispose();
@@ -94,7 +98,7 @@ export class Pass implements Tape {
    * cache.
    */
   private backwardAt(node: Node<"trained", number>): void {
-    this.tf.tidy(() => backwardOf(this, node));
+    if (!valuesOutOf(node).every(({ name }) => this.unneeded.has(name))) this.tf.tidy(() => backwardOf(this, node));
     this.tf.dispose(this.kept.get(node.name)!);
     this.kept.delete(node.name);
     for (const { name } of valuesOutOf(node)) {

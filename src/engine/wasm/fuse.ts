@@ -2,7 +2,7 @@
  * Joins a batch norm with its follower, so that one pass over memory does both: an activation function that is its only
  * reader, or the residual sum whose branch it ends.
  */
-import { valuesOutOf, type PlainGraph } from "../../graph/graph.js";
+import type { PlainGraph } from "../../graph/graph.js";
 import type { NodeOf, Trained } from "../../graph/operators.js";
 import { readersOf } from "../../graph/rewrite.js";
 import type { Value } from "../../graph/values.js";
@@ -24,6 +24,9 @@ export type StepOf<Name extends StepName> = Steps[Name] & { readonly op: Name; r
 export type Step = { [Name in StepName]: StepOf<Name> }[StepName];
 export type FusedNorm = StepOf<"fusedNorm">;
 
+/** The value that a step makes. */
+export const outputOf = (step: Step): Value<number> => (step.op === "fusedNorm" ? step.y : step.out.y);
+
 export function fuse(graph: PlainGraph<"trained">): readonly Step[] {
   const readers = readersOf(graph);
   const made = new Set([graph.input.name]);
@@ -44,7 +47,7 @@ export function fuse(graph: PlainGraph<"trained">): readonly Step[] {
     if (taken.has(node)) continue;
     const step = node.op === "batchNorm" ? fused(node) : node;
     steps.push(step);
-    for (const { name } of step.op === "fusedNorm" ? [step.y] : valuesOutOf(step)) made.add(name);
+    made.add(outputOf(step).name);
   }
   return steps;
 }

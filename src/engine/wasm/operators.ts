@@ -2,14 +2,13 @@
  * How each operator becomes kernel calls, forward and backward, one row each. Batch norm is already fused (fuse.ts).
  */
 import { rowOf } from "../../graph/graph.js";
-import type { Value } from "../../graph/values.js";
-import type { Step, StepName, StepOf } from "./fuse.js";
+import { outputOf, type Step, type StepName, type StepOf } from "./fuse.js";
 import type { Buffer } from "./memory-plan.js";
 import { fusedNorm } from "./plan/batch-norm.js";
 import type { Context } from "./plan/context.js";
 import { convolution } from "./plan/convolution.js";
 import { depthwise } from "./plan/depthwise.js";
-import { activation, add, dropout, flatten, multiply } from "./plan/elementwise.js";
+import { activation, add, dropout, fakeQuantize, flatten, multiply } from "./plan/elementwise.js";
 import { gradientsOf, type Gradients } from "./plan/gradients.js";
 import { averagePool, globalAveragePool } from "./plan/pool.js";
 import type { RowOf, Saved } from "./plan/row.js";
@@ -26,6 +25,7 @@ const rows: { readonly [Op in StepName]: RowOf<Op> } = {
   globalAveragePool,
   flatten,
   dropout,
+  fakeQuantize,
 };
 
 const forward = <Op extends StepName>(context: Context, step: StepOf<Op>, saved: Saved): void =>
@@ -41,14 +41,19 @@ export function planForward(context: Context, steps: readonly Step[]): Saved {
   return saved;
 }
 
-/** Backward: appends the calls of all steps in reverse order. */
+/**
+ * Backward: appends the calls of all steps in reverse order.
+ * @param unneeded names of values whose gradients nothing needs
+ */
 export function planBackward(
   context: Context,
   steps: readonly Step[],
   saved: Saved,
-  input: Value<number>,
+  unneeded: ReadonlySet<string>,
   given: Map<string, Buffer>,
 ): void {
-  const gradients = gradientsOf(context, input, given);
-  for (const step of steps.toReversed()) backward(context, step, gradients, saved);
+  const gradients = gradientsOf(context, unneeded, given);
+  for (const step of steps.toReversed()) {
+    if (!unneeded.has(outputOf(step).name)) backward(context, step, gradients, saved);
+  }
 }

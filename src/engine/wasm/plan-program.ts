@@ -1,5 +1,6 @@
 /** Plans a graph for one size: its kernel calls, forward and backward, and where everything lies in memory. */
 import { nodesOf, parametersOf, type PlainGraph } from "../../graph/graph.js";
+import { valuesOfInputAlone } from "../../graph/rewrite.js";
 import { inferExtents } from "../../graph/shapes.js";
 import { elementsOf, type Value } from "../../graph/values.js";
 import type { ProgramSize } from "../engine.js";
@@ -42,7 +43,7 @@ export function planProgram(arena: Arena, graph: PlainGraph<"trained">, size: Pr
   const saved = planForward(context, steps);
   const forwardCalls = plan.length;
   const gradientOfLogits = whole(output);
-  planBackward(context, steps, saved, graph.input, new Map([[output.name, gradientOfLogits]]));
+  planBackward(context, steps, saved, valuesOfInputAlone(graph), new Map([[output.name, gradientOfLogits]]));
   const { end, steps: calls } = plan.layOut(arena.base);
   const [forward, backward] = [calls.slice(0, forwardCalls), calls.slice(forwardCalls)];
   const [imageCount, logitCount] = [context.count(graph.input), context.count(output)];

@@ -154,6 +154,7 @@ export const kernelSignatures = {
     dx: "usize",
     accumulate: "i32",
   },
+  fakeQuantize: { count: "i32", levels: "f32", own: "i32", smallest: "f32", largest: "f32", x: "usize", y: "usize" },
 } as const;
 
 /** Constants that kernels and plans share. */

@@ -219,7 +219,32 @@ export const rows: { readonly [Name in OperatorName<"trained">]: Row<Name> } = {
       tape.addGradient(x, () => (dropout ? w.multiply(tape.gradient(y), dropout) : tape.gradient(y)));
     },
   },
+  fakeQuantize: {
+    forward(tape, { in: { x }, attributes: { bits, range }, out: { y } }) {
+      const { w } = tape;
+      const input = tape.value(x);
+      const levels = 2 ** bits - 1;
+      const all = input.type.shape.map((_, dimension) => dimension);
+      const [smallest, largest] = range
+        ? range.map((end) => w.vector([end]))
+        : [w.minimum(w.reduce("minimum", input, all), 0), w.maximum(w.reduce("maximum", input, all), 0)];
+      const size = w.multiply(w.subtract(largest!, smallest!), 1 / levels);
+      const wide = w.select(w.compare("LT", size, 1e-30), 1, size);
+      const unit = w.multiply(w.nearestPowerOfTwo(wide), 2 ** -15);
+      const scale = w.multiply(nearest(w, w.divide(wide, unit)), unit);
+      const step = w.multiply(scale, 1 - 2 ** -14);
+      const low = w.subtract(0, nearest(w, w.divide(w.subtract(0, smallest!), step)));
+      const whole = nearest(w, w.divide(input, step));
+      tape.setValue(y, w.multiply(w.minimum(w.maximum(whole, low), w.add(low, levels)), scale));
+    },
+    backward(tape, { in: { x }, out: { y } }) {
+      tape.addGradient(x, () => tape.gradient(y));
+    },
+  },
 };
+
+/** The nearest whole number; of two, the even one. */
+const nearest = (w: StableWriter, x: Tensor): Tensor => w.unary("round_nearest_even", x);
 
 /** Values per channel. */
 const rowsOf = ({ type: { shape } }: Tensor): number => shape.slice(0, -1).reduce((product, size) => product * size, 1);

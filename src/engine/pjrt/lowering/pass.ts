@@ -1,5 +1,6 @@
 /** One forward and backward pass over a graph, written as operations. XLA decides what stays in memory and what is computed again. */
-import { rowOf, type PlainGraph } from "../../../graph/graph.js";
+import { rowOf, valuesOutOf, type PlainGraph } from "../../../graph/graph.js";
+import { valuesOfInputAlone } from "../../../graph/rewrite.js";
 import type { NodeOf, OperatorName } from "../../../graph/operators.js";
 import type { Parameter, Value } from "../../../graph/values.js";
 import type { StableWriter, Tensor } from "../stablehlo/writer.js";
@@ -36,6 +37,8 @@ export function forwardPass(
 ): Pass {
   const values = new Map<string, Tensor>([[graph.input.name, images]]);
   const gradients = new Map<string, Tensor>();
+  /** Values whose gradients nothing needs. */
+  const unneeded = valuesOfInputAlone(graph);
   const tape: Tape = {
     ...{ w, backend, dropout },
     normalised: new Map<string, Normalised>(),
@@ -44,8 +47,7 @@ export function forwardPass(
     setValue: ({ name }, tensor) => values.set(name, tensor),
     gradient: ({ name }) => found(gradients, name),
     addGradient({ name }, tensor) {
-      // The images' gradient is not needed.
-      if (name === graph.input.name) return;
+      if (unneeded.has(name)) return;
       const before = gradients.get(name);
       gradients.set(name, before ? w.add(before, tensor()) : tensor());
     },
@@ -56,7 +58,9 @@ export function forwardPass(
     logits: tape.value(logits),
     backward(gradient) {
       tape.addGradient(logits, () => gradient);
-      for (const node of graph.nodes.toReversed()) backwardOf(tape, node);
+      for (const node of graph.nodes.toReversed()) {
+        if (!valuesOutOf(node).every(({ name }) => unneeded.has(name))) backwardOf(tape, node);
+      }
       return gradients;
     },
   };

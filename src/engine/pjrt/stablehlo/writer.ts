@@ -39,7 +39,11 @@ export interface StableWriter {
   divide(one: Operand, other: Operand): Tensor;
   maximum(one: Operand, other: Operand): Tensor;
   minimum(one: Operand, other: Operand): Tensor;
-  unary(operation: "exponential" | "log" | "sqrt" | "logistic" | "floor", x: Tensor): Tensor;
+  unary(
+    operation: "abs" | "exponential" | "log" | "sqrt" | "logistic" | "floor" | "round_nearest_even",
+    x: Tensor,
+  ): Tensor;
+  nearestPowerOfTwo(x: Tensor): Tensor;
   compare(relation: "LT" | "GE" | "EQ" | "GT", one: Operand, other: Operand): Tensor;
   and(one: Tensor, other: Tensor): Tensor;
   select(condition: Tensor, yes: Operand, no: Operand): Tensor;
@@ -192,6 +196,8 @@ export function stableWriter(precision: TrainingPrecision = "float32"): StableWr
     maximum: binary("maximum"),
     minimum: binary("minimum"),
     unary: (operation, x) => put(x.type, `${operation} ${x.id} : ${typeText(x.type)}`),
+    // A mantissa of no bit is 1.
+    nearestPowerOfTwo: (x) => put(x.type, `reduce_precision ${x.id}, format = e8m0 : ${typeText(x.type)}`),
     compare(relation, one, other) {
       const [a, b] = aligned(one, other);
       const type: TensorType = { element: "i1", shape: a.type.shape };

@@ -16,4 +16,5 @@ export {
   multiply,
   multiplyGradient,
 } from "./elementwise";
+export { fakeQuantize } from "./quantize";
 export { globalAveragePool, globalAveragePoolGradient, averagePool, averagePoolGradient } from "./elementwise";

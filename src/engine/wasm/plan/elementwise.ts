@@ -89,3 +89,17 @@ export const dropout: RowOf<"dropout"> = {
     gradients.hand(step.in.x, dy);
   },
 };
+
+export const fakeQuantize: RowOf<"fakeQuantize"> = {
+  forward(context, step) {
+    const { call } = context;
+    const { bits, range } = step.attributes;
+    const [smallest, largest] = range ?? [0, 0];
+    const [x, y] = [context.value(step.in.x), context.value(step.out.y)];
+    const count = context.count(step.in.x);
+    call("fakeQuantize", { count, levels: 2 ** bits - 1, own: range ? 0 : 1, smallest, largest, x, y });
+  },
+  backward(_, step, gradients) {
+    gradients.hand(step.in.x, gradients.take(step.out.y));
+  },
+};

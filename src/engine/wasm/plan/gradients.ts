@@ -16,7 +16,8 @@ export interface Gradients {
   hand(value: Value<number>, buffer: Buffer): void;
 }
 
-export function gradientsOf(context: Context, input: Value<number>, given: Map<string, Buffer>): Gradients {
+/** @param unneeded names of values whose gradients nothing needs */
+export function gradientsOf(context: Context, unneeded: ReadonlySet<string>, given: Map<string, Buffer>): Gradients {
   return {
     take(value) {
       const buffer = given.get(value.name);
@@ -24,14 +25,14 @@ export function gradientsOf(context: Context, input: Value<number>, given: Map<s
       return buffer;
     },
     give(value, write) {
-      if (value.name === input.name) return;
+      if (unneeded.has(value.name)) return;
       const known = given.get(value.name);
       const buffer = known ?? context.plan.buffer(context.count(value));
       write(buffer, known ? 1 : 0);
       given.set(value.name, buffer);
     },
     hand(value, buffer) {
-      if (value.name === input.name) return;
+      if (unneeded.has(value.name)) return;
       const known = given.get(value.name);
       if (!known) {
         given.set(value.name, buffer);
