@@ -74,6 +74,7 @@ const options = await optionsOf();
 const program = childProgram(options, maskPlanOf(options.graph, options.layout), {
   lowering: { backend: "accelerator", precision },
   resolution: Number(resolution),
+  isRounded: false,
 });
 const { call, struct, innerStruct, words, version } = loadLibrary(resolve(plugin));
 const bytes = (value) => Buffer.from(value);

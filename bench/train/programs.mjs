@@ -53,7 +53,9 @@ for (const name of process.argv.slice(2)) {
   const plan = maskPlanOf(options.graph, layout);
   const { resolutions } = supernet.space;
   const lowering = { backend: "accelerator", precision: "float32" };
-  const childPrograms = resolutions.map((resolution) => child.childProgram(options, plan, { lowering, resolution }));
+  const childPrograms = resolutions.map((resolution) =>
+    child.childProgram(options, plan, { lowering, resolution, isRounded: false }),
+  );
   const others = [
     lessonProgram(options),
     child.decayProgram(options, plan),

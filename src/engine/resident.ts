@@ -17,6 +17,8 @@ export interface ResidentOptions {
   readonly graph: ElasticGraph;
   /** The same graph at its maximum sizes, as every child runs. */
   readonly whole: PlainGraph<"trained">;
+  /** The second of them with its values rounded, and to how many bits, for children that are; weights are rounded, too. */
+  readonly rounded?: { readonly whole: PlainGraph<"trained">; readonly bits: number };
   readonly layout: Layout;
   /** Images per norm group. */
   readonly group: number;
@@ -32,6 +34,12 @@ export interface ResidentOptions {
   /** [resolution, size]: by this matrix each side of a picture is resized; undefined: it stays as it is. */
   readonly resizing: (resolution: number) => Float32Array | undefined;
   readonly optimizer: UpdateRule;
+}
+
+/** What the rounded children of a supernet are. @throws an internal error where none is to be rounded */
+export function roundedOf({ rounded }: ResidentOptions): NonNullable<ResidentOptions["rounded"]> {
+  if (!rounded) throw new Error("internal: a child is rounded on a device that has no graph for it");
+  return rounded;
 }
 
 /** The arrays that every step of training changes, each as long as the layout. */
@@ -76,6 +84,8 @@ export interface Lesson {
 /** A child of a norm group. */
 export interface ResidentChild {
   readonly setting: Setting;
+  /** Whether weights and activations are rounded. */
+  readonly isRounded: boolean;
   /** labels: the true ones. teacher: the soft labels of the child that teaches. */
   readonly targets: "labels" | "teacher";
   /** Its soft labels are the next children's. */

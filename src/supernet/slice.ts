@@ -28,15 +28,18 @@ export function slice(graph: ElasticGraph, setting: Setting): PlainGraph<"traine
   const alias = new Map<string, Value>();
   /** Values that are zero in this setting: all that is left of a closed branch. */
   const zeros = new Set<string>();
+  /** Values that are rounded already: to round them again changes nothing. */
+  const rounded = new Set<string>();
   const sizeOf = (size: Size): number => sizeIn(setting, size);
-  const read = (value: Value): Value<number> => plainValue(alias.get(value.name) ?? value, sizeOf);
+  const aliased = (value: Value): Value => alias.get(value.name) ?? value;
+  const read = (value: Value): Value<number> => plainValue(aliased(value), sizeOf);
   const nodes: Node<"trained", number>[] = [];
   for (const node of graph.nodes) {
     if (node.op === "batchNorm" && !isOpen(setting, node.attributes.gate)) {
       zeros.add(node.out.y.name);
     } else if (isBypass(node)) {
       if (isOpen(setting, node.attributes.bypasses)) zeros.add(node.out.y.name);
-      else alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
+      else alias.set(node.out.y.name, aliased(node.in.x));
     } else if (
       node.op === "activation" &&
       zeros.has(node.in.x.name) &&
@@ -44,12 +47,17 @@ export function slice(graph: ElasticGraph, setting: Setting): PlainGraph<"traine
     ) {
       zeros.add(node.out.y.name);
     } else if (node.op === "add" && zeros.has(node.in.branch.name)) {
-      alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
+      alias.set(node.out.y.name, aliased(node.in.x));
     } else if (node.op === "add" && zeros.has(node.in.x.name)) {
-      alias.set(node.out.y.name, alias.get(node.in.branch.name) ?? node.in.branch);
+      alias.set(node.out.y.name, aliased(node.in.branch));
     } else if (node.op === "conv" && isIdentity(node, setting)) {
-      alias.set(node.out.y.name, alias.get(node.in.x.name) ?? node.in.x);
+      alias.set(node.out.y.name, aliased(node.in.x));
+    } else if (node.op === "fakeQuantize" && zeros.has(node.in.x.name)) {
+      zeros.add(node.out.y.name);
+    } else if (node.op === "fakeQuantize" && rounded.has(aliased(node.in.x).name)) {
+      alias.set(node.out.y.name, aliased(node.in.x));
     } else {
+      if (node.op === "fakeQuantize") rounded.add(node.out.y.name);
       nodes.push(plainNode(node, sizeOf, read));
     }
   }

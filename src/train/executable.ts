@@ -1,9 +1,12 @@
 /** A child on an engine: masked in the whole supernet, or on slices of the shared weights. */
 import type { Arrays, Engine, Program } from "../engine/engine.js";
-import type { PlainGraph } from "../graph/graph.js";
+import type { ElasticGraph, PlainGraph } from "../graph/graph.js";
+import { roundedWeights } from "../graph/rounded-weights.js";
 import { idOf, type Architecture } from "../space/space.js";
+import { fakeQuantized } from "../supernet/fake-quantize.js";
 import { addMaskedGradient, applyMask, atMaximum, mask } from "../supernet/mask.js";
-import { boxesOf, gatherBox, isWhole, scatterAddBox, slice } from "../supernet/slice.js";
+import { roundMasked, roundWeight } from "../supernet/round-weight.js";
+import { boxesOf, gatherBox, isWhole, scatterAddBox, slice, type Box } from "../supernet/slice.js";
 import type { Execution, Task } from "./task.js";
 
 /** A child as an engine runs it. */
@@ -17,52 +20,83 @@ export interface Executable {
 
 type ProgramOf = (key: string, graph: () => PlainGraph<"trained">, resolution: number) => Program;
 
-/** Makes children of a task executable; `dispose` frees their programs. */
+/**
+ * Makes children of a task executable; `dispose` frees their programs. With a number of bits, weights and activations are rounded to it:
+ * another graph, other effective weights, the same gradients (straight-through).
+ */
 export function executor(
   engine: Engine,
   task: Task,
-): { executableOf: (architecture: Architecture) => Executable; dispose: () => void } {
+): { executableOf: (architecture: Architecture, bits?: number) => Executable; dispose: () => void } {
+  const { supernet, execution } = task;
   const programs = keptPrograms(engine, task.group);
-  return { executableOf: executions[task.execution](task, programs.of), dispose: programs.dispose };
+  const made = new Map<number | undefined, (architecture: Architecture) => Executable>();
+  const makerOf = (bits: number | undefined): ((architecture: Architecture) => Executable) => {
+    const graph = bits === undefined ? supernet.graph : fakeQuantized(supernet.graph, bits);
+    const programOf: ProgramOf = (key, ...rest) => programs.of(`${key} in ${bits ?? 32} bits`, ...rest);
+    const rounded = bits === undefined ? new Set() : roundedWeights(graph);
+    const bitsOf = (name: string): number | undefined => (rounded.has(name) ? bits : undefined);
+    return executions[execution]({ ...task, graph, bitsOf }, programOf);
+  };
+  return {
+    executableOf(architecture, bits) {
+      const maker = made.get(bits) ?? makerOf(bits);
+      made.set(bits, maker);
+      return maker(architecture);
+    },
+    dispose: programs.dispose,
+  };
 }
 
-const executions: Record<Execution, (task: Task, programOf: ProgramOf) => (architecture: Architecture) => Executable> =
-  {
-    masked({ supernet, layout }, programOf) {
-      let whole: PlainGraph<"trained"> | undefined;
-      const supernetGraph = (): PlainGraph<"trained"> => (whole ??= atMaximum(supernet.graph));
-      return (architecture) => {
-        const setting = supernet.settingOf(architecture);
-        const masks = mask(supernet.graph, setting);
-        const effective = (name: string, full: Float32Array): Float32Array =>
-          applyMask(masks.get(name), layout.slots.get(name)!.parameter, full);
-        return {
-          program: programOf(`masked ${setting.resolution}`, supernetGraph, setting.resolution),
-          weightsFrom: (shared) => new Map([...shared].map(([name, full]) => [name, effective(name, full)])),
-          addGradients(gradients, shared) {
-            for (const [name, sum] of gradients) addMaskedGradient(masks.get(name), sum, shared.get(name)!);
-          },
-        };
+interface Run extends Task {
+  /** The supernet's graph, with its values rounded or not. */
+  readonly graph: ElasticGraph;
+  /** Bits of a weight; undefined: it isn't rounded. */
+  readonly bitsOf: (name: string) => number | undefined;
+}
+
+const executions: Record<Execution, (run: Run, programOf: ProgramOf) => (architecture: Architecture) => Executable> = {
+  masked({ supernet, layout, graph, bitsOf }, programOf) {
+    let whole: PlainGraph<"trained"> | undefined;
+    const wholeGraph = (): PlainGraph<"trained"> => (whole ??= atMaximum(graph));
+    return (architecture) => {
+      const setting = supernet.settingOf(architecture);
+      const masks = mask(graph, setting);
+      const effective = (name: string, full: Float32Array): Float32Array => {
+        const [own, bits] = [masks.get(name), bitsOf(name)];
+        const { parameter } = layout.slots.get(name)!;
+        if (bits === undefined) return applyMask(own, parameter, full);
+        return roundMasked(own, parameter, full, { setting, bits });
       };
-    },
-    sliced({ supernet }, programOf) {
-      return (architecture) => {
-        const setting = supernet.settingOf(architecture);
-        const graph = slice(supernet.graph, setting);
-        const boxes = [...boxesOf(supernet.graph, graph, setting)];
-        return {
-          program: programOf(idOf(supernet.space, architecture), () => graph, setting.resolution),
-          weightsFrom: (shared) =>
-            new Map(
-              boxes.map(([name, box]) => [name, isWhole(box) ? shared.get(name)! : gatherBox(box, shared.get(name)!)]),
-            ),
-          addGradients(gradients, shared) {
-            for (const [name, box] of boxes) scatterAddBox(box, gradients.get(name)!, shared.get(name)!);
-          },
-        };
+      return {
+        program: programOf(`masked ${setting.resolution}`, wholeGraph, setting.resolution),
+        weightsFrom: (shared) => new Map([...shared].map(([name, full]) => [name, effective(name, full)])),
+        addGradients(gradients, shared) {
+          for (const [name, sum] of gradients) addMaskedGradient(masks.get(name), sum, shared.get(name)!);
+        },
       };
-    },
-  };
+    };
+  },
+  sliced({ supernet, graph, bitsOf }, programOf) {
+    return (architecture) => {
+      const setting = supernet.settingOf(architecture);
+      const sliced = slice(graph, setting);
+      const boxes = [...boxesOf(graph, sliced, setting)];
+      const effective = (name: string, box: Box, full: Float32Array): Float32Array => {
+        const used = isWhole(box) ? full : gatherBox(box, full);
+        const bits = bitsOf(name);
+        return bits === undefined ? used : roundWeight(used, box.size.at(-1)!, bits);
+      };
+      return {
+        program: programOf(idOf(supernet.space, architecture), () => sliced, setting.resolution),
+        weightsFrom: (shared) => new Map(boxes.map(([name, box]) => [name, effective(name, box, shared.get(name)!)])),
+        addGradients(gradients, shared) {
+          for (const [name, box] of boxes) scatterAddBox(box, gradients.get(name)!, shared.get(name)!);
+        },
+      };
+    };
+  },
+};
 
 /** Number of programs kept, so that the biggest and the smallest child are planned only once. */
 const KEPT = 8;

@@ -21,6 +21,8 @@ export interface LogLine extends Readonly<Partial<Record<Role, RoleLog>>> {
   readonly epoch: number;
   /** Images that share batch norm statistics, where `--norm-group` (`TrainOptions.normGroup`) says it. */
   readonly normGroup?: number;
+  /** What weights and activations were rounded to in the last step, where the recipe's `quantization` has begun. */
+  readonly bits?: number;
   /** Rate of the last step. */
   readonly learningRate: number;
   /** Euclidean norm of the last step's gradient, before it was clipped. */

@@ -8,6 +8,8 @@ export interface StepFigures {
   readonly learningRate: number;
   /** Norm before clipping. */
   readonly gradientNorm: number;
+  /** What it rounded to, if it did. */
+  readonly bits: number | undefined;
 }
 
 export interface Logbook {
@@ -45,7 +47,7 @@ export function logbook({ path, length, normGroup, intervals, from, onLog }: Log
     waited: (ms) => {
       waitedMs += ms;
     },
-    async after(step, { learningRate, gradientNorm }) {
+    async after(step, { learningRate, gradientNorm, bits }) {
       if (step % intervals.log !== 0 && step !== totalSteps) return;
       const now = { step, time: performance.now() };
       const seconds = (now.time - since.time) / 1000;
@@ -53,8 +55,18 @@ export function logbook({ path, length, normGroup, intervals, from, onLog }: Log
       const waited = Number(Math.min(1, waitedMs / 1000 / seconds).toFixed(3));
       since = now;
       waitedMs = 0;
+      const rounded = bits !== undefined && { bits };
       const speed = { imagesPerSecond, waited };
-      last = { step, epoch: step / stepsPerEpoch, ...group, learningRate, gradientNorm, ...speed, ...means.take() };
+      last = {
+        step,
+        epoch: step / stepsPerEpoch,
+        ...group,
+        ...rounded,
+        learningRate,
+        gradientNorm,
+        ...speed,
+        ...means.take(),
+      };
       if (path !== undefined) await appendLog(path, last);
       onLog?.(last);
     },

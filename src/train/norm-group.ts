@@ -9,9 +9,11 @@ import { gigabytes } from "../base/format.js";
 import { defaultEngine, hasDevice, memoryOf, parseEngine } from "../engine/choose.js";
 import type { TrainingMemory } from "../engine/engine-kind.js";
 import { activationBytes } from "../graph/analyses.js";
+import type { ElasticGraph } from "../graph/graph.js";
 import { layoutOf } from "../graph/layout.js";
 import { agree } from "../ranks/agree.js";
 import type { Ranks } from "../ranks/ranks.js";
+import { fakeQuantized } from "../supernet/fake-quantize.js";
 import { atMaximum } from "../supernet/mask.js";
 import { buildSupernet, type Supernet } from "../supernet/supernet.js";
 import { recipeOfRun } from "./find-run.js";
@@ -118,13 +120,17 @@ export function groupFor(supernet: Supernet, recipe: Recipe, room: Room): GroupC
   return choices.find(({ fits }) => fits) ?? choices.reduce((least, one) => (one.needs < least.needs ? one : least));
 }
 
+/** The graph whose step needs the most memory: with values rounded, if the recipe rounds any. */
+const trainedGraph = (graph: ElasticGraph, { quantization }: Recipe): ElasticGraph =>
+  quantization ? fakeQuantized(graph, quantization.bits) : graph;
+
 /** Bytes that norm groups of a size need: on one worker, and on all of a rank. */
 export function needsOf(
   { graph, space }: Supernet,
   recipe: Recipe,
   { workers, ranks, copies, gradients }: Pick<Room, "workers" | "ranks" | "copies" | "gradients">,
 ): (images: number) => { readonly worker: number; readonly all: number } {
-  const perImage = copies * activationBytes(atMaximum(graph), Math.max(...space.resolutions));
+  const perImage = copies * activationBytes(atMaximum(trainedGraph(graph, recipe)), Math.max(...space.resolutions));
   const array = 4 * layoutOf(graph).length;
   const states = startState(recipe, 0).size + (recipe.averaging > 0 ? 1 : 0);
   return (images) => {

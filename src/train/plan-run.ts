@@ -11,6 +11,7 @@ import { buildSupernet } from "../supernet/supernet.js";
 import { seededWeights, type WeightSource } from "../supernet/weights.js";
 import type { RunIdentity } from "./find-run.js";
 import { checkFit, checkPixels } from "./fit.js";
+import { roundedSteps } from "./quantization.js";
 import { validationShareOf, type Recipe } from "./recipe.js";
 import type { Execution, Task } from "./task.js";
 import type { RunLength } from "./schedule.js";
@@ -90,6 +91,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
       recipe,
       seed,
       execution,
+      rounded: roundedSteps(recipe, totalSteps),
       precision,
       images: { count, height, width, channels, labels },
       normalization: { mean, std },

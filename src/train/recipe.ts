@@ -110,6 +110,18 @@ export const recipeSchema = z
       .lt(1)
       .default(0)
       .describe("Decay of a moving average of the weights, which the checkpoint then holds; 0: the last weights."),
+    quantization: z
+      .strictObject({
+        from: share
+          .default(0.5)
+          .describe("Share of the run's steps after which rounding begins: 0, from the first step on; 1, never."),
+        bits: z.number().int().min(4).max(8).default(8).describe("Bits of weights and activations; files have 8."),
+      })
+      .nullable()
+      .default(null)
+      .describe(
+        "Rounds weights and activations in training as int8 children do, for children that int8 costs accuracy; null: it doesn't (docs/precisions.md).",
+      ),
     augmentation: augmentationSchema.prefault({}),
     evaluation: evaluationSchema.optional(),
     validationShare: z.number().gt(0).lt(0.9).default(0.1).describe("Training images set aside for the search."),

@@ -14,6 +14,7 @@ import { biggest, sample, smallest } from "../space/space.js";
 import { viewsOf } from "../graph/layout.js";
 import { executor } from "./executable.js";
 import { crossEntropy, smoothLabels, softmax } from "./loss.js";
+import { bitsAt } from "./quantization.js";
 import { augmentationKey, type Task } from "./task.js";
 
 /** What a child is in a step of the sandwich rule. */
@@ -130,7 +131,7 @@ export function sandwichRunner(engine: Engine, task: Task): SandwichRunner {
       let soft = hard;
       const results: ChildResult[] = [];
       for (const [child, { role, architecture }] of childrenOf(task, step, groupIndex).entries()) {
-        const { program, weightsFrom, addGradients } = executableOf(architecture);
+        const { program, weightsFrom, addGradients } = executableOf(architecture, bitsAt(task, step));
         const { height: from, channels } = images;
         const input = resizeImages(batch, { count: group, from, to: architecture.resolution, channels });
         const effective = weightsFrom(shared);

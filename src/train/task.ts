@@ -5,6 +5,7 @@ import type { ImageFacts } from "../data/images.js";
 import type { TrainingPrecision } from "../engine/engine.js";
 import type { Layout } from "../graph/layout.js";
 import type { Supernet } from "../supernet/supernet.js";
+import type { RoundedSteps } from "./quantization.js";
 import type { Recipe } from "./recipe.js";
 
 /** How a child runs: by masks on the whole supernet, or by its slice of the weights. One function, two costs. */
@@ -20,6 +21,8 @@ export interface Task {
   readonly recipe: Recipe;
   readonly seed: number;
   readonly execution: Execution;
+  /** The steps that round weights and activations, if any do. */
+  readonly rounded: RoundedSteps | undefined;
   /** How products are made. */
   readonly precision: TrainingPrecision;
   readonly images: ImageFacts;

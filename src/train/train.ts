@@ -21,6 +21,7 @@ import type { LogLine } from "./log.js";
 import { logbook } from "./logbook.js";
 import { withNormGroup } from "./norm-group.js";
 import { planRun, type RunOptions, type RunPlan } from "./plan-run.js";
+import { bitsAt, startOfRounding } from "./quantization.js";
 import { intervalsOf, learningRateAt } from "./schedule.js";
 import { stepsFrom } from "./steps-from.js";
 import { stepsIn } from "./steps-in.js";
@@ -52,7 +53,10 @@ export interface TrainOptions extends RunOptions {
   readonly signal?: AbortSignal;
   /** Called after each step with the number of steps done and to do. */
   readonly onStep?: (step: number, totalSteps: number) => void;
-  /** Called before the first step with the size of norm groups that `auto` has chosen, and why. */
+  /**
+   * Called before the first step with the size of norm groups that `auto` has chosen, and why; and with the step from which on the
+   * recipe's `quantization` rounds.
+   */
   readonly onNote?: (line: string) => void;
   /** Called with each line of the log as it is written. */
   readonly onLog?: (line: LogLine) => void;
@@ -116,6 +120,8 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
   const trainer = trainerOf(engine, task, state, { threads, ranks });
   const keeper = writes ? checkpointKeeper(files.checkpoint, plan, trainer, { intervals, guard }) : noKeeper;
 
+  const start = writes ? startOfRounding(task, length) : undefined;
+  if (start) options.onNote?.(start);
   const started = performance.now();
   try {
     await keeper.atStart(state.step);
@@ -131,7 +137,7 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
       if (writes) guard.check(step, signsOf(result, task.batch));
       const done = step + 1;
       options.onStep?.(done, length.totalSteps);
-      await log.after(done, { learningRate, gradientNorm: result.gradientNorm });
+      await log.after(done, { learningRate, gradientNorm: result.gradientNorm, bits: bitsAt(task, step) });
       await keeper.after(done);
     }
   } finally {

@@ -5,20 +5,25 @@ import { scaleAndShift } from "../../data/preprocessing.js";
 import { resizeMatrix } from "../../data/resize.js";
 import type { Engine } from "../../engine/engine.js";
 import type { Lesson, ResidentResult, ResidentSupernet } from "../../engine/resident.js";
+import { fakeQuantized } from "../../supernet/fake-quantize.js";
 import { atMaximum } from "../../supernet/mask.js";
 import { keptShare } from "../average.js";
 import type { GroupResult } from "../gather-results.js";
+import { bitsAt } from "../quantization.js";
 import { childrenOf, groupAt, keptFeatures, mixOf, type Role, type StepGroup } from "../sandwich.js";
 import { augmentationKey, type Task } from "../task.js";
 import { decayedChildren } from "../weight-decay.js";
 
 /** @throws an internal error where the engine has no device */
 export function residentOf(engine: Engine, task: Task): ResidentSupernet {
-  const { supernet, layout, images, normalization, group, recipe } = task;
+  const { supernet, layout, images, normalization, group, recipe, rounded } = task;
   if (!engine.resident) throw new Error(`internal: engine ${engine.name} has no device`);
   const { height: size, channels } = images;
   return engine.resident({
     ...{ graph: supernet.graph, whole: atMaximum(supernet.graph), layout, group },
+    ...(rounded && {
+      rounded: { whole: atMaximum(fakeQuantized(supernet.graph, rounded.bits)), bits: rounded.bits },
+    }),
     classes: supernet.space.classes,
     pictures: { size, channels, ...scaleAndShift(normalization) },
     resizing: (resolution) => (resolution === size ? undefined : resizeMatrix(size, resolution)),
@@ -73,6 +78,7 @@ export function deviceSteps(resident: ResidentSupernet, task: Task): DeviceSteps
       const isDropped = recipe.dropout > 0 && (isBiggest || recipe.regularize === "all");
       resident.child({
         setting: supernet.settingOf(architecture),
+        isRounded: bitsAt(task, step) !== undefined,
         targets: isBiggest || !isTaught ? "labels" : "teacher",
         teaches: isBiggest && isTaught,
         images: batch,

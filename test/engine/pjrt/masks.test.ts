@@ -8,12 +8,14 @@ import { packed, unpacked } from "../../../src/engine/pjrt/lowering/flat.js";
 import { programMasks } from "../../../src/engine/pjrt/lowering/masks.js";
 import { stableWriter, type Tensor } from "../../../src/engine/pjrt/stablehlo/writer.js";
 import { layoutOf, viewsOf } from "../../../src/graph/layout.js";
+import { roundedWeights } from "../../../src/graph/rounded-weights.js";
 import { addMaskedGradient, applyMask, mask } from "../../../src/supernet/mask.js";
+import { roundMasked } from "../../../src/supernet/round-weight.js";
 import { boxOf, gatherBox, scatterAddBox } from "../../../src/supernet/slice.js";
 import { anyPoint, type Point } from "../../supernet/tiny-spaces.js";
 import { plugins } from "./plugins.js";
 
-/** What a program makes of a vector of normal numbers: parameters under their masks, as gradients, and in their boxes. */
+/** What a program makes of a vector of normal numbers: parameters under their masks, as gradients, in their boxes, and rounded. */
 function masked(client: PjrtClient, { supernet: { graph }, setting }: Point, full: Float32Array) {
   const layout = layoutOf(graph);
   const plan = maskPlanOf(graph, layout);
@@ -27,6 +29,7 @@ function masked(client: PjrtClient, { supernet: { graph }, setting }: Point, ful
     each((name, values) => masks.effective(name, values)),
     each((name, values) => masks.gradient(name, values)),
     each((name, values) => masks.inBox(name, values)),
+    each((name, values) => masks.rounded(name, values, { weights: roundedWeights(graph), bits: 8 })),
   ]);
   const executable = client.compile(program);
   const inputs = [full, Float32Array.from(limitsOf(plan, setting))].map((values) =>
@@ -34,7 +37,7 @@ function masked(client: PjrtClient, { supernet: { graph }, setting }: Point, ful
   );
   const outputs = executable.run(inputs);
   // −0 is 0.
-  const [effective, gradient, inBox] = outputs.map((buffer) =>
+  const [effective, gradient, inBox, rounded] = outputs.map((buffer) =>
     viewsOf(
       layout,
       buffer.read().map((value) => value + 0),
@@ -42,7 +45,7 @@ function masked(client: PjrtClient, { supernet: { graph }, setting }: Point, ful
   );
   for (const buffer of [...inputs, ...outputs]) buffer.dispose();
   executable.dispose();
-  return { effective: effective!, gradient: gradient!, inBox: inBox! };
+  return { effective: effective!, gradient: gradient!, inBox: inBox!, rounded: rounded! };
 }
 
 const isMade = (entry: readonly [string, Tensor | undefined]): entry is readonly [string, Tensor] =>
@@ -67,6 +70,10 @@ describe.each(plugins)("$name", ({ path, missing }) => {
         for (const [name, { parameter, offset, length: size }] of slots) {
           const values = full.subarray(offset, offset + size);
           expect(found.effective.get(name), name).toEqual(applyMask(masks.get(name), parameter, values));
+          const rounded = roundedWeights(graph).has(name)
+            ? roundMasked(masks.get(name), parameter, values, { setting: point.setting, bits: 8 })
+            : applyMask(masks.get(name), parameter, values);
+          expect(found.rounded.get(name), name).toEqual(rounded.map((value) => value + 0));
           const gradient = new Float32Array(size);
           addMaskedGradient(masks.get(name), values, gradient);
           expect(found.gradient.get(name), name).toEqual(gradient);

@@ -50,7 +50,7 @@ function programOf(task: Task): string {
   const { graph, layout } = asked!;
   const lowering = { backend: "cpu", precision: "float32" } as const;
   const resolution = Math.max(...task.supernet.space.resolutions);
-  return childProgram(asked!, maskPlanOf(graph, layout), { lowering, resolution }).text;
+  return childProgram(asked!, maskPlanOf(graph, layout), { lowering, resolution, isRounded: false }).text;
 }
 
 /** Bytes that the compiled program takes besides its inputs and outputs. */

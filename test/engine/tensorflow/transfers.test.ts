@@ -102,6 +102,7 @@ async function smallestTask(name: string, batch: number): Promise<Task> {
       group: batch,
       seed: 7,
       execution: "masked",
+      rounded: undefined,
       precision: "float32",
     },
     recipe: recipeSchema.parse({ name: "bytes", batch, normGroup: batch, averaging: 0.9 }),

@@ -41,6 +41,7 @@ const recipes = {
     lastGamma: "one",
     labelSmoothing: 0,
   },
+  "rounded from the second step on": { quantization: { from: 0.5 } },
 };
 
 const planOf = (recipe: object, steps = STEPS): Promise<RunPlan> =>

@@ -1,6 +1,7 @@
 /** The programs of a child and of weight decay: one for all settings, since a setting is an input. */
-import { nodesOf } from "../../../graph/graph.js";
-import type { ResidentChild, ResidentOptions } from "../../resident.js";
+import { nodesOf, type PlainGraph } from "../../../graph/graph.js";
+import { roundedWeights } from "../../../graph/rounded-weights.js";
+import { roundedOf, type ResidentChild, type ResidentOptions } from "../../resident.js";
 import { limitsOf, type MaskPlan } from "../../mask-plan.js";
 import type { Setting } from "../../../graph/values.js";
 import type { StableProgram } from "../stablehlo/program.js";
@@ -8,7 +9,7 @@ import { stableWriter, type StableWriter, type Tensor } from "../stablehlo/write
 import type { Lowering } from "./lowering.js";
 import { packed, unpacked } from "./flat.js";
 import { programLoss } from "./loss.js";
-import { programMasks } from "./masks.js";
+import { programMasks, type ProgramMasks } from "./masks.js";
 import { forwardPass } from "./pass.js";
 
 /** Features before the classifier, which dropout drops; 0 where the graph drops none. */
@@ -16,6 +17,12 @@ export const droppedFeatures = ({ whole }: ResidentOptions): number => nodesOf(w
 
 /** Bytes of an image's bits, one for each of these features. */
 export const keptBytes = (options: ResidentOptions): number => Math.ceil(droppedFeatures(options) / 8);
+
+/** What a child's program depends on. */
+export interface ChildForm {
+  readonly resolution: number;
+  readonly isRounded: boolean;
+}
 
 /** What the program is given for a child: a limit for each mask, the factor of kept features, and by what the loss is divided. */
 export const childNumbers = (plan: MaskPlan, { setting, dropout, images }: ResidentChild): Float32Array =>
@@ -29,9 +36,9 @@ export const childNumbers = (plan: MaskPlan, { setting, dropout, images }: Resid
 export function childProgram(
   options: ResidentOptions,
   plan: MaskPlan,
-  { lowering, resolution }: { readonly lowering: Lowering; readonly resolution: number },
+  { lowering, resolution, isRounded }: ChildForm & { readonly lowering: Lowering },
 ): StableProgram {
-  const { whole, layout, group, classes, pictures } = options;
+  const { layout, group, classes, pictures } = options;
   const { size, channels } = pictures;
   const features = droppedFeatures(options);
   const w = stableWriter(lowering.precision);
@@ -47,7 +54,8 @@ export function childProgram(
   const masks = programMasks(w, plan, w.slice(numbers, [0], [plan.rows.length]));
 
   const full = unpacked(w, layout, weights);
-  const parameters = new Map([...full].map(([name, values]) => [name, masks.effective(name, values)]));
+  const { whole, effective } = formOf(options, masks, isRounded);
+  const parameters = new Map([...full].map(([name, values]) => [name, effective(name, values)]));
   const dropout = kept && w.multiply(bitsOf(w, kept, features), number(plan.rows.length));
   const pass = forwardPass(w, whole, lowering.backend, { images, parameters, dropout });
   const scale = number(plan.rows.length + 1);
@@ -63,10 +71,22 @@ export function childProgram(
     0,
   );
   return w.program(
-    `child_${resolution}`,
+    `child_${resolution}${isRounded ? "_rounded" : ""}`,
     [w.add(gradient, packed(w, layout, through)), said, loss.probabilities],
     [gradient],
   );
+}
+
+/** The graph of a child's program, and how it makes its parameters. */
+function formOf(
+  options: ResidentOptions,
+  masks: ProgramMasks,
+  isRounded: boolean,
+): { readonly whole: PlainGraph<"trained">; readonly effective: ProgramMasks["effective"] } {
+  if (!isRounded) return { whole: options.whole, effective: (name, full) => masks.effective(name, full) };
+  const { whole, bits } = roundedOf(options);
+  const by = { weights: roundedWeights(options.graph), bits };
+  return { whole, effective: (name, full) => masks.rounded(name, full, by) };
 }
 
 /** [rows, features]: 1 where a bit is set, 0 elsewhere; the lowest bit of a byte first. */

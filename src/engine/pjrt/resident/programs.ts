@@ -2,7 +2,7 @@
 import { maskPlanOf, type MaskPlan } from "../../mask-plan.js";
 import type { ResidentOptions } from "../../resident.js";
 import type { DeviceBuffer, Executable, PjrtClient } from "../client/client.js";
-import { childProgram, decayProgram } from "../lowering/child.js";
+import { childProgram, decayProgram, type ChildForm } from "../lowering/child.js";
 import { lessonProgram } from "../lowering/lesson.js";
 import type { Lowering } from "../lowering/lowering.js";
 import { addProgram, clearProgram, updateProgram } from "../lowering/update.js";
@@ -12,7 +12,7 @@ export interface Programs {
   readonly options: ResidentOptions;
   readonly plan: MaskPlan;
   lesson(): Executable;
-  child(resolution: number): Executable;
+  child(form: ChildForm): Executable;
   decay(): Executable;
   add(): Executable;
   clear(): Executable;
@@ -32,7 +32,8 @@ export function programsOf(client: PjrtClient, lowering: Lowering, options: Resi
   return {
     ...{ options, plan },
     lesson: () => once("lesson", () => lessonProgram(options)),
-    child: (resolution) => once(`child ${resolution}`, () => childProgram(options, plan, { lowering, resolution })),
+    child: (form) =>
+      once(`child ${form.resolution} ${form.isRounded}`, () => childProgram(options, plan, { ...form, lowering })),
     decay: () => once("decay", () => decayProgram(options, plan)),
     add: () => once("add", () => addProgram(layout.length)),
     clear: () => once("clear", () => clearProgram(layout.length)),

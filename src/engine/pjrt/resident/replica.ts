@@ -80,12 +80,13 @@ export function replicaOn(client: PjrtClient, programs: Programs, device: number
       for (const buffer of [bytes, labels]) buffer.dispose();
     },
     child(child) {
-      const { dropout, setting } = child;
+      const { dropout, setting, isRounded } = child;
+      const { resolution } = setting;
       const [images, truth, counted] = held(lesson, "a lesson");
       const targets = child.targets === "labels" ? truth : held(soft, "its teacher's labels");
-      const matrix = matrixFor(setting.resolution);
+      const matrix = matrixFor(resolution);
       const kept = allKept && (dropout ? client.upload(dropout.kept, keptShape, device) : allKept);
-      const [sum, result, probabilities] = run(programs.child(setting.resolution), [
+      const [sum, result, probabilities] = run(programs.child({ resolution, isRounded }), [
         ...[held(weights, "weights"), gradient, childNumbers(plan, child)],
         ...[images, targets, counted],
         ...(kept ? [kept] : []),

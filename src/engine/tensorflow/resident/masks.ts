@@ -2,14 +2,18 @@
 import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
 import type { ElasticGraph } from "../../../graph/graph.js";
 import type { Layout } from "../../../graph/layout.js";
+import { roundedWeights } from "../../../graph/rounded-weights.js";
 import type { Setting } from "../../../graph/values.js";
 import { keyOf, limitsOf, maskPlanOf, type Strip } from "../../mask-plan.js";
 import type { TF } from "../backend.js";
+import { roundWeight } from "./round-weight.js";
 
 /** Masks of one setting: tensors of the tidy that they are asked for in. */
 export interface DeviceMasks {
   /** The parameter's values under its mask; the same tensor where that changes nothing. */
   effective(name: string, full: Tensor): Tensor;
+  /** The same, rounded (src/graph/rounded-weights.ts) if it is a weight that is. */
+  rounded(name: string, full: Tensor, bits: number): Tensor;
   /** Whether the parameter is trained at all. */
   isTrained(name: string): boolean;
   /** The parameter's gradient where the mask lets it through, 0 elsewhere; the same tensor where that is everywhere. */
@@ -26,6 +30,7 @@ export function deviceMasks(
 ): { at: (setting: Setting) => DeviceMasks; dispose: () => void } {
   const plan = maskPlanOf(graph, layout);
   const { rows, parameters } = plan;
+  const roundedNames = roundedWeights(graph);
   const longest = Math.max(1, ...rows.map(({ length }) => length));
   // What lies beyond a row's own length is never read.
   const table = rows.map(({ position }) => Array.from({ length: longest }, (_, i) => position(i)));
@@ -53,14 +58,23 @@ export function deviceMasks(
       const made = new Map([...shared].map(([key, strip]) => [key, cut(strip)]));
       const through = (strips: readonly Strip[], x: Tensor): Tensor =>
         strips.filter(acts).reduce((masked, strip) => tf.mul(masked, made.get(keyOf(strip)) ?? cut(strip)), x);
+      /** A parameter's own values, or the unit matrix where a shortcut is the identity. */
+      const orUnit = (name: string, own: Tensor): Tensor => {
+        const { rule, identity, box } = parameters.get(name)!;
+        if (rule?.kind !== "shortcut") return own;
+        const isIdentity = cut(identity!);
+        return tf.add(tf.mul(own, tf.sub(1, isIdentity)), tf.mul(through(box, units.get(name)!), isIdentity));
+      };
+      const effective = (name: string, full: Tensor): Tensor => {
+        const { rule, strips, identity } = parameters.get(name)!;
+        if (rule?.kind === "bypass") return tf.broadcastTo(cut(identity!), full.shape);
+        return orUnit(name, through(strips, full));
+      };
       return {
-        effective(name, full) {
-          const { rule, strips, identity, box } = parameters.get(name)!;
-          if (rule?.kind === "bypass") return tf.broadcastTo(cut(identity!), full.shape);
-          const masked = through(strips, full);
-          if (rule?.kind !== "shortcut") return masked;
-          const isIdentity = cut(identity!);
-          return tf.add(tf.mul(masked, tf.sub(1, isIdentity)), tf.mul(through(box, units.get(name)!), isIdentity));
+        effective,
+        rounded(name, full, bits) {
+          if (!roundedNames.has(name)) return effective(name, full);
+          return orUnit(name, roundWeight(tf, through(parameters.get(name)!.box, full), bits));
         },
         isTrained: (name) => parameters.get(name)!.rule?.kind !== "bypass",
         gradient(name, gradient) {

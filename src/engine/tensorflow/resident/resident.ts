@@ -1,7 +1,7 @@
 /** A supernet that lives on a backend of TensorFlow.js (src/engine/resident.ts). What it holds between two calls are kept tensors. */
-import type { Scalar, Tensor2D } from "@tensorflow/tfjs-core";
-import { nodesOf, parametersOf } from "../../../graph/graph.js";
-import type { ResidentChild, ResidentOptions, ResidentSupernet } from "../../resident.js";
+import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import { nodesOf, parametersOf, type PlainGraph } from "../../../graph/graph.js";
+import { roundedOf, type ResidentChild, type ResidentOptions, type ResidentSupernet } from "../../resident.js";
 import type { BackendKernels, TF } from "../backend.js";
 import { Pass } from "../pass.js";
 import { heldArrays } from "./arrays.js";
@@ -9,7 +9,7 @@ import { dropoutFactors } from "./dropout.js";
 import { gradientsOf } from "./gradients.js";
 import { lessonMaker, type DeviceLesson } from "./lesson.js";
 import { deviceLoss } from "./loss.js";
-import { deviceMasks } from "./masks.js";
+import { deviceMasks, type DeviceMasks } from "./masks.js";
 import { normOf, updated } from "./update.js";
 
 export function residentSupernet(tf: TF, kernels: BackendKernels, options: ResidentOptions): ResidentSupernet {
@@ -38,12 +38,21 @@ export function residentSupernet(tf: TF, kernels: BackendKernels, options: Resid
   };
   const flatGradient = () => gradients.flat((name) => tf.mul(arrays.parameter(name), 0));
 
-  const run = ({ setting, targets, teaches, dropout, images }: ResidentChild): void => {
+  /** A child's graph, and its parameters under their masks. */
+  const formOf = (masked: DeviceMasks, isRounded: boolean): [PlainGraph<"trained">, Map<string, Tensor>] => {
+    const each = (change: (name: string, full: Tensor) => Tensor): Map<string, Tensor> =>
+      new Map(parameters.map(({ name }) => [name, change(name, arrays.parameter(name))]));
+    if (!isRounded) return [whole, each((name, full) => masked.effective(name, full))];
+    const { whole: rounded, bits } = roundedOf(options);
+    return [rounded, each((name, full) => masked.rounded(name, full, bits))];
+  };
+
+  const run = ({ setting, isRounded, targets, teaches, dropout, images }: ResidentChild): void => {
     if (!lesson) throw new Error("internal: a child without a lesson");
     const masked = masks.at(setting);
-    const effective = new Map(parameters.map(({ name }) => [name, masked.effective(name, arrays.parameter(name))]));
+    const [form, effective] = formOf(masked, isRounded);
     const factors = dropout && dropoutFactors(tf, kernels, dropout, { group, features });
-    const pass = new Pass(tf, kernels, whole, effective, factors);
+    const pass = new Pass(tf, kernels, form, effective, factors);
     pass.forward(lessons.resized(lesson.images, setting.resolution));
     const wanted = targetsOf(lesson, targets);
     const loss = deviceLoss(tf, pass.value(logits) as Tensor2D, wanted, lesson.counted, images);

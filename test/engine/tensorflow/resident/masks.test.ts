@@ -5,7 +5,9 @@ import { expect, test } from "vitest";
 import { random } from "../../../../src/base/random.js";
 import { deviceMasks, type DeviceMasks } from "../../../../src/engine/tensorflow/resident/masks.js";
 import { layoutOf, type Slot } from "../../../../src/graph/layout.js";
+import { roundedWeights } from "../../../../src/graph/rounded-weights.js";
 import { addMaskedGradient, applyMask, mask } from "../../../../src/supernet/mask.js";
+import { roundMasked } from "../../../../src/supernet/round-weight.js";
 import { boxOf, gatherBox, scatterAddBox } from "../../../../src/supernet/slice.js";
 import { anyPoint, type Point } from "../../../supernet/tiny-spaces.js";
 
@@ -71,6 +73,25 @@ test("a parameter's box on the device is the one that a slice takes", () => {
         const box = boxOf(parameter, point.setting);
         scatterAddBox(box, gatherBox(box, full), inBox);
         expect(values(made.inBox(parameter.name, onDevice)), parameter.name).toEqual(inBox);
+      });
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("weights are rounded on the device as in memory, each under its mask", () => {
+  fc.assert(
+    fc.property(anyPoint, fc.constantFrom(4, 8), (point, bits) => {
+      const { supernet, setting } = point;
+      const masks = mask(supernet.graph, setting);
+      const rounded = roundedWeights(supernet.graph);
+      forEachParameter(point, (made, { parameter }, full, onDevice) => {
+        const { name } = parameter;
+        const own = masks.get(name);
+        const wanted = rounded.has(name)
+          ? roundMasked(own, parameter, full, { setting, bits })
+          : applyMask(own, parameter, full);
+        expect(values(made.rounded(name, onDevice, bits)), name).toEqual(wanted.map((value) => value + 0));
       });
     }),
     { numRuns: 50 },
