@@ -8,21 +8,25 @@ export function fakeQuantize(count: i32, levels: f32, own: i32, smallest: f32, l
   if (own) {
     smallest = 0;
     largest = 0;
-    const whole = <usize>(count & ~3) << 2, end = <usize>count << 2;
-    let least = f32x4.splat(0), most = f32x4.splat(0);
-    for (let i: usize = 0; i < whole; i += 16) {
-      const v = v128.load(x + i);
-      // A NaN is skipped here; it stays in y below.
+    const pairs = <usize>(count & ~7) << 2, end = <usize>count << 2;
+    let least = f32x4.splat(0), most = f32x4.splat(0), least1 = least, most1 = most;
+    // Two at a time: each waits for the one before it alone. A NaN is skipped here; it stays in y below.
+    for (let i: usize = 0; i < pairs; i += 32) {
+      const v = v128.load(x + i), v1 = v128.load(x + i, 16);
       least = f32x4.pmin(least, v);
+      least1 = f32x4.pmin(least1, v1);
       most = f32x4.pmax(most, v);
+      most1 = f32x4.pmax(most1, v1);
     }
+    least = f32x4.pmin(least, least1);
+    most = f32x4.pmax(most, most1);
     least = f32x4.pmin(least, i32x4.shuffle(least, least, 2, 3, 0, 1));
     least = f32x4.pmin(least, i32x4.shuffle(least, least, 1, 0, 3, 2));
     most = f32x4.pmax(most, i32x4.shuffle(most, most, 2, 3, 0, 1));
     most = f32x4.pmax(most, i32x4.shuffle(most, most, 1, 0, 3, 2));
     smallest = f32x4.extract_lane(least, 0);
     largest = f32x4.extract_lane(most, 0);
-    for (let i = whole; i < end; i += 4) {
+    for (let i = pairs; i < end; i += 4) {
       const v = load<f32>(x + i);
       if (v < smallest) smallest = v;
       if (v > largest) largest = v;
