@@ -22,9 +22,9 @@ export const foldBatchNorm = passOf({
     const old = conv.in.bias && read(conv.in.bias);
     const { weight, bias = biasOf(conv.name, gamma) } = conv.in;
     return {
-      replace: new Map<AnyNode, AnyNode | undefined>([
-        [conv, { ...conv, in: { ...conv.in, bias }, out: norm.out }],
-        [norm, undefined],
+      replace: new Map<AnyNode, readonly AnyNode[]>([
+        [conv, [{ ...conv, in: { ...conv.in, bias }, out: norm.out }]],
+        [norm, []],
       ]),
       weights: new Map<string, Numbers>([
         [weight.name, scaled(site.numbers(weight), weight, scale)],

@@ -26,7 +26,7 @@ export const foldHardSigmoid = passOf({
     };
     const { weight, bias } = conv.in;
     return {
-      replace: new Map([[activation, { ...activation, attributes: { ...activation.attributes, slope: SLOPE } }]]),
+      replace: new Map([[activation, [{ ...activation, attributes: { ...activation.attributes, slope: SLOPE } }]]]),
       weights: new Map([weight, ...(bias ? [bias] : [])].map(smaller)),
       did: "set its slope to 1/5, scaled its conv by 5/6",
     };

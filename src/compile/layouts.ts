@@ -25,6 +25,10 @@ export interface Layout {
   readonly biases: "int32" | "float32";
   /** What is quantised. */
   readonly places: Places;
+  /** Whether swish and hard-swish are split into nodes of 8 bits; elsewhere the runtime fuses them with their layers, in float. */
+  readonly splitsSwish: boolean;
+  /** Whether average pools are written as depthwise convolutions, which onnxruntime has faster kernels for on x64 (docs/precisions.md). */
+  readonly poolsByConvolution: boolean;
   /** What proves that a file is int8: onnxruntime's nodes after its optimisation (on ARM it fuses other ones), or what the file quantises. */
   readonly provenBy: "onnxruntime" | "onnxruntime on ARM" | "the file";
 }
@@ -40,6 +44,8 @@ export const layouts = {
     largestWeight: 63,
     biases: "int32",
     places: everyValue,
+    splitsSwish: true,
+    poolsByConvolution: true,
     provenBy: "onnxruntime",
   },
   "x64-vnni": {
@@ -49,6 +55,8 @@ export const layouts = {
     largestWeight: 127,
     biases: "int32",
     places: everyValue,
+    splitsSwish: true,
+    poolsByConvolution: true,
     provenBy: "onnxruntime",
   },
   arm: {
@@ -59,6 +67,8 @@ export const layouts = {
     largestWeight: 127,
     biases: "int32",
     places: everyValue,
+    splitsSwish: true,
+    poolsByConvolution: false,
     provenBy: "onnxruntime on ARM",
   },
   tensorrt: {
@@ -69,6 +79,8 @@ export const layouts = {
     largestWeight: 127,
     biases: "float32",
     places: layerInputs,
+    splitsSwish: false,
+    poolsByConvolution: false,
     provenBy: "the file",
   },
   openvino: {
@@ -79,6 +91,8 @@ export const layouts = {
     largestWeight: 63,
     biases: "float32",
     places: layerInputs,
+    splitsSwish: false,
+    poolsByConvolution: false,
     provenBy: "the file",
   },
   web: {
@@ -89,6 +103,8 @@ export const layouts = {
     largestWeight: 127,
     biases: "int32",
     places: everyValue,
+    splitsSwish: true,
+    poolsByConvolution: false,
     provenBy: "onnxruntime",
   },
 } as const satisfies Record<string, Layout>;

@@ -4,6 +4,7 @@ import { foldHardSigmoid } from "./fold-hard-sigmoid.js";
 import { halfPrecision } from "./half-precision.js";
 import type { Layout } from "./layouts.js";
 import { quantize, quantizeStep } from "./quantize.js";
+import { splitSwish } from "./split-swish.js";
 import { rangeMethods } from "./ranges.js";
 import type { Step } from "./pass.js";
 import { recalibration } from "./recalibration.js";
@@ -26,6 +27,8 @@ export const float16Steps: readonly Step[] = [
 
 export const int8Steps = (layout: Layout): readonly Step[] => [
   ...floatSteps,
+  // After folding, so that a swish follows the conv that ships; before what is seen of its parts.
+  ...(layout.splitsSwish ? [splitSwish] : []),
   // Last, on the weights that ship: batch norm is folded, so that a conv and its activation are what a runtime fuses.
   {
     name: quantizeStep,

@@ -104,7 +104,8 @@ function absorb(
   if (wanted.has(graph.input.name)) put(graph.input, seenOf(`${graph.input.name}.seen`));
   for (const node of graph.nodes) {
     const why = kept.get(node.name);
-    const by = why === undefined ? instead.get(valuesInto(node)[0]!.name)?.by : undefined;
+    const [x, y] = [valuesInto(node)[0]!, valuesOutOf(node)[0]!];
+    const by = why === undefined ? instead.get(x.name)?.by : undefined;
     const weight = "weight" in node.in ? node.in.weight : undefined;
     const bias = "bias" in node.in && layout.biases === "int32" ? node.in.bias : undefined;
     if (weight && by) {
@@ -132,17 +133,18 @@ function absorb(
         ...(by && parameter === bias && { stored: "int32" as const }),
       }),
     });
-    nodes.push(changed);
+    const isWhole = by !== undefined && reads8Bits(node, x) && wanted.has(y.name);
+    const written = isWhole ? inWholeNumbers(changed, by, layout) : changed;
+    nodes.push(written);
     notes.push(
       why === undefined
         ? { node: node.name, verdict: "rewrote", detail: `quantised, ranges by ${method}` }
         : { node: node.name, verdict: "skipped", detail: why },
     );
-    for (const value of valuesOutOf(changed)) {
-      if (!wanted.has(value.name)) continue;
-      // The numbers of a flattened value are those of the value: a runtime then moves nothing.
-      put(value, (node.op === "flatten" && instead.get(node.in.x.name)?.by) || seenOf(value.name));
-    }
+    if (!wanted.has(y.name)) continue;
+    if (written.op === "unclippedHardSigmoid") put(y, quantizationOf([0, 1], layout.activations));
+    // The numbers of a flattened value are those of the value: a runtime then moves nothing.
+    else put(y, (written.op === "flatten" && by) || seenOf(y.name));
   }
   const used = new Set(
     nodes
@@ -152,6 +154,18 @@ function absorb(
   );
   const left = [...all].filter(([name]) => used.has(name) || used.has(name.replace(/\.scale$/, "")));
   return { child: { graph: { ...graph, nodes }, weights: new Map(left) }, notes };
+}
+
+/** A node as it is written where its input, of these numbers, and its output are quantised. */
+function inWholeNumbers(node: AnyNode, by: Quantization, layout: Layout): AnyNode {
+  if (node.op === "averagePool" && layout.poolsByConvolution) {
+    return { ...node, attributes: { ...node.attributes, asConvolution: true } };
+  }
+  if (node.op === "activation" && node.attributes.function === "hard-sigmoid") {
+    const { slope = 1 / 6 } = node.attributes;
+    return { ...node, op: "unclippedHardSigmoid", attributes: { ...by, slope } };
+  }
+  return node;
 }
 
 /** A weight as whole numbers, its output channel last, and the channels' scales. */

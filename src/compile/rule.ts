@@ -16,8 +16,8 @@ export interface Skip {
 export const skip = (why: string): Skip => ({ skip: why });
 
 export interface Rewrite {
-  /** Replacement for each node; undefined removes the node. */
-  readonly replace: ReadonlyMap<AnyNode, AnyNode | undefined>;
+  /** Replacements for each node, in their order; none removes it. */
+  readonly replace: ReadonlyMap<AnyNode, readonly AnyNode[]>;
   /** Values of new or changed parameters, by name. */
   readonly weights: ReadonlyMap<string, Numbers>;
   readonly did: string;
@@ -61,7 +61,7 @@ export const passOf = <Name extends OperatorName<"deployed">>({ name, op, apply 
       },
       numbers,
     };
-    const replaced = new Map<AnyNode, AnyNode | undefined>();
+    const replaced = new Map<AnyNode, readonly AnyNode[]>();
     const notes: Note[] = [];
     for (const node of nodesOf(graph, op)) {
       const result = apply(node, site);
@@ -75,7 +75,7 @@ export const passOf = <Name extends OperatorName<"deployed">>({ name, op, apply 
       for (const [parameter, given] of result.weights) weights.set(parameter, given);
     }
     if (replaced.size === 0) return { child, notes };
-    const nodes = graph.nodes.flatMap((node) => (replaced.has(node) ? (replaced.get(node) ?? []) : [node]));
+    const nodes = graph.nodes.flatMap((node) => replaced.get(node) ?? [node]);
     const used = parametersOf({ nodes }).map((parameter) => [parameter.name, numbers(parameter)] as const);
     return { child: { graph: { ...graph, nodes }, weights: new Map(used) }, notes };
   },

@@ -20,7 +20,16 @@ export interface QuantizedNodes {
   readonly unfused: number;
 }
 
-const moving = new Set(["QuantizeLinear", "DequantizeLinear", "Transpose", "Flatten", "Reshape", "Cast"]);
+const moving = new Set([
+  "QuantizeLinear",
+  "DequantizeLinear",
+  "Transpose",
+  "Flatten",
+  "Reshape",
+  "Squeeze",
+  "Unsqueeze",
+  "Cast",
+]);
 /** QLinearConv, QGemm and their like. */
 const isQuantized = (operator: string): boolean => /^Q[A-Z]|Integer/.test(operator) && operator !== "QuantizeLinear";
 const isWeighted = (operator: string): boolean => /Conv|Gemm|MatMul/.test(operator);

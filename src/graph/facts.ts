@@ -95,6 +95,7 @@ export const facts: { readonly [Name in OperatorName]: Facts<Name> } = {
     free: false,
   },
   quantize: { ...simple, extent: kept },
+  unclippedHardSigmoid: { ...simple, extent: kept },
   cast: { ...simple, extent: kept },
   activation: { ...simple, extent: kept, inPlace: true, free: true },
   add: {

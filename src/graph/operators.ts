@@ -58,6 +58,16 @@ interface NormAttributes<S extends Size> {
 /** A vector of [channels]: measured and stored, or computed from the batch. */
 export type Statistic<S extends Size> = Parameter<S> | Value<S>;
 
+/** A window of `stride` × `stride`; the last window of an odd size is partial and divides by the pixels it has. */
+interface Pool {
+  stride: number;
+}
+
+interface DeployedPool extends Pool {
+  /** Whether it is written as a depthwise convolution where no window is partial. Only the compiler sets it (quantize). */
+  asConvolution?: true;
+}
+
 interface SlopedActivation {
   function: ActivationFunction;
   /** Slope of a hard-sigmoid, 1/6 by default. Only the compiler writes another one (fold-hard-sigmoid). */
@@ -103,10 +113,8 @@ interface Shared<S extends Size> {
   depthwise: Operator<Weighted<S>, Made<S>, DepthwiseAttributes<S>>;
   dense: Operator<Weighted<S>, Made<S>>;
   add: Operator<{ x: Value<S>; branch: Value<S> }, Made<S>>;
-  /** x [batch, height, width, channels] times factor [batch, 1, 1, channels]: squeeze-and-excite. */
+  /** x [batch, height, width, channels] times factor, [batch, 1, 1, channels] in squeeze-and-excite; as large as x in a swish that is split. */
   multiply: Operator<{ x: Value<S>; factor: Value<S> }, Made<S>>;
-  /** A window of `stride` × `stride`; the last window of an odd size is partial and divides by the pixels it has. */
-  averagePool: Operator<One<S>, Made<S>, { stride: number }>;
   /** [batch, height, width, channels] → [batch, 1, 1, channels]. */
   globalAveragePool: Operator<One<S>, Made<S>>;
   /** [batch, 1, 1, channels] → [batch, channels]. */
@@ -127,6 +135,8 @@ interface OnlyDeployed<S extends Size> {
   extremes: Operator<One<S>, { smallest: Value<S>; largest: Value<S> }>;
   /** The nearest of the 256 numbers (q − zeroPoint) · scale, q a whole number of 8 bits. */
   quantize: Operator<One<S>, Made<S>, Quantization>;
+  /** slope · x + 1/2 of an x that these numbers hold: a hard-sigmoid where its output's numbers run from 0 to 1, which clips it. */
+  unclippedHardSigmoid: Operator<One<S>, Made<S>, Quantization & { slope: number }>;
   /** The same numbers in its output's data type. */
   cast: Operator<One<S>, Made<S>>;
 }
@@ -135,17 +145,20 @@ export interface Trained<S extends Size> extends Shared<S>, OnlyTrained<S> {
   /** Normalises by the batch's own (biased) statistics over batch, height and width. */
   batchNorm: Operator<NormInputs<S>, Made<S>, NormAttributes<S>>;
   activation: Operator<One<S>, Made<S>, { function: ActivationFunction }>;
+  averagePool: Operator<One<S>, Made<S>, Pool>;
 }
 
 export interface Deployed<S extends Size> extends Shared<S>, OnlyDeployed<S> {
   batchNorm: Operator<NormInputs<S> & Record<"mean" | "variance", Statistic<S>>, Made<S>, NormAttributes<S>>;
   activation: Operator<One<S>, Made<S>, SlopedActivation>;
+  averagePool: Operator<One<S>, Made<S>, DeployedPool>;
 }
 
 /** All operators, for code that reads any graph: printing, verifying, counting. */
 interface Any<S extends Size> extends Shared<S>, OnlyTrained<S>, OnlyDeployed<S> {
   batchNorm: Operator<NormInputs<S> & Partial<Record<"mean" | "variance", Statistic<S>>>, Made<S>, NormAttributes<S>>;
   activation: Operator<One<S>, Made<S>, SlopedActivation>;
+  averagePool: Operator<One<S>, Made<S>, DeployedPool>;
 }
 
 interface Sets<S extends Size> {

@@ -42,7 +42,7 @@ test("there is a precision for each layout, and each layout says why it is so", 
 });
 
 test.each(layoutNames)("files for %s have its whole numbers: activations, weights, biases", async (layout) => {
-  const { activations, largestWeight, biases } = layouts[layout];
+  const { activations, largestWeight, biases, poolsByConvolution } = layouts[layout];
   const wanted = activations.type === "int8" ? INT8 : UINT8;
   for (const { name, child, nodes, tensors } of await filesOf(layout)) {
     for (const { attributes } of nodesOf(child.graph, "quantize")) {
@@ -54,14 +54,17 @@ test.each(layoutNames)("files for %s have its whole numbers: activations, weight
     for (const { input } of nodes.filter(({ opType }) => opType === "QuantizeLinear")) {
       expect(tensors.get(input[2]!)!.dataType).toBe(wanted);
     }
+    const pools = [...tensors.keys()].filter((of) => of.endsWith(".ones"));
     const weights = [...tensors.values()].filter(({ name: of }) => /weight\.int8$/.test(of));
-    expect(weights).toHaveLength(nodes.filter(isLayer).length);
+    expect(weights).toHaveLength(nodes.filter(isLayer).length - pools.length);
     for (const { dims, rawData } of weights) {
       const whole = new Int8Array(Uint8Array.from(rawData));
       const largest = whole.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       expect(largest).toBe(largestWeight);
       expect(Number(dims[0])).toBeGreaterThan(0);
     }
+    // A mean of 2 × 2 pixels has weights of 0 and 1/4, which are exact.
+    expect([name, pools.length > 0]).toEqual([name, poolsByConvolution]);
     for (const { name: of, input } of nodes.filter(isLayer)) {
       if (!input[2]) continue;
       const stored = tensors.get(biases === "float32" ? input[2] : `${input[2]}.int32`);

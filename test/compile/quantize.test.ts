@@ -6,13 +6,17 @@ import { layouts } from "../../src/compile/layouts.js";
 import { lower } from "../../src/compile/lower.js";
 import { measure } from "../../src/compile/measure.js";
 import { pack } from "../../src/compile/numbers.js";
+import type { Step } from "../../src/compile/pass.js";
+import { int8For } from "../../src/compile/precisions.js";
 import { quantize } from "../../src/compile/quantize.js";
 import { runPasses } from "../../src/compile/run-passes.js";
+import { splitSwish } from "../../src/compile/split-swish.js";
 import { quantizedNodesOf } from "../../src/deploy/quantized-nodes.js";
+import type { ActivationFunction } from "../../src/graph/activations.js";
 import { graphBuilder } from "../../src/graph/builder.js";
 import { nodesOf } from "../../src/graph/graph.js";
 import { onnx } from "../../src/onnx/onnx.js";
-import { floatBlock } from "../float-block.js";
+import { floatBlock, type FloatBlock } from "../float-block.js";
 import { randomWeights } from "../engine/conformance.js";
 import { largest, onRuntime } from "./contract.js";
 
@@ -31,15 +35,13 @@ function net(change: (weights: Map<string, Float32Array>) => void = () => undefi
   return { child: { graph, weights } satisfies Child<"trained">, block };
 }
 
-const quantized = async (largestWeight = 127, change?: (weights: Map<string, Float32Array>) => void) => {
-  const { child, block } = net(change);
-  const passed = await runPasses(
-    child,
-    [quantize("min-max", { ...layouts["x64-vnni"], largestWeight })],
-    (measured, before) => measure(measured, before, block, 1),
-  );
-  return { ...passed, block, wide: lower.run(child).child };
-};
+const quantized = async (largestWeight = 127, change?: (weights: Map<string, Float32Array>) => void) =>
+  passed(net(change), [quantize("min-max", { ...layouts["x64-vnni"], largestWeight })]);
+
+async function passed({ child, block }: { child: Child<"trained">; block: FloatBlock }, steps: readonly Step[]) {
+  const done = await runPasses(child, steps, (measured, before) => measure(measured, before, block, 1));
+  return { ...done, block, wide: lower.run(child).child };
+}
 
 test("every value is quantised once, but for a conv's output that a relu reads and the logits", async () => {
   const { child } = await quantized();
@@ -110,19 +112,79 @@ test("the file keeps bytes, scales and zero points as onnxruntime fuses them, a 
   expect(inputsOf("first.weight")).toEqual(["first.weight.int8", "first.weight.scale", "first.weight.zero"]);
   const { quantized: whole, float, unfused } = await quantizedNodesOf(bytes, "int8-x64", { dims: [1, 2, 8, 8] });
   expect([whole, float, unfused]).toEqual([
-    { QLinearConv: 3, QLinearAdd: 1, QLinearAveragePool: 1, QLinearGlobalAveragePool: 1, QGemm: 1 },
+    // The fourth is the pool.
+    { QLinearConv: 4, QLinearAdd: 1, QLinearGlobalAveragePool: 1, QGemm: 1 },
     {},
     0,
   ]);
   const logits = await onRuntime(emit(wide, { resolution: 8, output: "logits" }), block, "disabled");
   const written = await onRuntime(bytes, block, "disabled");
   const fused = await onRuntime(bytes, block, "all");
-  const off = (one: Float32Array, other: Float32Array) =>
-    largest(one.map((value, i) => value - other[i]!)) / (1 + largest(other));
   expect(off(written, logits)).toBeLessThan(0.03);
   expect(off(written, logits)).toBeGreaterThan(0);
   expect(off(fused, written)).toBeLessThan(0.02);
 });
+
+/** Largest difference, by the largest of the others. */
+const off = (one: Float32Array, other: Float32Array): number =>
+  largest(one.map((value, i) => value - other[i]!)) / (1 + largest(other));
+
+/** Inputs far to both sides of where a hard-sigmoid is clipped. */
+function gatedNet(activation: ActivationFunction, stride: number, resolution: number) {
+  const b = graphBuilder<number>("net", 2);
+  const x = b.activation("act", b.conv("conv", b.input, { out: 8, kernel: 3, bias: true }), activation);
+  const gate = b.activation("gate", b.conv("se", b.globalAveragePool("pool", x), { out: 8 }), "hard-sigmoid");
+  const pooled = b.averagePool("pooled", b.multiply("gated", x, gate), stride);
+  const graph = b.build([b.dense("out", b.flatten("flat", b.globalAveragePool("last", pooled)), 3)]);
+  const draw = random(4, "images");
+  const images = Float32Array.from({ length: 20 * resolution ** 2 * 2 }, () => 6 * draw.normal());
+  const block = floatBlock({ images, count: 20, resolution, channels: 2 });
+  return { child: { graph, weights: randomWeights(graph, random(5, "gated")) } satisfies Child<"trained">, block };
+}
+
+test.each(["x64", "web", "arm"] as const)(
+  "in layout %s swish, hard-swish and gates compute in whole numbers alone, clipped where they must be",
+  async (name) => {
+    const layout = layouts[name];
+    for (const activation of ["swish", "hard-swish"] as const) {
+      const { child, block, wide } = await passed(gatedNet(activation, 2, 8), [
+        splitSwish,
+        quantize("min-max", layout),
+      ]);
+      const bytes = emit(child, { resolution: 8, output: "logits" });
+      const { float, unfused, moved } = await quantizedNodesOf(bytes, int8For(name), { dims: [1, 2, 8, 8] });
+      expect([activation, float, unfused]).toEqual([activation, {}, 0]);
+      // Its one QuantizeLinear is the input's: nothing is dequantised in between.
+      expect([moved["QuantizeLinear"], moved["DequantizeLinear"]]).toEqual([1, undefined]);
+      const logits = await onRuntime(emit(wide, { resolution: 8, output: "logits" }), block, "disabled");
+      const written = await onRuntime(bytes, block, "disabled");
+      expect(off(written, logits)).toBeLessThan(0.03);
+      expect(off(await onRuntime(bytes, block, "all"), written)).toBeLessThan(0.02);
+    }
+  },
+);
+
+test.each([
+  [2, 8, "Conv"],
+  [2, 7, "AveragePool"],
+  [4, 8, "AveragePool"],
+])(
+  "a pool of stride %d over %d pixels is a %s on x64, with the pool's numbers",
+  async (stride, resolution, operator) => {
+    const [byConvolution, byPool] = await Promise.all(
+      ([true, false] as const).map(async (poolsByConvolution) => {
+        const layout = { ...layouts.x64, poolsByConvolution };
+        const { child, block } = await passed(gatedNet("relu", stride, resolution), [quantize("min-max", layout)]);
+        const bytes = emit(child, { resolution, output: "logits" });
+        const { node } = onnx.GraphProto.create(onnx.ModelProto.decode(bytes).graph!);
+        const made = node.find(({ output }) => output![0] === "pooled")!.opType;
+        return { made, logits: await onRuntime(bytes, block, "disabled") };
+      }),
+    );
+    expect([byConvolution!.made, byPool!.made]).toEqual([operator, "AveragePool"]);
+    expect(off(byConvolution!.logits, byPool!.logits)).toBeLessThan(1e-6);
+  },
+);
 
 test("a file that does not fuse is found out: a conv before a swish that nothing quantises between", async () => {
   const b = graphBuilder<number>("net", 2);
