@@ -1,5 +1,5 @@
-// A masked step of engine node, on worker threads and on a supernet that lives on the device: what crosses to TensorFlow, counted at the
-// backend; kernels started; and how many kernels of different shapes eight steps use, masked and sliced.
+// A masked step of engine node, on worker threads and on a supernet that lives on the device, with images that go up and images that are
+// there: what crosses to TensorFlow, counted at the backend; kernels started; and how many kernels of different shapes eight steps use, masked and sliced.
 //   node bench/train/bytes.mjs fashion R bignas
 import { importFrom, makeTask, STEPS } from "./net.mjs";
 
@@ -84,28 +84,31 @@ async function onWorkers(net, execution) {
   };
 }
 
-async function onDevice(net) {
+/** @param isHeld whether the device holds the images */
+async function onDevice(net, isHeld) {
   const task = await makeTask(root, net, { execution: "masked" });
   const { layout, seed, recipe } = task;
   const resident = residentOf(engine, task);
   const optimizer = startState(recipe, layout.length);
   resident.load({ weights: initialize(layout, seed, 1), average: undefined, optimizer });
-  const steps = deviceSteps(resident, task);
+  if (isHeld) resident.holdPictures(task.images.pixels);
+  const steps = deviceSteps(resident, task, isHeld);
   return {
     task,
     dispose: () => resident.dispose(),
     async runStep(step) {
-      steps.run(stepOf(task, step));
+      steps.run({ ...stepOf(task, step), ...(isHeld && { pixels: new Uint8Array(0) }) });
       await steps.update(step, 0.01);
     },
   };
 }
 
 for (const net of process.argv.slice(2)) {
-  const [workers, sliced, device] = [
+  const [workers, sliced, device, held] = [
     await onWorkers(net, "masked"),
     await onWorkers(net, "sliced"),
-    await onDevice(net),
+    await onDevice(net, false),
+    await onDevice(net, true),
   ];
   const { supernet, layout, batch, group, images } = device.task;
   const { axes, kernels, gates } = supernet.settingOf(biggest(supernet.space));
@@ -115,10 +118,11 @@ for (const net of process.argv.slice(2)) {
     imageBytes: images.pixels.length,
     workers: await measured(workers.runStep),
     device: await measured(device.runStep),
+    held: await measured(held.runStep),
     kindsMasked: await kindsOver(device.runStep),
     kindsSliced: await kindsOver(sliced.runStep),
   };
   console.log(JSON.stringify(line));
-  for (const { dispose } of [workers, sliced, device]) dispose();
+  for (const { dispose } of [workers, sliced, device, held]) dispose();
 }
 process.exit(0);

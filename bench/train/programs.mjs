@@ -1,5 +1,5 @@
 // The programs of engine pjrt for a space, written for an accelerator: how many, how large their text is, and what goes up and down in a
-// step of one norm group. It needs no plugin.
+// step of one norm group, besides images that go up as bytes. It needs no plugin.
 //   node bench/train/programs.mjs fashion bench/spaces/r.json bignas
 import { importFrom, importLayout } from "./net.mjs";
 
@@ -58,28 +58,39 @@ for (const name of process.argv.slice(2)) {
   );
   const others = [
     lessonProgram(options),
+    lessonProgram(options, 1000),
     child.decayProgram(options, plan),
     updateProgram({ length: layout.length, rule: optimizer, hasAverage: false, clips: true }),
   ];
   const setting = supernet.settingOf(biggest(supernet.space));
   const numbers = child.childNumbers(plan, { setting, images: GROUP }).byteLength;
   const kept = GROUP * child.keptBytes(options);
-  const labels = { labels: Array(GROUP).fill(0), counted: Array(GROUP).fill(0), smoothing: 0 };
-  const up =
-    lessonNumbers(labels).byteLength +
-    lessonFactors(labels).byteLength +
+  const held = { index: 0, dx: 0, dy: 0, mirror: false };
+  const lesson = (pictures) => ({
+    pictures,
+    labels: Array(GROUP).fill(0),
+    counted: Array(GROUP).fill(0),
+    smoothing: 0,
+  });
+  const numbersUp = (pictures) => lessonNumbers(lesson(pictures), options.pictures.size).byteLength;
+  const besides =
+    lessonFactors(lesson([])).byteLength +
     CHILDREN * numbers +
     kept +
     child.decayNumbers(plan, options, { setting, used: new Set(), rate: 0 }).byteLength +
     updateNumbers({ rate: 0, clipNorm: null, averaging: 0 }).byteLength;
   console.log(
     JSON.stringify({
-      ...{ space: name, programs: childPrograms.length + others.length },
+      // A run uses one of the two that make a lesson.
+      ...{ space: name, programs: childPrograms.length + others.length - 1 },
       childKilobytes: childPrograms.map(kilobytes),
       childOperations: childPrograms.map(operationsOf),
       otherKilobytes: others.map(kilobytes),
       images: GROUP * pictures.size ** 2 * pictures.channels,
-      ...{ numbersOfChild: numbers / 4, up, down: 4 * (2 * CHILDREN + 1) },
+      numbersOfChild: numbers / 4,
+      up: besides + numbersUp(new Uint8Array(0)),
+      upWhereImagesAreHeld: besides + numbersUp(Array(GROUP).fill(held)),
+      down: 4 * (2 * CHILDREN + 1),
     }),
   );
 }

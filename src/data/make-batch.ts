@@ -89,11 +89,15 @@ export function erasedParts(
 }
 
 /** Where a shifted and mirrored image is read, in pixels; what comes in from outside is black. */
-interface Movement {
+export interface Movement {
   readonly dx: number;
   readonly dy: number;
   readonly mirror: boolean;
 }
+
+/** How each image is shifted and mirrored. */
+export const movements = (indices: Uint32Array, augmentation: KeyedAugmentation): Movement[] =>
+  Array.from(indices, (index) => movement(augmentation, [...augmentation.key, index]));
 
 function movement({ crop, flip }: Augmentation, key: readonly Key[]): Movement {
   const draw = random(...key);

@@ -1,11 +1,12 @@
 /**
  * A supernet that lives on a device. Weights, gradients and the optimiser's state stay there; masks, resized pictures, soft labels,
- * gradients and the update are made there. Pictures go up as bytes and a child as a small vector; losses come down. Shapes never change:
- * every child runs in the whole supernet, under its masks.
+ * gradients and the update are made there. Pictures go up as bytes, or all of them once; a child goes up as a small vector, and losses come
+ * down. Shapes never change: every child runs in the whole supernet, under its masks.
  */
 import type { ElasticGraph, PlainGraph } from "../graph/graph.js";
 import type { Layout } from "../graph/layout.js";
 import type { Setting } from "../graph/values.js";
+import type { HeldPicture } from "./held-pictures.js";
 
 /** How weights follow from gradients, as the recipe's `optimizer` says (docs/recipe.md). */
 export type UpdateRule =
@@ -68,8 +69,8 @@ export interface Rectangle {
 
 /** A norm group: what all its children learn. */
 export interface Lesson {
-  /** [group, size, size, channels], 0 to 255, shifted and mirrored. */
-  readonly bytes: Uint8Array;
+  /** Bytes that go up, [group, size, size, channels], 0 to 255, shifted and mirrored; or [group] pictures of the set that is there. */
+  readonly pictures: Uint8Array | readonly HeldPicture[];
   /** [group] */
   readonly labels: ArrayLike<number>;
   /** [group]: by which right answers are counted. */
@@ -123,6 +124,8 @@ export interface ResidentResult {
 /** A step is: for each norm group `teach` and then `child` for its children, `decay`, `update`. */
 export interface ResidentSupernet {
   load(arrays: TrainedArrays): void;
+  /** Takes a whole set of pictures up, [pictures, size, size, channels], 0 to 255, to stay there at one byte each: lessons may name them. */
+  holdPictures(pixels: Uint8Array): void;
   teach(lesson: Lesson): void;
   /** Runs a child forward and backward and adds its gradient. */
   child(child: ResidentChild): void;

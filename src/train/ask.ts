@@ -14,23 +14,27 @@ interface Failure {
 type Answered<Answer> =
   { readonly kind: "done"; readonly answer: Answer } | { readonly kind: "failed"; readonly failure: Failure };
 
+type HandedOver = Float32Array | Uint8Array;
+
+const buffersOf = (arrays: readonly HandedOver[]): ArrayBuffer[] => arrays.map(({ buffer }) => buffer as ArrayBuffer);
+
 const failures = new WeakMap<Worker, Error>();
 
 /**
  * Starts a worker thread. If it fails before it is asked anything, the first question is answered so.
  * @param handedOver arrays in its data whose memory is the worker's from now on, and not copied
  */
-export function startWorker(script: string, workerData: object, handedOver: readonly Float32Array[] = []): Worker {
-  const transferList = handedOver.map(({ buffer }) => buffer as ArrayBuffer);
-  const worker = new Worker(script, { workerData, transferList });
+export function startWorker(script: string, workerData: object, handedOver: readonly HandedOver[] = []): Worker {
+  const worker = new Worker(script, { workerData, transferList: buffersOf(handedOver) });
   return worker.on("error", (error) => failures.set(worker, errorOf(error)));
 }
 
 /**
  * Sends an order and waits for its answer.
+ * @param handedOver arrays in the order whose memory is the worker's from now on, and not copied
  * @throws the worker's failure; an internal error where it ends without an answer
  */
-export const ask = <Answer>(worker: Worker, order: object): Promise<Answer> =>
+export const ask = <Answer>(worker: Worker, order: object, handedOver: readonly HandedOver[] = []): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const settle = (): void => {
       worker.off("message", answered).off("error", failed).off("exit", exited);
@@ -50,7 +54,8 @@ export const ask = <Answer>(worker: Worker, order: object): Promise<Answer> =>
     };
     const before = failures.get(worker);
     if (before) reject(before);
-    else worker.on("message", answered).on("error", failed).on("exit", exited).postMessage(order);
+    else
+      worker.on("message", answered).on("error", failed).on("exit", exited).postMessage(order, buffersOf(handedOver));
   });
 
 function errorOf({ code, problems, message, stack }: Failure): Error {

@@ -9,6 +9,7 @@ import type { SearchSpace } from "../space/space.js";
 import { layoutOf } from "../graph/layout.js";
 import { buildSupernet } from "../supernet/supernet.js";
 import { seededWeights, type WeightSource } from "../supernet/weights.js";
+import { heldSetOf } from "./device/held-set.js";
 import type { RunIdentity } from "./find-run.js";
 import { checkFit, checkPixels } from "./fit.js";
 import { roundedSteps } from "./quantization.js";
@@ -50,6 +51,8 @@ export interface RunPlan extends RunIdentity {
   readonly images: Uint32Array;
   /** Where their pixels come from. */
   readonly pictures: Images;
+  /** The pixels of all of them, where a device holds these: steps need none. */
+  readonly heldSet: Uint8Array | undefined;
   readonly engine: EngineName;
   /** The engine's own description. */
   readonly engineBuild: string;
@@ -101,6 +104,7 @@ export async function planRun({ space, data, source, recipe, seed = 0, ...option
     length: { totalSteps, stepsPerEpoch, batch },
     images,
     pictures: data.train,
+    heldSet: await heldSetOf(data.train, { engine, execution, recipe }),
     engine,
     engineBuild,
     weights: seededWeights(seed, recipe.lastGamma === "zero" ? 0 : 1),

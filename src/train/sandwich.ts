@@ -56,7 +56,7 @@ export interface StepGroup {
   readonly index: number;
   /** Its images. */
   readonly indices: Uint32Array;
-  /** [indices, height, width, channels], 0 to 255. */
+  /** [indices, height, width, channels], 0 to 255; empty where a device holds the images. */
   readonly pixels: Uint8Array;
 }
 

@@ -12,6 +12,9 @@ const AHEAD = 2;
 /** Steps whose images are in memory at once: read ahead, asked for next, and used. */
 const HELD = AHEAD + 2;
 
+/** Where a device holds the images. */
+const NONE = new Uint8Array(0);
+
 /** A step as it is given to a trainer. */
 export interface FedStep extends Step {
   /** How long it was waited for once it was asked for. */
@@ -27,9 +30,11 @@ export async function* stepsFrom(first: number, plan: RunPlan, ranks: Ranks): As
   const { randomResizedCrop } = recipe.augmentation;
   // The same memory again and again: memory would rise and fall with what waits to be collected.
   const { height, width, channels } = plan.pictures;
-  const memory = Array.from({ length: HELD }, () => new Uint8Array((to - from) * height * width * channels));
+  const bytes = plan.heldSet ? 0 : (to - from) * height * width * channels;
+  const memory = Array.from({ length: HELD }, () => new Uint8Array(bytes));
   let read = 0;
   const pixelsOf = (indices: Uint32Array, epoch: number): Promise<Uint8Array> => {
+    if (plan.heldSet) return Promise.resolve(NONE);
     const into = memory[read++ % HELD]!;
     return randomResizedCrop
       ? plan.pictures.readParts(indices, { ...randomResizedCrop, key: augmentationKey(seed, epoch) }, into)

@@ -57,8 +57,8 @@ async function timeSteps(
   plan: RunPlan,
   { budgetMs, started, threads, ranks }: Timing,
 ): Promise<{ readonly msPerStep: number; readonly spentMs: number }> {
-  const { task, engine, length } = plan;
-  const trainer = trainerOf(engine, task, await firstState(plan), { threads, ranks });
+  const { length } = plan;
+  const trainer = trainerOf(plan, await firstState(plan), { threads, ranks });
   const began = performance.now();
   try {
     let timedSince = began;

@@ -103,7 +103,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): Promise<TrainResult> {
   const { out, ranks = alone, threads = availableParallelism() } = options;
-  const { task, length, engine, engineBuild } = plan;
+  const { task, length, engineBuild } = plan;
   const writes = ranks.rank === 0;
   const state = await beginRun(plan, files, { ...options, ranks });
   const intervals = intervalsOf(length);
@@ -117,7 +117,7 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
     from: state.step,
     onLog: options.onLog,
   });
-  const trainer = trainerOf(engine, task, state, { threads, ranks });
+  const trainer = trainerOf(plan, state, { threads, ranks });
   const keeper = writes ? checkpointKeeper(files.checkpoint, plan, trainer, { intervals, guard }) : noKeeper;
 
   const start = writes ? startOfRounding(task, length) : undefined;

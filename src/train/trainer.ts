@@ -15,7 +15,7 @@ export interface StepOrder {
 /** A step, and this rank's images of it. */
 export interface Step extends StepOrder {
   readonly indices: Uint32Array;
-  /** [indices, height, width, channels] */
+  /** [indices, height, width, channels]; empty where a device holds the images. */
   readonly pixels: Uint8Array;
 }
 

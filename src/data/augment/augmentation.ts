@@ -23,6 +23,10 @@ export const augmentationSchema = z.strictObject({
 /** How training changes pictures: nothing that isn't asked for. */
 export type Augmentation = z.output<typeof augmentationSchema>;
 
+/** Whether an image's pixels become others, and are not only moved. */
+export const changesPixels = ({ randomResizedCrop, colorJitter, automatic }: Augmentation): boolean =>
+  [randomResizedCrop, colorJitter, automatic].some((option) => option !== undefined);
+
 /**
  * The pixels that an image is trained on, before it is shifted and mirrored. Its random part was taken when it was read (`Images.readParts`).
  * @param key of the random streams, the image's own index included

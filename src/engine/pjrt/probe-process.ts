@@ -47,9 +47,15 @@ interface Failure {
 
 const MOST_CHARACTERS = 300;
 
+/** Plugins that computed when this process asked: it asks several times before a run, and a probe takes seconds. */
+const known = new Map<string, PresentPlugin>();
+
 /** @throws UserError `engine/plugin`, `engine/device`, `engine/missing` */
 export async function requirePlugin(plugin: string): Promise<PresentPlugin> {
-  const probe = await probePlugin(plugin);
-  if (probe.state === "present") return probe;
+  const probe = known.get(plugin) ?? (await probePlugin(plugin));
+  if (probe.state === "present") {
+    known.set(plugin, probe);
+    return probe;
+  }
   throw new UserError(probe.code, probe.problem);
 }

@@ -1,6 +1,6 @@
 /** Training batch norm and activations: TensorFlow.js backends compose them, or have them in few kernels. */
 import type * as TensorFlow from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { ActivationFunction } from "../../graph/activations.js";
 
 /** The module: @tensorflow/tfjs-core with a backend, or a package that brings both. */
@@ -26,6 +26,29 @@ export interface BackendKernels {
   activationGradient(name: ActivationFunction, dy: Tensor4D, x: Tensor4D, y: Tensor4D): Tensor4D;
   /** Bytes as a float32 tensor of this shape. They go up as bytes where the backend can take them. */
   bytes(values: Uint8Array, shape: readonly number[]): Tensor;
+  /** Rows of bytes that stay on the device, at one byte each: a tensor for `rowsOf` alone. */
+  heldRows(values: Uint8Array, rows: number): Tensor;
+  /** Some of them as float32: [rows, length]. @param length bytes of a row */
+  rowsOf(held: Tensor, rows: Tensor1D, length: number): Tensor2D;
+  /** Rows of each matrix: [matrices, places, columns]. @param places int32 [matrices, places], none outside */
+  gather(matrices: Tensor3D, places: Tensor2D): Tensor3D;
+}
+
+/** Each row's bytes, and zeros to whole words of four: [rows, 4 · words]. */
+export function inWholeWords(values: Uint8Array, rows: number): Uint8Array {
+  const length = values.length / rows;
+  const padded = 4 * Math.ceil(length / 4);
+  if (padded === length) return values;
+  const all = new Uint8Array(rows * padded);
+  for (let row = 0; row < rows; row++) all.set(values.subarray(row * length, (row + 1) * length), row * padded);
+  return all;
+}
+
+/** The same bytes, four to a word, the lowest first as all processors here have them. */
+export function asWords(bytes: Uint8Array): Int32Array {
+  const isAligned = bytes.byteOffset % 4 === 0;
+  const { buffer, byteOffset, length } = isAligned ? bytes : bytes.slice();
+  return new Int32Array(buffer, byteOffset, length / 4);
 }
 
 /** Composed of public operations only, which every backend has. */
@@ -74,5 +97,16 @@ export function composedKernels(tf: TF): BackendKernels {
     activation: (name, x) => functions[name](x),
     activationGradient: (name, dy, x, y) => tf.mul(dy, slopes[name](x, y)),
     bytes: (values, shape) => tf.tensor(Float32Array.from(values), [...shape]),
+    heldRows: (values, rows) => {
+      const words = asWords(inWholeWords(values, rows));
+      return tf.tensor2d(words, [rows, words.length / rows], "int32");
+    },
+    rowsOf(held, rows, length) {
+      const words = tf.expandDims(tf.gather(held, rows), 2);
+      const byPlace = tf.floorDiv(words, tf.tensor1d([1, 2 ** 8, 2 ** 16, 2 ** 24], "int32"));
+      const bytes: Tensor2D = tf.reshape(tf.mod(byPlace, tf.scalar(256, "int32")), [rows.size, -1]);
+      return tf.slice(tf.cast(bytes, "float32"), [0, 0], [rows.size, length]);
+    },
+    gather: (matrices, places) => tf.gather(matrices, places, 1, 1),
   };
 }

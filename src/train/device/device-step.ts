@@ -1,5 +1,5 @@
 /** The norm groups of a step on a supernet that lives on a device: what src/train/sandwich.ts does where weights lie in memory. */
-import { changedPixels, erasedParts } from "../../data/make-batch.js";
+import { changedPixels, erasedParts, movements } from "../../data/make-batch.js";
 import { mainLabels } from "../../data/augment/mix.js";
 import { scaleAndShift } from "../../data/preprocessing.js";
 import { resizeMatrix } from "../../data/resize.js";
@@ -40,6 +40,7 @@ interface Ran {
 export interface DeviceSteps {
   /**
    * Adds the gradients of the children of all norm groups of these images.
+   * @param images with no pixels where the device holds the set
    * @param first the place of the first group in the batch
    */
   run(images: Omit<StepGroup, "index">, first?: number): void;
@@ -47,7 +48,8 @@ export interface DeviceSteps {
   update(step: number, rate: number): Promise<{ groups: GroupResult[]; gradientNorm: number }>;
 }
 
-export function deviceSteps(resident: ResidentSupernet, task: Task): DeviceSteps {
+/** @param isHeld whether the device holds the training images, so that steps need no pixels */
+export function deviceSteps(resident: ResidentSupernet, task: Task, isHeld = false): DeviceSteps {
   const { supernet, recipe, images, batch, group } = task;
   const decayedAt = decayedChildren(task);
   /** Groups that ran since the last update. */
@@ -59,7 +61,9 @@ export function deviceSteps(resident: ResidentSupernet, task: Task): DeviceSteps
     const erased = erasedParts(images.height, indices, augmentation);
     const mix = mixOf(task, step, index);
     return {
-      bytes: changedPixels({ ...images, pixels }, indices, augmentation),
+      pictures: isHeld
+        ? movements(indices, augmentation).map((movement, place) => ({ index: indices[place]!, ...movement }))
+        : changedPixels({ ...images, pixels }, indices, augmentation),
       labels,
       counted: mix ? mainLabels(labels, mix) : labels,
       smoothing: recipe.labelSmoothing,

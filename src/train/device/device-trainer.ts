@@ -3,6 +3,7 @@
  * With several ranks a step carries one gradient each way.
  */
 import { createRequire } from "node:module";
+import { setImmediate } from "node:timers/promises";
 import { prepareEngine } from "../../engine/choose.js";
 import type { EngineName } from "../../engine/engine.js";
 import { arraysIn, type TrainedArrays } from "../../engine/resident.js";
@@ -25,14 +26,16 @@ export interface DeviceStart {
   readonly firstGroup: number;
   /** The step's images that are in groups of this rank. */
   readonly indices: Uint32Array;
-  /** [indices, height, width, channels] */
+  /** [indices, height, width, channels]; empty where the device holds the images. */
   readonly pixels: Uint8Array;
+  readonly isHeld: boolean;
   /** By which several ranks exchange their gradients; empty for one. */
   readonly gradient: Float32Array;
 }
 
-/** A step is `run`, with several ranks `gradient` (into shared memory) and `sum` (from there), and then `update`. */
+/** A step is `run`, with several ranks `gradient` (into shared memory) and `sum` (from there), and then `update`; the first one is `hold` before that, where the device holds the images. */
 export type DeviceOrder =
+  | { readonly kind: "hold"; readonly pixels: Uint8Array }
   | ({ readonly kind: "run" } & StepOrder)
   | { readonly kind: "gradient" }
   | { readonly kind: "sum" }
@@ -41,6 +44,7 @@ export type DeviceOrder =
 
 /** What the thread answers to each kind of order. */
 export interface DeviceAnswers {
+  readonly hold: undefined;
   readonly run: undefined;
   readonly gradient: undefined;
   readonly sum: undefined;
@@ -48,12 +52,32 @@ export interface DeviceAnswers {
   readonly arrays: TrainedArrays;
 }
 
-/** @param start handed over */
+/** Bytes that are copied at a stretch: a few milliseconds. */
+const PIECE = 8 << 20;
+
+/** A copy in a memory of its own, made in pieces between which the event loop is free. */
+async function copied(bytes: Uint8Array): Promise<Uint8Array> {
+  const copy = new Uint8Array(bytes.length);
+  for (let from = 0; from < bytes.length; from += PIECE) {
+    copy.set(bytes.subarray(from, from + PIECE), from);
+    await setImmediate();
+  }
+  return copy;
+}
+
+/**
+ * @param start handed over
+ * @param means the training images, where the device is to hold them
+ */
 export function deviceTrainer(
   engine: EngineName,
   task: Task,
   start: TrainedArrays,
-  { threads, ranks }: { readonly threads: number; readonly ranks: Ranks },
+  {
+    threads,
+    ranks,
+    heldSet,
+  }: { readonly threads: number; readonly ranks: Ranks; readonly heldSet?: Uint8Array | undefined },
 ): Trainer {
   prepareEngine(engine, threads, task.precision);
   const { supernet, layout, ...plain } = task;
@@ -63,17 +87,26 @@ export function deviceTrainer(
     ...{ engine, space: supernet.space, task: plain, start },
     firstGroup: from / task.group,
     indices: new Uint32Array(new SharedArrayBuffer(4 * (to - from))),
-    pixels: new Uint8Array(new SharedArrayBuffer((to - from) * height * width * channels)),
+    pixels: new Uint8Array(new SharedArrayBuffer(heldSet ? 0 : (to - from) * height * width * channels)),
+    isHeld: heldSet !== undefined,
     gradient: new Float32Array(new SharedArrayBuffer(ranks.size > 1 ? 4 * layout.length : 0)),
   };
   const script = createRequire(import.meta.url).resolve("#device-worker");
   const worker = startWorker(script, workerData, arraysIn(start));
-  const order = <Kind extends DeviceOrder["kind"]>(given: DeviceOrder & { kind: Kind }): Promise<DeviceAnswers[Kind]> =>
-    ask(worker, given);
+  const order = <Kind extends DeviceOrder["kind"]>(
+    given: DeviceOrder & { kind: Kind },
+    handedOver: readonly Uint8Array[] = [],
+  ): Promise<DeviceAnswers[Kind]> => ask(worker, given, handedOver);
   /** A rank has one gradient, however many groups it has. */
   const sum = summation(ranks, ranks.size, layout.length);
+  let waiting = heldSet;
   return {
     async step({ step, epoch, indices, pixels }, rate) {
+      if (waiting) {
+        const set = await copied(waiting);
+        waiting = undefined;
+        await order({ kind: "hold", pixels: set }, [set]);
+      }
       workerData.indices.set(indices);
       workerData.pixels.set(pixels);
       await order({ kind: "run", step, epoch });

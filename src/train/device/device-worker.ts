@@ -11,16 +11,20 @@ import { answerOrders } from "../ask.js";
 import type { DeviceAnswers, DeviceOrder, DeviceStart } from "./device-trainer.js";
 import { deviceSteps, residentOf } from "./device-step.js";
 
-const { engine, space, task: plain, start, firstGroup, indices, pixels, gradient } = workerData as DeviceStart;
+const { engine, space, task: plain, start, firstGroup, indices, pixels, gradient, isHeld } = workerData as DeviceStart;
 const supernet = buildSupernet(space);
 const task = { ...plain, supernet, layout: layoutOf(supernet.graph) };
 const resident = residentOf(await createEngine(engine, task.precision), task);
 resident.load(start);
-const steps = deviceSteps(resident, task);
+const steps = deviceSteps(resident, task, isHeld);
 
 const answers: {
   [Kind in DeviceOrder["kind"]]: (order: DeviceOrder & { kind: Kind }) => Promise<DeviceAnswers[Kind]>;
 } = {
+  hold(order) {
+    resident.holdPictures(order.pixels);
+    return Promise.resolve(undefined);
+  },
   run({ step, epoch }) {
     steps.run({ step, epoch, indices, pixels }, firstGroup);
     return Promise.resolve(undefined);

@@ -3,6 +3,7 @@ import "./quick-compile.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../../src/engine/engine.js";
 import { createClient, type PjrtClient } from "../../../src/engine/pjrt/client/client.js";
+import { HELD_NUMBERS } from "../../../src/engine/pjrt/lowering/held.js";
 import { residentSupernet } from "../../../src/engine/pjrt/resident/resident.js";
 import { createWasmEngine } from "../../../src/engine/wasm/wasm-engine.js";
 import { alone } from "../../../src/ranks/ranks.js";
@@ -88,6 +89,40 @@ describe.each(plugins)("$name", ({ path, missing }) => {
       expect(Math.min(...moreUp)).toBeGreaterThan(0);
       const children = 2 + plan.task.recipe.sandwich.random;
       expect(new Set(down)).toEqual(new Set([4 * (2 * children + 1)]));
+      resident.dispose();
+      expect(client!.liveBuffers).toBe(before);
+    },
+  );
+
+  test.skipIf(missing)(
+    "where the device holds the images, they go up once, and four numbers an image a step",
+    async () => {
+      const plan = await planRun({
+        ...{ space: tinySpace, data: images, source, steps: 1, seed: 7 },
+        recipe: tinyRecipe({ batch: 8, augmentation: { crop: 1, flip: true } }),
+      });
+      const set = images.train.pixels!;
+      const counted = counting(client!);
+      const before = client!.liveBuffers;
+      const resident = residentOf(engineOn(counted.client), plan.task);
+      resident.load(await firstState(plan));
+      const upBefore = counted.bytes.up;
+      resident.holdPictures(set);
+      expect(counted.bytes.up - upBefore).toBe(set.length);
+      const upIn = async (isHeld: boolean): Promise<number> => {
+        const steps = deviceSteps(resident, plan.task, isHeld);
+        for await (const batch of stepsFrom(0, plan, alone)) {
+          const { up } = counted.bytes;
+          steps.run(isHeld ? { ...batch, pixels: new Uint8Array(0) } : batch);
+          await steps.update(0, 0.01);
+          return counted.bytes.up - up - (isHeld ? 0 : batch.pixels.length);
+        }
+        throw new Error("no step");
+      };
+      // The first step brings up what stays.
+      await upIn(true);
+      const [held, bytes] = [await upIn(true), await upIn(false)];
+      expect(held - bytes).toBe(4 * HELD_NUMBERS * plan.task.batch);
       resident.dispose();
       expect(client!.liveBuffers).toBe(before);
     },

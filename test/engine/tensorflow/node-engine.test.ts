@@ -7,6 +7,8 @@ import { libtensorflowKernels } from "../../../src/engine/tensorflow/libtensorfl
 import { installCommand, loadTensorflow, locate } from "../../../src/engine/tensorflow/locate.js";
 import { createNodeEngine } from "../../../src/engine/tensorflow/node-engine.js";
 import type { ActivationFunction } from "../../../src/graph/activations.js";
+import { heldCases } from "../held-pictures.js";
+import { expectHeldSet } from "./resident/expect-held-set.js";
 import { expectOutOfMemory } from "../out-of-memory.js";
 import { describeEngine, randomNet, randomWeights } from "../conformance.js";
 
@@ -15,6 +17,12 @@ if (locate("node").length > 0) {
   beforeAll(() => void prepareEngine("node", 1));
   const runs = { values: 100, gradients: 50, contract: 5 };
   describeEngine("TensorFlow.js on libtensorflow", async () => createNodeEngine("node"), runs);
+
+  test.each(heldCases)("a set on the device, libtensorflow's kernels: $title", async (given) => {
+    createNodeEngine("node");
+    const tf = loadTensorflow("node");
+    await expectHeldSet(tf, libtensorflowKernels(tf), given);
+  });
 
   test("steps leave no tensor behind, neither in TensorFlow.js nor in libtensorflow", async () => {
     const engine = createNodeEngine("node");

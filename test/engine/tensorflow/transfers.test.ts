@@ -85,6 +85,42 @@ describe.skipIf(locate("node").length === 0)(`engine node (${installCommand("nod
       resident.dispose();
     },
   );
+
+  test("where the device holds the images, a step names them: a few bytes each, whatever their size", async () => {
+    prepareEngine("node", 1);
+    const task = await smallestTask("fashion", 8);
+    const resident = residentOf(createNodeEngine("node"), task);
+    const counted = countTransfers(loadTensorflow("node"));
+    const { layout, recipe, batch, images } = task;
+    resident.load({
+      weights: initialize(layout, 7, 0),
+      average: undefined,
+      optimizer: startState(recipe, layout.length),
+    });
+    const set = new Uint8Array(batch * images.height ** 2 * images.channels).fill(100);
+    let before = counted.up;
+    resident.holdPictures(set);
+    expect(counted.up - before).toBe(set.length);
+    const indices = Uint32Array.from({ length: batch }, (_, i) => i);
+    const upIn = async (isHeld: boolean): Promise<number> => {
+      const steps = deviceSteps(resident, task, isHeld);
+      before = counted.up;
+      const { down } = counted;
+      steps.run({ step: 0, epoch: 0, indices, pixels: isHeld ? new Uint8Array(0) : set });
+      const { groups } = await steps.update(0, 0.01);
+      const children = groups.flatMap((group) => group.children).length;
+      expect(counted.down - down).toBe(4 * (2 * children + 1));
+      return counted.up - before;
+    };
+    // The weights go up once they are used: in the first step.
+    await upIn(true);
+    const [held, all] = [await upIn(true), await upIn(false)];
+    const more = held - (all - set.length);
+    // Its place in the set, and of columns and rows the first and the way; the shapes of what TensorFlow reshapes besides.
+    expect(more).toBeGreaterThanOrEqual(20 * batch);
+    expect(more).toBeLessThan(20 * batch + 256);
+    resident.dispose();
+  });
 });
 
 /** A step of one norm group of a shipped space at its smallest resolution, with dropout and a moving average. */

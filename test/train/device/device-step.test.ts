@@ -73,14 +73,21 @@ async function onDevice(
     batches,
     start,
     watch,
-  }: { batches: readonly Step[]; start: TrainedArrays; watch?: (resident: ResidentSupernet) => void },
+    set,
+  }: {
+    batches: readonly Step[];
+    start: TrainedArrays;
+    watch?: (resident: ResidentSupernet) => void;
+    set?: Uint8Array;
+  },
 ): Promise<Trained> {
   const resident = residentOf(engine, plan.task);
   resident.load(start);
-  const steps = deviceSteps(resident, plan.task);
+  if (set) resident.holdPictures(set);
+  const steps = deviceSteps(resident, plan.task, set !== undefined);
   const results = [];
   for (const batch of batches) {
-    results.push(await runStep(steps, batch));
+    results.push(await runStep(steps, set ? { ...batch, pixels: new Uint8Array(0) } : batch));
     watch?.(resident);
   }
   const arrays = await resident.arrays();
@@ -141,6 +148,16 @@ describe.each([...(await otherEngines()), ...morePlugins])("engine $name", ({ na
     expect(found.size).toBe(flatOf(workers).size);
   });
 
+  test.skipIf(isMissing)("images that the device holds give the same bits as images that go up", async () => {
+    const plan = await planOf({ ...recipes[theRichest], ...groups });
+    const batches = await batchesOf(plan);
+    const trained = async (set?: Uint8Array): Promise<Trained> =>
+      onDevice(engine, plan, { batches, start: await firstState(plan), ...(set && { set }) });
+    const [up, held] = [await trained(), await trained(images.train.pixels)];
+    expect(held.results).toEqual(up.results);
+    expect(flatOf(held)).toEqual(flatOf(up));
+  });
+
   test.skipIf(isMissing)("a run that is resumed from its arrays ends with the same bits", async () => {
     const plan = await planOf(groups);
     const batches = await batchesOf(plan);
@@ -161,8 +178,7 @@ describe("on the device", () => {
     const before = tf.memory().numTensors;
     const counts: number[] = [];
     await onDevice(engine, plan, {
-      batches,
-      start: await firstState(plan),
+      ...{ batches, start: await firstState(plan), set: images.train.pixels! },
       watch: () => counts.push(tf.memory().numTensors),
     });
     // The second step may be the first with a resolution, whose matrix is kept.

@@ -1,17 +1,23 @@
 /**
- * The program that makes what a norm group learns from bytes and labels: normalised, erased and mixed images, and targets. What a recipe
+ * The program that makes what a norm group learns from pictures and labels: normalised, erased and mixed images, and targets. What a recipe
  * doesn't do has no effect here: an empty part erases nothing, a share of 1 mixes nothing.
  */
 import type { Lesson, Rectangle, ResidentOptions } from "../../resident.js";
 import type { StableProgram } from "../stablehlo/program.js";
+import { HELD_NUMBERS, heldImages, heldNumbers } from "./held.js";
 import { stableWriter, type StableWriter, type Tensor } from "../stablehlo/writer.js";
 
 /** Whole numbers of an image: label, counted label, and the erased part's left, top, right and bottom. */
 const NUMBERS = 6;
 
-/** [group, NUMBERS] */
-export const lessonNumbers = ({ labels, counted, erased }: Lesson): Int32Array =>
-  Int32Array.from(Array.from(labels).flatMap((label, i) => [label, counted[i]!, ...sidesOf(erased?.[i])]));
+/** [group, NUMBERS]; pictures of the held set have HELD_NUMBERS more. @param size height = width in pixels */
+export const lessonNumbers = ({ pictures, labels, counted, erased }: Lesson, size: number): Int32Array =>
+  Int32Array.from(
+    Array.from(labels).flatMap((label, i) => [
+      ...[label, counted[i]!, ...sidesOf(erased?.[i])],
+      ...(pictures instanceof Uint8Array ? [] : heldNumbers(pictures[i]!, size)),
+    ]),
+  );
 
 /** Smoothing, the share of an image's own target and of its own pixels outside of the part, and the part's sides. */
 export const lessonFactors = ({ smoothing, mix }: Lesson): Float32Array =>
@@ -20,17 +26,22 @@ export const lessonFactors = ({ smoothing, mix }: Lesson): Float32Array =>
 const sidesOf = (part: Rectangle | undefined): [number, number, number, number] =>
   part ? [part.left, part.top, part.left + part.width, part.top + part.height] : [0, 0, 0, 0];
 
-/** (bytes, numbers, factors) → images [group, size, size, channels], targets [group, classes], counted [group] */
-export function lessonProgram({ group, classes, pictures }: ResidentOptions): StableProgram {
+/**
+ * (pictures, numbers, factors) → images [group, size, size, channels], targets [group, classes], counted [group]
+ * @param held pictures of the set that is on the device, where the lesson's are of these; otherwise its own are given as bytes
+ */
+export function lessonProgram({ group, classes, pictures }: ResidentOptions, held?: number): StableProgram {
   const { size, channels, scale, shift } = pictures;
   const w = stableWriter();
-  const bytes = w.input("ui8", [group, size, size, channels]);
-  const numbers = w.input("i32", [group, NUMBERS]);
+  const bytes = w.input("ui8", [held ?? group, size, size, channels]);
+  const numbers = w.input("i32", [group, NUMBERS + (held === undefined ? 0 : HELD_NUMBERS)]);
   const factors = w.input("f32", [7]);
   const column = (i: number): Tensor => w.slice(numbers, [0, i], [group, i + 1]);
   const factor = (i: number): Tensor => w.slice(factors, [i], [i + 1]);
 
-  const raw = w.add(w.multiply(w.convert(bytes, "f32"), w.vector(scale)), w.vector(shift));
+  const moved = Array.from({ length: HELD_NUMBERS }, (_, i) => NUMBERS + i);
+  const shown = held === undefined ? w.convert(bytes, "f32") : heldImages(w, bytes, moved.map(column));
+  const raw = w.add(w.multiply(shown, w.vector(scale)), w.vector(shift));
   const erased = insideOf(
     w,
     size,

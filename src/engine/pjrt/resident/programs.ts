@@ -11,7 +11,8 @@ import type { StableProgram } from "../stablehlo/program.js";
 export interface Programs {
   readonly options: ResidentOptions;
   readonly plan: MaskPlan;
-  lesson(): Executable;
+  /** @param held pictures of the set on the device, where the lesson's are of these */
+  lesson(held?: number): Executable;
   child(form: ChildForm): Executable;
   decay(): Executable;
   add(): Executable;
@@ -31,7 +32,7 @@ export function programsOf(client: PjrtClient, lowering: Lowering, options: Resi
   };
   return {
     ...{ options, plan },
-    lesson: () => once("lesson", () => lessonProgram(options)),
+    lesson: (held) => once(`lesson ${held}`, () => lessonProgram(options, held)),
     child: (form) =>
       once(`child ${form.resolution} ${form.isRounded}`, () => childProgram(options, plan, { ...form, lowering })),
     decay: () => once("decay", () => decayProgram(options, plan)),

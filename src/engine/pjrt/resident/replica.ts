@@ -8,6 +8,8 @@ import { run as runProgram, type Programs } from "./programs.js";
 export interface Replica {
   /** The weights of the next children; the caller's, who disposes of them. */
   useWeights(weights: DeviceBuffer): void;
+  /** Takes a set of pictures up, which stays there. */
+  holdPictures(pixels: Uint8Array): void;
   teach(lesson: Lesson): void;
   /** @returns [loss, right answers], which are the caller's */
   child(child: ResidentChild): DeviceBuffer;
@@ -39,6 +41,8 @@ export function replicaOn(client: PjrtClient, programs: Programs, device: number
       : undefined;
   /** By resolution; undefined where pictures stay as they are. */
   const matrices = new Map<number, DeviceBuffer | undefined>();
+  /** ui8 [pictures, size, size, channels] */
+  let set: DeviceBuffer | undefined;
   let weights: DeviceBuffer | undefined;
   let gradient = client.upload(new Float32Array(layout.length), [layout.length], device);
   let hasGradient = false;
@@ -55,6 +59,8 @@ export function replicaOn(client: PjrtClient, programs: Programs, device: number
     for (const buffer of [...(lesson ?? []), soft]) buffer?.dispose();
     lesson = soft = undefined;
   };
+  const picturesFrom = (pixels: Uint8Array): DeviceBuffer =>
+    client.upload(pixels, [pixels.length / (size * size * channels), size, size, channels], device);
   const matrixFor = (resolution: number): DeviceBuffer | undefined => {
     if (!matrices.has(resolution)) {
       const matrix = resizing(resolution);
@@ -67,17 +73,20 @@ export function replicaOn(client: PjrtClient, programs: Programs, device: number
     useWeights(next) {
       weights = next;
     },
+    holdPictures(pixels) {
+      set?.dispose();
+      set = picturesFrom(pixels);
+    },
     teach(given) {
       forgetLesson();
-      const numbers = lessonNumbers(given);
-      const bytes = client.upload(given.bytes, [group, size, size, channels], device);
+      const { pictures } = given;
+      const numbers = lessonNumbers(given, size);
       const labels = client.upload(numbers, [group, numbers.length / group], device);
-      lesson = run(programs.lesson(), [bytes, labels, lessonFactors(given)]) as [
-        DeviceBuffer,
-        DeviceBuffer,
-        DeviceBuffer,
-      ];
-      for (const buffer of [bytes, labels]) buffer.dispose();
+      const bytes = pictures instanceof Uint8Array ? picturesFrom(pictures) : undefined;
+      const from = bytes ?? held(set, "a set of pictures");
+      const program = bytes ? programs.lesson() : programs.lesson(from.type.shape[0]);
+      lesson = run(program, [from, labels, lessonFactors(given)]) as [DeviceBuffer, DeviceBuffer, DeviceBuffer];
+      for (const buffer of [bytes, labels]) buffer?.dispose();
     },
     child(child) {
       const { dropout, setting, isRounded } = child;
@@ -124,7 +133,7 @@ export function replicaOn(client: PjrtClient, programs: Programs, device: number
     forgetLesson,
     dispose() {
       forgetLesson();
-      for (const buffer of [gradient, allKept, ...matrices.values()]) buffer?.dispose();
+      for (const buffer of [gradient, allKept, set, ...matrices.values()]) buffer?.dispose();
     },
   };
 }

@@ -106,6 +106,10 @@ export function residentSupernet(client: PjrtClient, lowering: Lowering, options
         states: statesOf(rule).map((name) => flat(optimizer.get(name)!)),
       });
     },
+    holdPictures(pixels) {
+      // Each device has all of them, since each may be given any norm group.
+      for (const replica of replicas) replica.holdPictures(pixels);
+    },
     teach(lesson) {
       groups++;
       current().teach(lesson);

@@ -60,6 +60,8 @@ export interface StableWriter {
     x: Tensor,
     sides: { readonly low: readonly number[]; readonly high: readonly number[]; readonly interior?: readonly number[] },
   ): Tensor;
+  /** Vectors of the last dimension at places in the others, which are clamped: x [a, …, b, channels], places [shape, a…b] → [shape, channels]. */
+  gather(x: Tensor, places: Tensor): Tensor;
   concatenate(parts: readonly Tensor[], dimension: number): Tensor;
   reverse(x: Tensor, dimensions: readonly number[]): Tensor;
   /** Without the dimensions that it reduces. */
@@ -112,11 +114,12 @@ export function stableWriter(precision: TrainingPrecision = "float32"): StableWr
   const written = new Map<string, Tensor>();
   let count = 0;
 
-  const put = (type: ValueType, text: string): Tensor => {
+  const write = (type: ValueType, text: string): Tensor => {
     const id = `%${count++}`;
-    lines.push(`    ${id} = stablehlo.${text}`);
+    lines.push(`    ${id} = ${text}`);
     return { id, type };
   };
+  const put = (type: ValueType, text: string): Tensor => write(type, `stablehlo.${text}`);
   const once = (type: ValueType, text: string): Tensor => {
     const made = written.get(text) ?? put(type, text);
     written.set(text, made);
@@ -234,6 +237,26 @@ export function stableWriter(precision: TrainingPrecision = "float32"): StableWr
       const zero = scalar(0);
       const sides = `low = ${listed(low)}, high = ${listed(high)}, interior = ${listed(interior)}`;
       return put(type, `pad ${x.id}, ${zero.id}, ${sides} : ${signature([x, zero], type)}`);
+    },
+    gather(x, places) {
+      const last = x.type.shape.length - 1;
+      const channels = x.type.shape[last]!;
+      const where = Array.from({ length: last }, (_, i) => i);
+      const axis = places.type.shape.length - 1;
+      const type = { element: x.type.element, shape: places.type.shape.with(axis, channels) };
+      const numbers = [
+        `offset_dims = [${axis}]`,
+        `collapsed_slice_dims = ${listed(where)}`,
+        `start_index_map = ${listed(where)}`,
+        `index_vector_dim = ${axis}`,
+      ].join(", ");
+      const attributes = [
+        `dimension_numbers = #stablehlo.gather<${numbers}>`,
+        `slice_sizes = array<i64: ${[...where.map(() => 1), channels].join(", ")}>`,
+        "indices_are_sorted = false",
+      ].join(", ");
+      // It has no shorter form.
+      return write(type, `"stablehlo.gather"(${x.id}, ${places.id}) {${attributes}} : ${signature([x, places], type)}`);
     },
     concatenate(parts, dimension) {
       if (parts.length === 1) return parts[0]!;

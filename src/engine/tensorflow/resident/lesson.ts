@@ -1,7 +1,8 @@
-/** What a norm group learns, made on the device from bytes and labels: normalised, erased, mixed and resized images, and targets. */
+/** What a norm group learns, made on the device from pictures and labels: normalised, erased, mixed and resized images, and targets. */
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Lesson, Rectangle, ResidentOptions } from "../../resident.js";
 import type { BackendKernels, TF } from "../backend.js";
+import { heldSet } from "./held-set.js";
 
 /** A group's images at their own size, and its targets: kept tensors. */
 export interface DeviceLesson {
@@ -14,6 +15,8 @@ export interface DeviceLesson {
 }
 
 export interface LessonMaker {
+  /** Takes a set of pictures up, which lessons may name. @param pixels [pictures, size, size, channels] */
+  holdPictures(pixels: Uint8Array): void;
   /** Tensors of the tidy that it is called in. */
   lesson(lesson: Lesson): DeviceLesson;
   /** @returns [group, resolution, resolution, channels], a new handle */
@@ -21,14 +24,12 @@ export interface LessonMaker {
   dispose(): void;
 }
 
-export function lessonMaker(
-  tf: TF,
-  kernels: BackendKernels,
-  { group, classes, pictures, resizing }: ResidentOptions,
-): LessonMaker {
-  const { size, channels } = pictures;
-  const scale = tf.keep(tf.tensor1d([...pictures.scale]));
-  const shift = tf.keep(tf.tensor1d([...pictures.shift]));
+export function lessonMaker(tf: TF, kernels: BackendKernels, options: ResidentOptions): LessonMaker {
+  const { group, classes, resizing } = options;
+  const { size, channels } = options.pictures;
+  const scale = tf.keep(tf.tensor1d([...options.pictures.scale]));
+  const shift = tf.keep(tf.tensor1d([...options.pictures.shift]));
+  const set = heldSet(tf, kernels, options);
   const places = tf.keep(tf.range(0, size));
   const classNumbers = tf.keep(tf.range(0, classes));
   const matrices = new Map<number, Tensor2D | undefined>();
@@ -65,8 +66,12 @@ export function lessonMaker(
     tf.add(tf.mul(x, own), tf.mul(before(x), tf.sub(1, own)));
 
   return {
-    lesson({ bytes, labels, counted, smoothing, erased, mix }) {
-      const raw = kernels.bytes(bytes, [group, size, size, channels]) as Tensor4D;
+    holdPictures: (pixels) => set.hold(pixels),
+    lesson({ pictures, labels, counted, smoothing, erased, mix }) {
+      const raw =
+        pictures instanceof Uint8Array
+          ? (kernels.bytes(pictures, [group, size, size, channels]) as Tensor4D)
+          : set.take(pictures);
       let images: Tensor4D = tf.add(tf.mul(raw, scale), shift);
       if (erased) images = tf.mul(images, tf.sub(1, insideOf(erased)));
       const truth = tf.cast(tf.equal(classNumbers, tf.tensor2d(Array.from(labels), [group, 1])), "float32");
@@ -90,6 +95,7 @@ export function lessonMaker(
       return tf.transpose(rows, [2, 0, 1, 3]) as Tensor4D;
     },
     dispose() {
+      set.dispose();
       tf.dispose([scale, shift, places, classNumbers]);
       tf.dispose([...matrices.values()].filter((matrix) => matrix !== undefined));
     },

@@ -71,6 +71,7 @@ export function residentSupernet(tf: TF, kernels: BackendKernels, options: Resid
 
   return {
     load: (given) => arrays.load(given),
+    holdPictures: (pixels) => lessons.holdPictures(pixels),
     teach(given) {
       forgetLesson();
       tf.tidy(() => {

@@ -8,6 +8,7 @@ import type { BackendKernels, TF } from "../backend.js";
 import { activation, activationGradient } from "./activations.js";
 import { batchNorm } from "./batch-norm.js";
 import { bytes } from "./bytes.js";
+import { heldRows, rowsOf } from "./held-rows.js";
 import { depthwiseFilterGradient } from "./depthwise-filter-gradient.js";
 import { convFilterGradient, type Geometry } from "./filter-gradient.js";
 
@@ -16,6 +17,9 @@ export const webgpuKernels = (tf: TF): BackendKernels => ({
   activation: activation(tf),
   activationGradient: activationGradient(tf),
   bytes: bytes(tf),
+  heldRows: heldRows(tf),
+  rowsOf: rowsOf(tf),
+  gather: (matrices, places) => tf.gather(matrices, places, 1, 1),
 });
 
 interface ConvolutionAttributes {

@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { random } from "../../../../src/base/random.js";
+import { webgpuKernels } from "../../../../src/engine/tensorflow/webgpu/kernels.js";
 import { createWebgpuEngine } from "../../../../src/engine/tensorflow/webgpu/webgpu-engine.js";
 import { expectOutOfMemory } from "../../out-of-memory.js";
 import { describeEngine, describeTensors, randomNet, randomWeights } from "../../conformance.js";
+import { heldCases } from "../../held-pictures.js";
+import { expectHeldSet } from "../resident/expect-held-set.js";
 import { findAdapter, howToGet } from "./adapter.js";
 
 const runs = Number(process.env["NESTLING_WEBGPU_RUNS"] ?? 6);
@@ -15,6 +18,11 @@ if (adapter.state === "present") {
 
   test("out of memory: Dawn's words, and the way out", async () => {
     await expectOutOfMemory(await createWebgpuEngine(), /^the GPU's memory is too small \(/);
+  });
+
+  test.each(heldCases)("a set on the device: $title", async (given) => {
+    await createWebgpuEngine();
+    await expectHeldSet(tf, webgpuKernels(tf), given);
   });
 
   test("disposing of a program frees its GPU memory", async () => {
