@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { random } from "../../src/base/random.js";
 import { emit } from "../../src/compile/emit.js";
@@ -9,6 +10,7 @@ import { print } from "../../src/graph/print.js";
 import { verify } from "../../src/graph/verify.js";
 import { randomWeights } from "../engine/conformance.js";
 import { largest, onRuntime } from "./contract.js";
+import { randomNetChild, reference } from "./random-net-child.js";
 
 function childOf(activation: ActivationFunction) {
   const b = graphBuilder<number>("net", 2);
@@ -44,6 +46,17 @@ test.each(["swish", "hard-swish"] as const)(
     expect(after).toEqual(before);
   },
 );
+
+test("random nets compute the same, in float64", () => {
+  fc.assert(
+    fc.property(fc.nat(1e6), (seed) => {
+      const net = randomNetChild(seed);
+      const { child } = lower.run(net.child);
+      expect(reference(splitSwish.run(child).child, net.block)).toEqual(reference(child, net.block));
+    }),
+    { numRuns: 30 },
+  );
+});
 
 test.each(["relu", "relu6", "sigmoid", "hard-sigmoid"] as const)("a %s is left alone", (activation) => {
   const child = childOf(activation);

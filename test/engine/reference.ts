@@ -160,6 +160,14 @@ export function referenceForward(
         );
         break;
       }
+      case "unclippedHardSigmoid": {
+        const { slope } = node.attributes;
+        values.set(
+          node.out.y.name,
+          read(node.in.x).map((x) => slope * x + 1 / 2),
+        );
+        break;
+      }
       case "cast":
         // Everything is a float64 here.
         values.set(node.out.y.name, read(node.in.x));
@@ -177,7 +185,8 @@ export function referenceForward(
       }
       case "multiply": {
         const [x, factor] = [reader(node.in.x), reader(node.in.factor)];
-        make(node.out.y, (b, y, xx, c) => x(b, y, xx, c) * factor(b, 0, 0, c));
+        const isWhole = extent(node.in.factor) === extent(node.in.x);
+        make(node.out.y, (b, y, xx, c) => x(b, y, xx, c) * (isWhole ? factor(b, y, xx, c) : factor(b, 0, 0, c)));
         break;
       }
       case "averagePool": {
