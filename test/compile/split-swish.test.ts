@@ -52,7 +52,9 @@ test("random nets compute the same, in float64", () => {
     fc.property(fc.nat(1e6), (seed) => {
       const net = randomNetChild(seed);
       const { child } = lower.run(net.child);
-      expect(reference(splitSwish.run(child).child, net.block)).toEqual(reference(child, net.block));
+      const [before, after] = [reference(child, net.block), reference(splitSwish.run(child).child, net.block)];
+      expect(after).toHaveLength(before.length);
+      for (const [i, value] of after.entries()) expect(value).toBeCloseTo(before[i]!, 9);
     }),
     { numRuns: 30 },
   );
