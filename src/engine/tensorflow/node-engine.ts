@@ -1,6 +1,11 @@
 /** The engines `node` and `node-gpu`: TensorFlow.js on libtensorflow. */
+import { totalmem } from "node:os";
+import { gigabytes } from "../../base/format.js";
 import { UserError } from "../../base/user-error.js";
-import type { Engine, TrainingPrecision } from "../engine.js";
+import { activationBytes } from "../../graph/analyses.js";
+import type { PlainGraph } from "../../graph/graph.js";
+import type { Engine, ProgramSize, TrainingPrecision } from "../engine.js";
+import { outOfMemory } from "../memory-error.js";
 import type { TF } from "./backend.js";
 import type { TensorflowEngine } from "./installed.js";
 import { libtensorflowKernels, nodeBackendOf } from "./libtensorflow.js";
@@ -21,8 +26,33 @@ export function createNodeEngine(name: TensorflowEngine): Engine {
   return nodeEngineOf(name, tf);
 }
 
-export const nodeEngineOf = (name: TensorflowEngine, tf: TF): Engine =>
-  createTensorflowEngine(tf, libtensorflowKernels(tf), { name, description: `${name} (TensorFlow ${versionOf(tf)})` });
+export function nodeEngineOf(name: TensorflowEngine, tf: TF): Engine {
+  const description = `${name} (TensorFlow ${versionOf(tf)})`;
+  const engine = createTensorflowEngine(tf, libtensorflowKernels(tf), { name, description });
+  if (name === "node-gpu") return engine;
+  return {
+    ...engine,
+    compile(graph, size) {
+      checkMemory(graph, size);
+      return engine.compile(graph, size);
+    },
+  };
+}
+
+/**
+ * Refuses what this machine's memory can't hold. On processors with AVX-512 TensorFlow's convolutions are oneDNN's, which write to memory
+ * that they weren't given: the process would end without a word.
+ * @throws UserError `engine/memory`
+ */
+function checkMemory(graph: PlainGraph<"trained">, { batch, resolution }: ProgramSize): void {
+  const needs = batch * activationBytes(graph, resolution);
+  const most = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  if (needs <= most) return;
+  throw outOfMemory(
+    "the memory of this machine",
+    `${gigabytes(most)}; a pass over ${batch} images of ${resolution} pixels makes values of ${gigabytes(needs)}`,
+  );
+}
 
 export const versionOf = (tf: TF): string => nodeBackendOf(tf).binding.TF_Version;
 export const gpuOf = (tf: TF): boolean => nodeBackendOf(tf).isUsingGpuDevice;
