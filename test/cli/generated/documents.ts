@@ -80,7 +80,7 @@ function badFields(
 
 const space = JSON.parse(readFileSync(tinySpacePath, "utf8")) as object;
 const recipe = recipeSchema.parse({
-  ...{ name: "whole", clipNorm: 1, batch: 32, normGroup: 32 },
+  ...{ name: "whole", clipNorm: 1, batch: 32, normGroup: 32, quantization: {} },
   augmentation: {
     randomResizedCrop: {},
     colorJitter: {},
