@@ -27,7 +27,7 @@ export const float16Steps: readonly Step[] = [
 
 export const int8Steps = (layout: Layout): readonly Step[] => [
   ...floatSteps,
-  // After folding, so that a swish follows the conv that ships; before what is seen of its parts.
+  // Before values are seen, so that the gate of a swish is one of them.
   ...(layout.splitsSwish ? [splitSwish] : []),
   // Last, on the weights that ship: batch norm is folded, so that a conv and its activation are what a runtime fuses.
   {
