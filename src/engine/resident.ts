@@ -18,7 +18,7 @@ export interface ResidentOptions {
   readonly graph: ElasticGraph;
   /** The same graph at its maximum sizes, as every child runs. */
   readonly whole: PlainGraph<"trained">;
-  /** The second of them with its values rounded, and to how many bits, for children that are; weights are rounded, too. */
+  /** For rounded children: `whole` with its values rounded, and the bits of these and of weights. */
   readonly rounded?: { readonly whole: PlainGraph<"trained">; readonly bits: number };
   readonly layout: Layout;
   /** Images per norm group. */

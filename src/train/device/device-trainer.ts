@@ -33,7 +33,10 @@ export interface DeviceStart {
   readonly gradient: Float32Array;
 }
 
-/** A step is `run`, with several ranks `gradient` (into shared memory) and `sum` (from there), and then `update`; the first one is `hold` before that, where the device holds the images. */
+/**
+ * A step is `run`, with several ranks `gradient` (into shared memory) and `sum` (from there), and then `update`. Where the device holds the
+ * images, `hold` comes once, before the first step.
+ */
 export type DeviceOrder =
   | { readonly kind: "hold"; readonly pixels: Uint8Array }
   | ({ readonly kind: "run" } & StepOrder)
