@@ -1,4 +1,5 @@
 /** Redis, by BullMQ and ioredis, which are loaded here and nowhere else: without a queue nobody needs them. */
+import { setTimeout as delay } from "node:timers/promises";
 import type * as BullMq from "bullmq";
 import type { Redis } from "ioredis";
 import { UserError } from "../base/user-error.js";
@@ -9,6 +10,8 @@ const WANTED = "bullmq@6.7.0 ioredis@6.0.0";
 const CONNECT_MS = 10_000;
 /** Longest pause before Redis is asked again. */
 const RETRY_MS = 1000;
+/** Pause before a connection that was cut off is tried again. */
+const CUT_RETRY_MS = 500;
 
 /** An open Redis. */
 export interface OpenRedis {
@@ -75,9 +78,22 @@ async function triedRedis(url: string) {
   const { bullmq, ioredis } = await packages();
   // ioredis would use another database where there is none of this number.
   const database = Number(new URL(url).pathname.slice(1));
-  await tried(new ioredis.Redis(url, { ...settings, lazyConnect: true, retryStrategy: () => null }), shown, database);
+  const trial = (): Promise<void> =>
+    tried(new ioredis.Redis(url, { ...settings, lazyConnect: true, retryStrategy: () => null }), database);
+  try {
+    await trial().catch(async (error: unknown) => {
+      // A Redis that is just being started again cuts off once, a server that expects something else each time.
+      if (!isCut(error)) throw error;
+      await delay(CUT_RETRY_MS);
+      await trial();
+    });
+  } catch (error) {
+    throw refused(shown, error);
+  }
   return { shown, bullmq, ioredis };
 }
+
+const isCut = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ECONNRESET";
 
 const settings = {
   // As BullMQ asks for: a command waits until Redis is back.
@@ -123,7 +139,8 @@ async function packages(): Promise<{ bullmq: typeof BullMq; ioredis: { Redis: ty
   }
 }
 
-async function tried(connection: Redis, at: string, database: number): Promise<void> {
+/** @throws what Redis, or the way there, has against it */
+async function tried(connection: Redis, database: number): Promise<void> {
   let reason: unknown;
   connection.on("error", (error: unknown) => (reason = error));
   let timer: NodeJS.Timeout | undefined;
@@ -141,7 +158,7 @@ async function tried(connection: Redis, at: string, database: number): Promise<v
     };
     await Promise.race([trial(), late]);
   } catch (error) {
-    throw refused(at, reason ?? error);
+    throw reason ?? error;
   } finally {
     clearTimeout(timer);
     connection.disconnect();

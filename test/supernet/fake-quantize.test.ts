@@ -183,14 +183,22 @@ test("masked and sliced round alike on an engine: equal logits, equal gradients,
       ...[...gradients].flatMap(([name, values]) => (apart(values, wanted.get(name)!) <= 1e-3 * scale ? [] : [name])),
     ];
   };
+  // A sum's last digit may decide how it is rounded: once in 80 of these points and values, 1 in 5 for a point with many of them.
+  const runs = 200;
+  let apartAtFirst = 0;
   await fc.assert(
     fc.asyncProperty(anyPoint, async (point) => {
-      // A sum's last digit may decide how it is rounded: in few points (1 of 50), and not so with other values. What is wrong is wrong for all.
-      if ((await differences(point)).length > 0)
-        expect(await differences({ ...point, seed: point.seed + 1 })).toEqual([]);
+      let found = await differences(point);
+      if (found.length > 0) apartAtFirst++;
+      // What is wrong is wrong for other values, too.
+      for (let more = 1; more < 5 && found.length > 0; more++) {
+        found = await differences({ ...point, seed: point.seed + more });
+      }
+      expect(found).toEqual([]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs },
   );
+  expect(apartAtFirst).toBeLessThan(runs / 12);
 });
 
 test("weights of all layers are rounded by the largest of their channel that a child uses; a bypass isn't", () => {
