@@ -70,13 +70,30 @@ const sameOf = ({ description: { seed, spaceHash, data }, position }: RunIdentit
 
 /** A resumed run must be the same run. */
 function checkSame(found: ReturnType<typeof sameOf>, now: ReturnType<typeof sameOf>, out: string): void {
-  const problems = (Object.keys(now) as (keyof typeof now)[])
-    .filter((key) => JSON.stringify(found[key]) !== JSON.stringify(now[key]))
-    .map((key) => ({
-      at: `${out}/checkpoint: ${key}`,
-      got: JSON.stringify(now[key]).slice(0, 80),
-      want: `${JSON.stringify(found[key]).slice(0, 80)}, as the run began`,
-      fix: "Resume with the options the run was started with, or choose another --out.",
-    }));
+  const problems = differencesOf(found, now).map(({ path, found, now }) => ({
+    at: `${out}/checkpoint: ${path.join(".")}`,
+    got: shown(now),
+    want: `${shown(found)}, as the run began`,
+    fix: "Resume with the options the run was started with, or choose another --out.",
+  }));
   if (problems.length > 0) throw new UserError("train/resume", problems);
 }
+
+interface Difference {
+  readonly path: readonly string[];
+  readonly found: unknown;
+  readonly now: unknown;
+}
+
+/** The fields, at any depth, in which two values differ. */
+function differencesOf(found: unknown, now: unknown, path: readonly string[] = []): Difference[] {
+  if (JSON.stringify(found) === JSON.stringify(now)) return [];
+  if (!isRecord(found) || !isRecord(now)) return [{ path, found, now }];
+  const keys = new Set([...Object.keys(now), ...Object.keys(found)]);
+  return [...keys].flatMap((key) => differencesOf(found[key], now[key], [...path, key]));
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const shown = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value).slice(0, 80));

@@ -135,7 +135,12 @@ export const badFiles: readonly BadInput[] = [
     nothing,
     `run/checkpoint: totalSteps is 9; want ${finishedSteps}`,
   ),
-  withRun("resuming with another batch", [...goneOn, "--batch", "16"], nothing, "run/checkpoint: recipe is"),
+  withRun(
+    "resuming with another batch",
+    [...goneOn, "--batch", "16"],
+    nothing,
+    "run/checkpoint: recipe.batch is 16; want ",
+  ),
   withRun(
     "a run whose images are others now",
     [...exported, "--data", "images"],
