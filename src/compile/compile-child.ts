@@ -75,16 +75,19 @@ export interface Compiler {
   compile(architecture: Architecture): Promise<CompiledChild>;
 }
 
+/** Architectures whose statistics are kept: as many as a search judges, or nearly. Those of the biggest child of `bignas` take 330 kB. */
+const KEPT = 128;
+
 /**
- * A run's compilers by precision, each made when it is first asked for. Precisions of one architecture, compiled one after the other, share its
- * recalibration.
+ * A run's compilers by precision, each made when it is first asked for. An architecture is recalibrated once for all its precisions, and not
+ * again where a search compiles it anew for its final.
  */
 export function compilerOfEach(
   run: Run,
   options: Omit<CompileOptions, "precision">,
 ): (precision: PrecisionName) => Compiler {
   const compilers = new Map<PrecisionName, Compiler>();
-  const recalibrated = keepingTheLast();
+  const recalibrated = keepingStatistics();
   return (precision) => {
     const found = compilers.get(precision) ?? compilerWith(recalibrated, run, { ...options, precision });
     compilers.set(precision, found);
@@ -95,13 +98,15 @@ export function compilerOfEach(
 /** The statistics of an architecture, by its id: as they are measured now, or were before. */
 type Recalibrated = (id: string, measured: () => Promise<Statistics>) => Promise<Statistics>;
 
-/** Keeps those of one architecture. */
-function keepingTheLast(): Recalibrated {
-  let last: { readonly id: string; readonly statistics: Statistics } | undefined;
+/** Keeps those of the architectures that were asked for last. */
+function keepingStatistics(): Recalibrated {
+  const kept = new Map<string, Statistics>();
   return async (id, measured) => {
-    if (last?.id === id) return last.statistics;
-    const statistics = await measured();
-    last = { id, statistics };
+    const statistics = kept.get(id) ?? (await measured());
+    // A map's first key is the one that was set first.
+    kept.delete(id);
+    kept.set(id, statistics);
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
     return statistics;
   };
 }

@@ -146,7 +146,7 @@ test("a subject's id says its architecture and its precision, and is read back; 
   expect(precisionsOf(["int8-x64", "float32"])).toEqual(["float32", "int8-x64"]);
 });
 
-test("precisions of one architecture share its recalibration; their files are those of a compiler alone", async () => {
+test("an architecture is recalibrated once for all its precisions and compilations; its files are those of a compiler alone", async () => {
   const options = { recalibrationImages: 100 };
   const compilers = compilerOfEach(run, options);
   const [first, second] = [smallest(space), biggest(space)];
@@ -155,6 +155,9 @@ test("precisions of one architecture share its recalibration; their files are th
   expect(half.statistics).toBe(wide.statistics);
   const other = await compilers("float16").compile(second);
   expect(other.statistics).not.toBe(wide.statistics);
+  const again = await compilers("float32").compile(first);
+  expect(again.statistics).toBe(wide.statistics);
+  expect(again.sha256).toBe(wide.sha256);
   for (const [child, architecture] of [
     [half, first],
     [other, second],
