@@ -51,6 +51,11 @@ export type { TensorflowEngine } from "./engine/tensorflow/installed.js";
 export type { BuildCheck } from "./engine/tensorflow/check.js";
 export type { EngineName, TrainingPrecision } from "./engine/engine.js";
 export { installEngine, type Installed, type InstallOptions } from "./install/install.js";
+export {
+  installOnnxruntime,
+  type InstalledOnnxruntime,
+  type OnnxruntimeOptions,
+} from "./install/install-onnxruntime.js";
 export { installPlugin, type InstalledPlugin, type PluginInstallOptions } from "./install/install-plugin.js";
 export type { FetchedWheels, WheelOptions } from "./install/wheels.js";
 export type { PjrtPlatform } from "./engine/pjrt/installed.js";

@@ -105,7 +105,11 @@ test("only src/onnx/onnx.ts knows the protobuf package, only src/runtime knows o
     files.filter((file) => importsIn(readFileSync(join(source, file), "utf8")).includes(name));
   expect(importers("onnx-proto")).toEqual(["onnx/onnx.ts"]);
   // What is deployed to Node runs without nestling.
-  expect(importers("onnxruntime-node").sort()).toEqual(["format/code/node/classify.ts", "runtime/session.ts"]);
+  expect(importers("onnxruntime-node").sort()).toEqual([
+    "format/code/node/classify.ts",
+    "install/onnxruntime-check.ts",
+    "runtime/onnxruntime.ts",
+  ]);
 });
 
 test("only src/target opens onnxruntime to time a model; what else opens it measures no time", () => {

@@ -50,15 +50,21 @@ export async function lockFolder(folder: string, what: string): Promise<Release>
 }
 
 /** How long a writer waits for another one, and how often it looks, in ms. */
-const TURN = { atMost: 10_000, every: 5 };
+export interface Patience {
+  readonly atMost: number;
+  readonly every: number;
+}
+
+const TURN: Patience = { atMost: 10_000, every: 5 };
 
 /**
  * Writes files while no other process writes the same ones: of two that want to, one waits for the other.
  * @param path of one of the files; its lock lies beside it for as long as `write` takes
- * @throws UserError `file/locked` where another process takes longer than a few seconds, `file/write`, and what `write` throws
+ * @param patience a few seconds, where it isn't given
+ * @throws UserError `file/locked` where another process takes longer than that, `file/write`, and what `write` throws
  */
-export async function writeInTurn<T>(path: string, write: () => Promise<T>): Promise<T> {
-  const release = await lockInTurn(dirname(path), `.${basename(path)}`, Date.now() + TURN.atMost);
+export async function writeInTurn<T>(path: string, write: () => Promise<T>, patience = TURN): Promise<T> {
+  const release = await lockInTurn(dirname(path), `.${basename(path)}`, patience);
   try {
     return await write();
   } finally {
@@ -66,7 +72,8 @@ export async function writeInTurn<T>(path: string, write: () => Promise<T>): Pro
   }
 }
 
-async function lockInTurn(folder: string, what: string, untilMs: number): Promise<Release> {
+async function lockInTurn(folder: string, what: string, { atMost, every }: Patience): Promise<Release> {
+  const untilMs = Date.now() + atMost;
   for (;;) {
     try {
       return await lockFolder(folder, what);
@@ -74,7 +81,7 @@ async function lockInTurn(folder: string, what: string, untilMs: number): Promis
       const isTaken = error instanceof UserError && error.code === "file/locked";
       if (!isTaken || Date.now() > untilMs) throw error;
     }
-    await wait(TURN.every);
+    await wait(every);
   }
 }
 

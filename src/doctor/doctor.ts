@@ -8,6 +8,7 @@ import { knownIdx } from "../data/binary/known-idx.js";
 import { engines } from "../engine/choose.js";
 import type { EngineKind } from "../engine/engine-kind.js";
 import { listProfiles } from "../evaluate/anchor-profile.js";
+import { onnxruntimeHere } from "../runtime/onnxruntime.js";
 import { listProviders, onnxruntimeVersion } from "../runtime/session.js";
 import { defaultProfiles } from "../target/local.js";
 
@@ -69,13 +70,23 @@ async function inspect(engine: EngineKind): Promise<Finding> {
   return finding(`engine ${engine.name}`, works, detail);
 }
 
-const findRuntime = (): Finding[] => [
-  finding("onnxruntime", true, onnxruntimeVersion),
-  ...listProviders().map(({ name, bundled }) => {
-    const detail = bundled ? "in the package" : "not in the package; nestling measures on cpu";
-    return finding(`onnxruntime provider ${name}`, bundled, detail);
-  }),
-];
+function findRuntime(): Finding[] {
+  try {
+    if (!onnxruntimeHere()) {
+      const how = "npm fetches it when a model is first run, or now: `nestling engine install onnxruntime`";
+      return [finding("onnxruntime", false, `npm left it out, as it does where its install script fails; ${how}`)];
+    }
+  } catch (error) {
+    return [finding("onnxruntime", false, (error as Error).message)];
+  }
+  return [
+    finding("onnxruntime", true, onnxruntimeVersion()),
+    ...listProviders().map(({ name, bundled }) => {
+      const detail = bundled ? "in the package" : "not in the package; nestling measures on cpu";
+      return finding(`onnxruntime provider ${name}`, bundled, detail);
+    }),
+  ];
+}
 
 /** What earlier sessions of the latency protocol know of this machine. */
 async function findProfiles(): Promise<Finding[]> {

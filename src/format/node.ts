@@ -1,6 +1,7 @@
 /** A Node project with the preprocessing right: onnxruntime-node and sharp. Its code is src/format/code, compiled. */
 import { createRequire } from "node:module";
 import { jsonText } from "../base/atomic-file.js";
+import { ONNXRUNTIME, onnxruntimeWanted } from "../install/onnxruntime-package.js";
 import { CERTIFICATE, MODEL, preprocessingSentence, probeFiles, readme } from "./child-files.js";
 import { codeLicence } from "./code-licence.js";
 import type { Format } from "./format.js";
@@ -22,16 +23,18 @@ export const node: Format = {
     "pixels.js": await codeOf("pixels.js"),
     "package.json": jsonText({
       ...{ name: "classifier", private: true, type: "module" },
-      dependencies: Object.fromEntries(["onnxruntime-node", "sharp"].map((name) => [name, dependencies[name]])),
+      dependencies: { [ONNXRUNTIME]: onnxruntimeWanted, sharp: dependencies["sharp"] },
     }),
+    // npm of any version heeds it; neither package needs its script, and onnxruntime's fails where it can't fetch.
+    ".npmrc": "ignore-scripts=true\n",
     LICENSE: codeLicence(),
     "README.md": readme(
       child,
       "An image classifier for Node 20 and newer:",
-      "ONNXRUNTIME_NODE_INSTALL=skip npm install\nnode check.js\nnode classify.js photo.jpg",
+      "npm install\nnode check.js\nnode classify.js photo.jpg",
       [
         `${preprocessingSentence(child.certificate).replace(": `preprocessor_config.json`", "")} All of it is in \`${CERTIFICATE}\`.`,
-        "The variable keeps onnxruntime from fetching CUDA, which is not used. The code is under the LICENSE beside it; the weights are yours.",
+        "`.npmrc` keeps onnxruntime's install script from fetching CUDA, which is not used. The code is under the LICENSE beside it; the weights are yours.",
       ],
     ),
   }),

@@ -2,6 +2,7 @@
 import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
 import { createRequire } from "node:module";
 import { version } from "../base/version.js";
+import { ONNXRUNTIME, onnxruntimeWanted } from "../install/onnxruntime-package.js";
 import type { ShippedChild } from "./format.js";
 
 type Versions = Readonly<Record<string, string>>;
@@ -30,7 +31,9 @@ export function sbomOf(child: ShippedChild, carries: readonly string[] = []): st
     });
   });
   const maker = packageOf(Enums.ComponentType.Application, "nestling", version);
-  const libraries = Object.entries(dependencies).map(([name, of]) => packageOf(Enums.ComponentType.Library, name, of));
+  // npm calls it optional; each model was computed by it.
+  const made = { ...dependencies, [ONNXRUNTIME]: onnxruntimeWanted };
+  const libraries = Object.entries(made).map(([name, of]) => packageOf(Enums.ComponentType.Library, name, of));
   for (const model of models) model.dependencies.add(maker.bomRef);
   for (const library of libraries) maker.dependencies.add(library.bomRef);
   const carried = carries.map((name) => packageOf(Enums.ComponentType.Library, name, peerDependencies[name]!));

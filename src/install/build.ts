@@ -1,19 +1,13 @@
-/** The package without its install script, and its own N-API binding compiled against the libtensorflow of a wheel. */
+/** The package's own N-API binding, compiled against the libtensorflow of a wheel. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { siteOf } from "../engine/engines-folder.js";
-import { packageFolder, packageOf, packageVersion, type TensorflowEngine } from "../engine/tensorflow/installed.js";
+import { packageFolder, type TensorflowEngine } from "../engine/tensorflow/installed.js";
 import { run } from "./commands.js";
 import { namesPerThread, startup } from "./native.js";
 
 /** From lib/napi-v8 of node_modules/@tensorflow/tfjs-node: relative, so that the folder can be renamed into its place. */
 const libraries = "../../../../../site/tensorflow";
-
-export async function fetchPackage(folder: string, engine: TensorflowEngine): Promise<void> {
-  const dependencies = { [packageOf(engine)]: packageVersion, "node-api-headers": "1.9.0" };
-  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }, null, 2));
-  await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"], folder);
-}
 
 export async function buildBinding(folder: string, engine: TensorflowEngine): Promise<void> {
   const home = packageFolder(folder, engine);

@@ -1,5 +1,7 @@
 /** Runs the tools that an install needs. */
 import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../base/user-error.js";
 
@@ -36,3 +38,13 @@ export async function run(tool: keyof typeof fixes, args: readonly string[], cwd
 
 /** @throws UserError `engine/tool`: asked before the long work starts */
 export const needTool = (tool: keyof typeof fixes): Promise<void> => run(tool, ["--version"], ".");
+
+/**
+ * Packages of npm's registry without their install scripts, in the folder's node_modules: out of npm's cache where they lie there.
+ * @throws UserError `engine/tool`, `engine/build`
+ */
+export async function fetchPackages(folder: string, dependencies: Readonly<Record<string, string>>): Promise<void> {
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }, null, 2));
+  const quiet = ["--no-audit", "--no-fund", "--no-package-lock"];
+  await run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-global", ...quiet], folder);
+}

@@ -10,7 +10,7 @@ import { installedPlugin, pluginFolder, pluginWheels, type PjrtPlatform } from "
 import { probePlugin, type Probe } from "../engine/pjrt/probe-process.js";
 import { pluginParts } from "./parts.js";
 import { intoPlace } from "./staging.js";
-import { fetchWheels, type FetchedWheels, type WheelOptions } from "./wheels.js";
+import { fetchWheels, removeDownloads, type FetchedWheels, type WheelOptions } from "./wheels.js";
 
 /** Which plugin to install, and from where. */
 export interface PluginInstallOptions extends WheelOptions {
@@ -48,13 +48,15 @@ export async function installPlugin(options: PluginInstallOptions = {}): Promise
     onNote(`${plugin} doesn't work: ${probe.problem.got ?? probe.problem.want}`);
   }
   checkPlatform();
-  return intoPlace(pluginFolder(platform), async (staging) => {
+  const result = await intoPlace(pluginFolder(platform), async (staging) => {
     const fetched = await fetchWheels(pluginParts(platform), siteOf(staging), options);
     onNote("checking it by a computation");
     const probe = await probePlugin(join(siteOf(staging), pluginWheels[platform].library));
     if (!isInOrder(probe)) throw checkFailed(platform, probe);
     return { platform, plugin, installed: true, device: deviceOf(probe), ...fetched, seconds: seconds() };
   });
+  await removeDownloads();
+  return result;
 }
 
 type Missing = Extract<Probe, { state: "missing" }>;

@@ -15,11 +15,11 @@ import {
   type TensorflowEngine,
 } from "../engine/tensorflow/installed.js";
 import { locate } from "../engine/tensorflow/locate.js";
-import { buildBinding, fetchPackage } from "./build.js";
-import { needTool } from "./commands.js";
+import { buildBinding } from "./build.js";
+import { fetchPackages, needTool } from "./commands.js";
 import { wheelParts } from "./parts.js";
 import { intoPlace } from "./staging.js";
-import { fetchWheels, type FetchedWheels, type WheelOptions } from "./wheels.js";
+import { fetchWheels, removeDownloads, type FetchedWheels, type WheelOptions } from "./wheels.js";
 
 /** Which library to install, and from where. */
 export interface InstallOptions extends WheelOptions {
@@ -60,7 +60,7 @@ export async function installEngine({ engine, ...options }: InstallOptions): Pro
   const result = await intoPlace(folder, async (staging) => {
     const fetched = await fetchWheels(wheelParts[engine], siteOf(staging), options);
     onNote(`${packageOf(engine)}: fetching it without its install script`);
-    await fetchPackage(staging, engine);
+    await fetchPackages(staging, { [packageOf(engine)]: packageVersion, "node-api-headers": "1.9.0" });
     onNote("compiling its binding");
     await buildBinding(staging, engine);
     onNote("checking it by a computation");
@@ -68,6 +68,7 @@ export async function installEngine({ engine, ...options }: InstallOptions): Pro
     if (outcome.kind === "fails") throw checkFailed(engine, outcome.reason);
     return { engine, installed: true, ...outcome.check, ...fetched, seconds: seconds() };
   });
+  await removeDownloads();
   return { ...result, folder: packageFolder(folder, engine) };
 }
 

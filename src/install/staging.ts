@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { writeError } from "../base/atomic-file.js";
 import { isRunning } from "../base/running.js";
 import { enginesFolder } from "../engine/engines-folder.js";
-import { downloadsFolder } from "./wheels.js";
 
 /**
  * @param build fills the folder that it is given; what it returns is written there as nestling.json
@@ -22,7 +21,6 @@ export async function intoPlace<Result extends object>(
     await writeFile(join(staging, "nestling.json"), `${JSON.stringify(result, null, 2)}\n`);
     await rm(folder, { recursive: true, force: true });
     await rename(staging, folder);
-    await rm(downloadsFolder(), { recursive: true, force: true });
     return result;
   } catch (error) {
     throw writeError(folder, error);

@@ -1,5 +1,5 @@
 /** Fetches wheels of a package index and extracts what is wanted of them. */
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { download } from "../base/download.js";
 import { enginesFolder } from "../engine/engines-folder.js";
@@ -52,7 +52,10 @@ export async function fetchWheels(
 
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
-export const downloadsFolder = (): string => join(enginesFolder(), "downloads");
+const downloadsFolder = (): string => join(enginesFolder(), "downloads");
+
+/** What was extracted is needed no more. */
+export const removeDownloads = (): Promise<void> => rm(downloadsFolder(), { recursive: true, force: true });
 
 async function fetchWheel(
   { filename, url, sha256, bytes }: Wheel,

@@ -1,7 +1,6 @@
 /** onnxruntime sessions that are always released, with the options that decide results and times said in one place. */
-import "./no-telemetry.js";
-import * as ort from "onnxruntime-node";
 import { UserError } from "../base/user-error.js";
+import { needOnnxruntime, onnxruntime } from "./onnxruntime.js";
 
 export interface SessionOptions {
   /** Intra-op threads; 0 lets onnxruntime take all cores. */
@@ -26,9 +25,10 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** @throws UserError `runtime/model` when onnxruntime refuses the model */
+/** @throws UserError `runtime/model` when onnxruntime refuses the model, `runtime/onnxruntime` when it is missing and can't be fetched */
 export async function openSession(bytes: Uint8Array, options: SessionOptions = {}, at = "model"): Promise<Session> {
   const { threads = 1, provider = "cpu", optimization = "all", profile, fusesSigned = false } = options;
+  const ort = await onnxruntime();
   const session = await ort.InferenceSession.create(bytes, {
     executionProviders: [provider],
     graphOptimizationLevel: optimization,
@@ -83,7 +83,15 @@ export async function withSession<T>(
   }
 }
 
-export const onnxruntimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
+/** @throws UserError `runtime/onnxruntime` where it is missing */
+export function onnxruntimeVersion(): string {
+  const { versions } = needOnnxruntime().env;
+  return versions.node ?? versions.common;
+}
 
-/** Execution providers that this build of onnxruntime holds. */
-export const listProviders = (): readonly { name: string; bundled: boolean }[] => ort.listSupportedBackends();
+/**
+ * Execution providers that this build of onnxruntime holds.
+ * @throws UserError `runtime/onnxruntime` where it is missing
+ */
+export const listProviders = (): readonly { name: string; bundled: boolean }[] =>
+  needOnnxruntime().listSupportedBackends();

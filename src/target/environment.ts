@@ -89,7 +89,10 @@ const readText = (path: string): string => {
   }
 };
 
-/** This machine's environment, for a session with this many threads on this provider. */
+/**
+ * This machine's environment, for a session with this many threads on this provider.
+ * @throws UserError `runtime/onnxruntime` where onnxruntime is missing
+ */
 export function environmentHere(threads = 1, executionProvider = "cpu"): Environment {
   const info = readText("/proc/cpuinfo");
   const state = machineState();
@@ -102,7 +105,7 @@ export function environmentHere(threads = 1, executionProvider = "cpu"): Environ
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     os: `${platform()} ${release()} ${arch()}`,
     node: process.version,
-    onnxruntime: onnxruntimeVersion,
+    onnxruntime: onnxruntimeVersion(),
     executionProvider,
     threads,
     ...(state && { state }),

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { cacheFolder } from "../base/user-folders.js";
 import { UserError } from "../base/user-error.js";
-import { listProviders, openSession } from "../runtime/session.js";
+import { onnxruntime, onnxruntimeHere } from "../runtime/onnxruntime.js";
+import { openSession } from "../runtime/session.js";
 import { environmentHere } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
 import { placementOf } from "./placement.js";
@@ -31,13 +32,17 @@ const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
 
 /**
  * This machine. Its name lists what differs from the defaults: `local`, `local:threads=4`.
- * @throws UserError `target/provider` if this build of onnxruntime lacks the provider; from `load`: `runtime/model`
+ * @throws UserError `target/provider` if this build of onnxruntime lacks the provider; from `load`: `runtime/model`, and
+ * `runtime/onnxruntime` where onnxruntime is missing and can't be fetched
  */
 export function localTarget(options: LocalOptions = {}): Target {
   const { threads = defaults.threads, provider = defaults.provider, optimization = defaults.optimization } = options;
   const { profiles = defaultProfiles() } = options;
-  const known = listProviders().map(({ name }) => name);
-  if (!known.includes(provider)) {
+  // Where it is missing, it is fetched when a model is loaded, and then refuses the provider itself.
+  const known = onnxruntimeHere()
+    ?.listSupportedBackends()
+    .map(({ name }) => name);
+  if (known && !known.includes(provider)) {
     throw new UserError("target/provider", {
       at: "provider",
       got: provider,
@@ -56,9 +61,14 @@ export function localTarget(options: LocalOptions = {}): Target {
     get nowMs() {
       return performance.now();
     },
-    environment: async () => environmentHere(threads, provider),
+    async environment() {
+      await onnxruntime();
+      return environmentHere(threads, provider);
+    },
     load: (bytes) =>
       models.add(async () => {
+        // Only the model's loading counts.
+        await onnxruntime();
         const began = performance.now();
         const session = await openSession(bytes, { threads, provider, optimization });
         return {

@@ -3,6 +3,7 @@ import { Argument, Command } from "commander";
 import { UserError } from "../../base/user-error.js";
 import { pjrtPlatforms, type PjrtPlatform } from "../../engine/pjrt/installed.js";
 import type { TensorflowEngine } from "../../engine/tensorflow/installed.js";
+import { installOnnxruntime } from "../../install/install-onnxruntime.js";
 import { installPlugin } from "../../install/install-plugin.js";
 import { installEngine } from "../../install/install.js";
 import { megabytes, type FetchedWheels, type WheelOptions } from "../../install/wheels.js";
@@ -14,7 +15,8 @@ interface Options extends CommonOptions {
   readonly index?: string;
 }
 
-const choices = ["node", "node-gpu", "pjrt", ...pjrtPlatforms.map((platform) => `pjrt=${platform}` as const)] as const;
+const plugins = pjrtPlatforms.map((platform) => `pjrt=${platform}` as const);
+const choices = ["node", "node-gpu", "pjrt", ...plugins, "onnxruntime"] as const;
 type Choice = (typeof choices)[number];
 
 export const engineCommand = (): Command =>
@@ -23,7 +25,7 @@ export const engineCommand = (): Command =>
 const installCommand = (): Command =>
   new Command("install")
     .description(
-      "Make an engine real: node or node-gpu (libtensorflow from PyPI, the binding compiled, a check), or pjrt (a plugin of XLA's from PyPI).",
+      "Make an engine real: node or node-gpu (libtensorflow from PyPI, the binding compiled, a check), or pjrt (a plugin of XLA's from PyPI). onnxruntime, which runs models, is fetched where npm has left it out.",
     )
     .addArgument(
       new Argument("[engine]", "pjrt alone: cuda13 or cuda12 by NVIDIA's driver, else cpu; default: node").choices(
@@ -36,22 +38,29 @@ const installCommand = (): Command =>
     .action(async (named: Choice | undefined, { gpu, index, json }: Options) => {
       const terminal = output(json ?? false);
       const choice = named ?? (gpu ? "node-gpu" : "node");
-      if (gpu && choice.startsWith("pjrt")) {
-        throw new UserError("cli/engine", {
-          at: "--gpu",
-          got: `given with ${choice}`,
-          want: "it with the engine node alone",
-          fix: "Name pjrt=cuda12 or pjrt=cuda13.",
-        });
-      }
+      refuseUnused(choice, { ...(gpu && { gpu }), ...(index !== undefined && { index }) });
       const { shown, stop } = wheelOptions(terminal, index);
       const install =
-        choice === "node" || choice === "node-gpu"
-          ? installTensorflow(gpu ? "node-gpu" : choice, shown)
-          : installPjrt(choice, shown);
+        choice === "onnxruntime"
+          ? bringOnnxruntime(shown)
+          : choice === "node" || choice === "node-gpu"
+            ? installTensorflow(gpu ? "node-gpu" : choice, shown)
+            : installPjrt(choice, shown);
       const { result, lines } = await install.finally(stop);
       terminal.result(result, lines.join("\n"));
     });
+
+function refuseUnused(choice: Choice, { gpu, index }: Pick<Options, "gpu" | "index">): void {
+  const got = `given with ${choice}`;
+  if (gpu && !choice.startsWith("node")) {
+    const fix = choice === "onnxruntime" ? "Leave it out." : "Name pjrt=cuda12 or pjrt=cuda13.";
+    throw new UserError("cli/engine", { at: "--gpu", got, want: "it with the engine node alone", fix });
+  }
+  if (index !== undefined && choice === "onnxruntime") {
+    const fix = "npm fetches it from the registry of npm's own configuration: npm config set registry URL.";
+    throw new UserError("cli/engine", { at: "--index", got, want: "it with what PyPI has", fix });
+  }
+}
 
 /** Notes are lines, and each wheel has a progress bar. */
 function wheelOptions(terminal: Output, index: string | undefined): { shown: WheelOptions; stop: () => void } {
@@ -113,6 +122,18 @@ async function installPjrt(choice: Choice, options: WheelOptions): Promise<Outco
       ? `Checked: a convolution is right on ${device.detail}.`
       : `It is loaded, and finds no device now: ${device.detail}.`,
     `Next: nestling train … --engine pjrt`,
+  ];
+  return { result, lines };
+}
+
+async function bringOnnxruntime({ onNote }: WheelOptions): Promise<Outcome> {
+  const result = await installOnnxruntime({ ...(onNote && { onNote }) });
+  const { folder, version, installed, seconds } = result;
+  const lines = [
+    installed
+      ? `Installed onnxruntime ${version} in ${folder}: ${seconds.toFixed(0)} s.`
+      : `onnxruntime ${version} is there: ${folder}.`,
+    "Checked: it runs a model.",
   ];
   return { result, lines };
 }

@@ -21,9 +21,9 @@ const MOST_WAITING = 256;
 const KEPT_OF_STDERR = 2000;
 const over: Answer = { error: { message: "the session was ended" } };
 
-/** Nothing of the agent's environment but what finds libraries, devices and the folder for short-lived files. */
+/** Nothing of the agent's environment but what finds libraries (onnxruntime may lie in the user's data folder), devices and the folder for short-lived files. */
 const passedOn = [
-  ...["PATH", "LD_LIBRARY_PATH", "SystemRoot", "TMPDIR", "TEMP"],
+  ...["PATH", "LD_LIBRARY_PATH", "SystemRoot", "TMPDIR", "TEMP", "HOME", "XDG_DATA_HOME"],
   ...["CUDA_VISIBLE_DEVICES", "VK_ICD_FILENAMES", "VK_DRIVER_FILES"],
 ];
 

@@ -1,5 +1,6 @@
 /** A device agent: this machine as a target of others. */
 import { UserError } from "../../base/user-error.js";
+import { onnxruntime } from "../../runtime/onnxruntime.js";
 import { addressOf, isLoopback, listenOn, tlsOf } from "../listen.js";
 import { gate } from "./gate.js";
 import { httpServer } from "./http-server.js";
@@ -50,6 +51,8 @@ export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
   if (!tls && !isLoopback(host)) throw inTheOpen(host);
   const { token, file, isNew } =
     tokenFile === undefined ? await ownToken() : { ...given(tokenFile), token: await readToken(tokenFile) };
+  // Where it is missing it is fetched here: sessions may do nothing but run models.
+  await onnxruntime();
   const limits = { ...defaultLimits(), ...options.limits };
   const guard = gate(token);
   const queue = sessions(limits);
