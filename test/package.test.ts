@@ -184,6 +184,12 @@ test("an export fetches onnxruntime once, though two need it at the same time; t
   expect(doctorSays("onnxruntime")).toBe("present");
 }, 120_000);
 
+test("what deploy writes for Node is installed by npm install alone, and computes the probe", () => {
+  run("npx", "nestling", "deploy", "child.onnx", "--for", "node", "--out", "deployed");
+  run("npm", "install", "--prefix", "deployed/node", "--prefer-offline", "--no-audit", "--no-fund");
+  expect(run(process.execPath, "deployed/node/check.js")).toMatch(/^ok: /);
+}, 120_000);
+
 test("nestling engine install onnxruntime finds what works and replaces what doesn't", () => {
   const install = (): { installed: boolean; folder: string } =>
     JSON.parse(run("npx", "nestling", "engine", "install", "onnxruntime", "--json")) as never;
