@@ -73,7 +73,7 @@ async function inspect(engine: EngineKind): Promise<Finding> {
 function findRuntime(): Finding[] {
   try {
     if (!onnxruntimeHere()) {
-      const how = "npm fetches it when a model is first run, or now: `nestling engine install onnxruntime`";
+      const how = "it is fetched when a model is first run, or now: `nestling engine install onnxruntime`";
       return [finding("onnxruntime", false, `npm left it out, as it does where its install script fails; ${how}`)];
     }
   } catch (error) {
