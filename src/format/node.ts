@@ -5,7 +5,7 @@ import { ONNXRUNTIME, onnxruntimeWanted } from "../install/onnxruntime-package.j
 import { CERTIFICATE, MODEL, preprocessingSentence, probeFiles, readme } from "./child-files.js";
 import { codeLicence } from "./code-licence.js";
 import type { Format } from "./format.js";
-import { codeOf } from "./shipped-code.js";
+import { codeOf, pictureCodeOf } from "./shipped-code.js";
 
 const { dependencies } = createRequire(import.meta.url)("../../package.json") as {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -21,6 +21,8 @@ export const node: Format = {
     "check.js": await codeOf("node/check.js"),
     "classifier.js": await codeOf("classifier.js"),
     "pixels.js": await codeOf("pixels.js"),
+    "orientation.js": await pictureCodeOf("orientation.js"),
+    "gif.js": await pictureCodeOf("gif.js"),
     "package.json": jsonText({
       ...{ name: "classifier", private: true, type: "module" },
       dependencies: { [ONNXRUNTIME]: onnxruntimeWanted, sharp: dependencies["sharp"] },

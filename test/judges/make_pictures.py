@@ -25,14 +25,68 @@ def png16(path, values, colour_type):
     height, width, _ = values.shape
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
 
-    def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
     header = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
     signature = b"\x89PNG\r\n\x1a\n"
     path.write_bytes(
         signature + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     )
+
+
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def xmp(orientation):
+    """As Lightroom and others write it."""
+    tag = f'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="{orientation}"/>'
+    rdf = f'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">{tag}</rdf:RDF>'
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{rdf}</x:xmpmeta>'.encode()
+
+
+def turned_otherwise(folder, rgb):
+    """Orientations that are not in EXIF before the pixels."""
+    exif = Image.Exif()
+    exif[0x112] = 6
+    for orientation in (2, 5, 6):
+        rgb.save(folder / f"xmp-{orientation}.jpg", xmp=xmp(orientation))
+    rgb.save(folder / "xmp-and-exif.jpg", xmp=xmp(3), exif=exif)
+    rgb.save(folder / "xmp.webp", xmp=xmp(8), lossless=True)
+    rgb.save(folder / "xmp.tif", tiffinfo={700: xmp(8)})
+    rgb.save(folder / "plain.tmp", "PNG")
+    plain = (folder / "plain.tmp").read_bytes()
+    (folder / "plain.tmp").unlink()
+    # A PNG's first chunk takes 25 bytes after the 8 of its signature, its last 12.
+    start, pixels, end = plain[:33], plain[33:-12], plain[-12:]
+    tiff = exif.tobytes().removeprefix(b"Exif\0\0")
+    text = f"\nexif\n{len(tiff):8}\n{tiff.hex()}\n".encode()
+    for name, extra in {
+        "exif": chunk(b"eXIf", tiff),
+        "magick": chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text)),
+        "magick-plain": chunk(b"tEXt", b"Raw profile type exif\0" + text),
+        "xmp": chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp(6)),
+        "xmp-packed": chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(xmp(6))),
+    }.items():
+        (folder / f"before-{name}.png").write_bytes(start + extra + pixels + end)
+        (folder / f"after-{name}.png").write_bytes(start + pixels + extra + end)
+
+
+def small_frame(folder, seed):
+    """GIFs whose first frame doesn't cover them, see-through and not, with a palette of the file or the frame, and without one."""
+    numbers = numpy.random.default_rng(seed).integers(0, 128, 20 * 15, dtype=numpy.uint8)
+    palette = numpy.random.default_rng(seed + 1).integers(0, 256, 384, dtype=numpy.uint8).tobytes()
+    see_through = b"!\xf9\x04\1\0\0\x09\0"
+    for name, of_file, of_frame, control in [
+        ("frame", palette, b"", b""),
+        ("frame-see-through", palette, b"", see_through),
+        ("frame-own", b"", palette, see_through),
+        ("frame-grey", b"", b"", see_through),
+    ]:
+        # Codes of eight bits, cleared before they would get longer: bytes as they are.
+        codes = b"".join(b"\x80" + numbers[at : at + 100].tobytes() for at in range(0, 300, 100)) + b"\x81"
+        blocks = b"".join(bytes([len(codes[at : at + 255])]) + codes[at : at + 255] for at in range(0, len(codes), 255))
+        head = b"GIF89a" + struct.pack("<HHBBB", 33, 25, 0x86 if of_file else 0, 0, 0) + of_file + control
+        frame = b"," + struct.pack("<HHHHB", 3, 4, 20, 15, 0x86 if of_frame else 0) + of_frame + b"\x07" + blocks + b"\0;"
+        (folder / f"{name}.gif").write_bytes(head + frame)
 
 
 def make(folder, seed):
@@ -77,6 +131,8 @@ def make(folder, seed):
     palette.save(folder / "see-through.gif", transparency=5)
     grey.save(folder / "grey.gif")
     palette.save(folder / "animated.gif", save_all=True, append_images=[palette.rotate(90), palette], loop=0)
+    turned_otherwise(folder, rgb)
+    small_frame(folder, seed)
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x112] = orientation

@@ -1,9 +1,11 @@
 /**
- * Decodes a picture as Pillow does: the first frame, turned by its EXIF orientation; of 16 bits the high byte; colour profiles ignored,
+ * Decodes a picture as Pillow does: the first frame, turned by its EXIF or XMP orientation; of 16 bits the high byte; colour profiles ignored,
  * alpha dropped; CMYK to RGB, and colours to grey by Rec. 601, in Pillow's own integers. The formats' decoders agree to the bit, because
  * both use the same libraries; AVIF's do not agree on colours, so AVIF is refused.
  */
-import { opaqueGif } from "./gif.js";
+import type { Sharp } from "sharp";
+import { opaqueGif, paintAround } from "./gif.js";
+import { orientationOf, tagIn, turns } from "./orientation.js";
 import { pictureFault, readable } from "./picture-fault.js";
 import type { Picture } from "./picture.js";
 
@@ -20,29 +22,38 @@ export async function decodePicture(bytes: Uint8Array, channels: 1 | 3): Promise
     throw pictureFault(bytes, error);
   };
   if (bytes.length === 0) throw pictureFault(bytes, new Error("empty"));
-  const { format, space, depth } = await sharp(bytes, { ignoreIcc: true }).metadata().catch(fault);
+  const metadata = await sharp(bytes, { ignoreIcc: true }).metadata().catch(fault);
+  const { format, space, depth } = metadata;
   if (!readable.includes(format)) throw new Error(`a ${format} picture, not ${readable.join(", ")}`);
   if (!depths.includes(depth)) throw new Error(`its pixels are numbers of the kind ${depth}, not of 8 or 16 bits`);
+  if (format === "tiff" && isPlainYcc(bytes)) throw new Error("its colours are YCbCr, and not a JPEG's");
   const gif = format === "gif" ? opaqueGif(bytes) : undefined;
-  const upright = sharp(gif?.bytes ?? bytes, { ignoreIcc: true }).autoOrient();
+  const upright = turned(sharp(gif?.bytes ?? bytes, { ignoreIcc: true }), turns[orientationOf(bytes, metadata)]);
   const isCmyk = space === "cmyk";
   const { data, info } = await (isCmyk ? upright.pipelineColourspace("cmyk").toColourspace("cmyk") : upright)
     .raw()
     .toBuffer({ resolveWithObject: true })
     .catch(fault);
-  const rgb = isCmyk ? fromCmyk(data) : fromSamples(data, info.channels, gif?.background);
+  if (gif) paintAround(data, info, gif);
+  const rgb = isCmyk ? fromCmyk(data) : fromSamples(data, info.channels);
   return { width: info.width, height: info.height, channels, pixels: channels === 1 ? greyOf(rgb) : rgb };
 }
 
+/** libvips takes the three numbers for RGB. In TIFF's tags: photometric interpretation YCbCr, compression JPEG. */
+const isPlainYcc = (bytes: Uint8Array): boolean => tagIn(bytes, 262) === 6 && tagIn(bytes, 259) !== 7;
+
+function turned(picture: Sharp, { mirror, degrees }: (typeof turns)[1]): Sharp {
+  if (mirror) picture.flop();
+  return degrees === 0 ? picture : picture.rotate(degrees);
+}
+
 /** RGB of grey, grey and alpha, RGB, or RGB and alpha. */
-function fromSamples(samples: Uint8Array, each: number, background?: readonly [number, number, number]): Uint8Array {
+function fromSamples(samples: Uint8Array, each: number): Uint8Array {
   if (each === 3) return samples;
   const rgb = new Uint8Array((samples.length / each) * 3);
   const step = each < 3 ? 0 : 1;
-  for (let from = 0, to = 0; from < samples.length; from += each, to += 3) {
-    const uncovered = background && each === 4 && samples[from + 3] === 0;
-    for (let c = 0; c < 3; c++) rgb[to + c] = uncovered ? background[c]! : samples[from + c * step]!;
-  }
+  for (let from = 0, to = 0; from < samples.length; from += each, to += 3)
+    for (let c = 0; c < 3; c++) rgb[to + c] = samples[from + c * step]!;
   return rgb;
 }
 

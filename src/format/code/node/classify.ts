@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
+import { opaqueGif, paintAround } from "../../../data/pictures/gif.js";
+import { orientationOf, turns } from "../../../data/pictures/orientation.js";
 import { logitsOf, topClasses, type Answer, type Certificate, type Run } from "../classifier.js";
 import { pixelValues } from "../pixels.js";
 
@@ -23,10 +25,17 @@ export const run: Run = async (values, dims) => {
  * @param picture path or bytes of a picture
  */
 export async function classify(picture: string | Uint8Array, top = 5): Promise<Answer[]> {
-  const upright = sharp(picture, { ignoreIcc: true }).autoOrient();
-  const isCmyk = (await upright.metadata()).space === "cmyk";
-  const samples = isCmyk ? upright.pipelineColourspace("cmyk").toColourspace("cmyk") : upright;
-  const { data, info } = await samples.raw().toBuffer({ resolveWithObject: true });
+  const bytes = typeof picture === "string" ? readFileSync(picture) : picture;
+  const metadata = await sharp(bytes, { ignoreIcc: true }).metadata();
+  const gif = metadata.format === "gif" ? opaqueGif(bytes) : undefined;
+  const upright = sharp(gif?.bytes ?? bytes, { ignoreIcc: true });
+  const { mirror, degrees } = turns[orientationOf(bytes, metadata)];
+  if (mirror) upright.flop();
+  if (degrees > 0) upright.rotate(degrees);
+  const isCmyk = metadata.space === "cmyk";
+  if (isCmyk) upright.pipelineColourspace("cmyk").toColourspace("cmyk");
+  const { data, info } = await upright.raw().toBuffer({ resolveWithObject: true });
+  if (gif) paintAround(data, info, gif);
   const values = pixelValues({ ...info, data, isCmyk }, certificate.preprocessing);
   const [row] = await logitsOf(run, certificate, values, 1);
   return topClasses(row!, certificate.labels, top);
