@@ -34,10 +34,14 @@ export interface ConnectionOptions {
   readonly onWait?: ((reason: string) => void) | undefined;
 }
 
+/** Who the agent is: open to anyone. */
+const WHO = "/v1/agent";
 /** Longer than an agent lets any call take. */
 const ANSWER_MS = 150_000;
-/** An agent that is silent for longer is said to be: no call but loading and timing large models takes so long. */
+/** An agent that is silent for longer is said to be, and asked who it is: no call but loading and timing large models takes so long. */
 const SILENT_MS = 5000;
+/** Who it is an agent says at once, whatever it measures. One that doesn't is gone: its host lost power or network. */
+const ALIVE_MS = 15_000;
 /** Too many models in a minute: asked again so often at least, since a session that asks for nothing ends. */
 const ASK_AGAIN_MS = 5000;
 /** At first contact: a name that is wrong shows soon. */
@@ -57,18 +61,20 @@ export function connection(http: HttpClient, options: ConnectionOptions): Connec
     method: string,
     path: string,
     { body, patient = true, signal }: AskOptions,
-    headers: () => Record<string, string>,
+    { headers, withinMs }: { readonly headers: () => Record<string, string>; readonly withinMs: number },
   ): Promise<Exchange> => {
     const began = performance.now();
     for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       signal?.throwIfAborted();
-      const silent = setTimeout(() => {
-        onWait?.(`${name} has not answered for ${SILENT_MS / 1000} s; waiting for it`);
-      }, SILENT_MS);
+      const attempt = new AbortController();
+      const endWatch = watchSilence(http, Math.min(ALIVE_MS, awayMs), {
+        onSilent: () => onWait?.(`${name} has not answered for ${SILENT_MS / 1000} s; waiting for it`),
+        onGone: (error) => attempt.abort(error),
+      });
       try {
         const found = await http.exchange(method, path, {
           headers: headers(),
-          withinMs: ANSWER_MS,
+          ...{ withinMs, signal: attempt.signal },
           ...(body && { body }),
         });
         refuseOthers(found, name);
@@ -86,14 +92,14 @@ export function connection(http: HttpClient, options: ConnectionOptions): Connec
         onWait?.(`${name} is away; trying again for ${Math.round(allowedMs / 1000)} s`);
         await sleep(pauseMs, undefined, { signal });
       } finally {
-        clearTimeout(silent);
+        endWatch();
       }
     }
   };
 
   const hello = async ({ patient, signal }: AskOptions): Promise<Hello> => {
     const without = { ...(patient !== undefined && { patient }), signal };
-    const { status, body } = await exchange("GET", "/v1/agent", without, () => ({}));
+    const { status, body } = await exchange("GET", WHO, without, { headers: () => ({}), withinMs: ALIVE_MS });
     if (status !== 200) throw new Error(`${name}: ${refusalOf(body, status).error.message}`);
     return JSON.parse(new TextDecoder().decode(body)) as Hello;
   };
@@ -102,11 +108,12 @@ export function connection(http: HttpClient, options: ConnectionOptions): Connec
     const body = createHash("sha256")
       .update(options.body ?? "")
       .digest("hex");
-    return exchange(method, path, options, () => {
+    const headers = (): Record<string, string> => {
       const { id, aheadMs } = known!;
       const claim = { method, path, agent: id, date: Date.now() + aheadMs, nonce: newNonce(), body };
       return { authorization: authorization(token, claim) };
-    });
+    };
+    return exchange(method, path, options, { headers, withinMs: ANSWER_MS });
   };
 
   const ask = async (method: string, path: string, options: AskOptions = {}): Promise<Uint8Array> => {
@@ -135,6 +142,37 @@ export function connection(http: HttpClient, options: ConnectionOptions): Connec
     askJson: async <T>(method: string, path: string, options?: AskOptions) =>
       JSON.parse(new TextDecoder().decode(await ask(method, path, options))) as T,
     close: () => http.close(),
+  };
+}
+
+/**
+ * While a request is not answered, asks now and then who the agent is.
+ * @param withinMs that this may take
+ * @returns ends it
+ */
+function watchSilence(
+  http: HttpClient,
+  withinMs: number,
+  { onSilent, onGone }: { readonly onSilent: () => void; readonly onGone: (error: unknown) => void },
+): () => void {
+  let isOver = false;
+  const look = (): void => {
+    http.exchange("GET", WHO, { withinMs }).then(
+      () => {
+        if (!isOver) timer = setTimeout(look, SILENT_MS);
+      },
+      (error: unknown) => {
+        if (!isOver) onGone(error);
+      },
+    );
+  };
+  let timer = setTimeout(() => {
+    onSilent();
+    look();
+  }, SILENT_MS);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
   };
 }
 

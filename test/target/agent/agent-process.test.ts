@@ -204,3 +204,27 @@ test("a host that others reach is refused without a certificate, and a port that
   await expect(agentHere({ tokenFile: "/dev/null" })).rejects.toThrow("/dev/null is empty");
   expect(tokenText.length).toBeGreaterThanOrEqual(16);
 });
+
+test("an agent whose host stands still in the midst of a call is away soon, and its models are there when it moves again", async () => {
+  const tokenFile = await tokenFileIn(await temporaryFolder());
+  const agent = await startHere(["--port", "0", "--token-file", tokenFile]);
+  const target = targetOf(agent, { awayMs: 500 });
+  const model = await target.load(bytes);
+  agent.process.kill("SIGSTOP");
+  const began = performance.now();
+  await expect(model.run(new Float32Array(784), dims)).rejects.toMatchObject({ code: "target/away" });
+  expect(performance.now() - began).toBeLessThan(15_000);
+  agent.process.kill("SIGCONT");
+  expect((await model.run(new Float32Array(784), dims)).outputs.size).toBe(1);
+});
+
+test("an agent that needs long for a call, and says who it is meanwhile, is waited for", async () => {
+  const waited: string[] = [];
+  const target = targetOf(await agentHere({ limits: { callMs: 8000 } }), {
+    awayMs: 500,
+    onWait: (reason) => waited.push(reason),
+  });
+  const model = await target.load(endless);
+  await expect(model.run(Float32Array.of(-1, 0, 1, 2), [4])).rejects.toThrow("ended: a call took longer than 8 s");
+  expect(waited).toEqual([expect.stringContaining("has not answered for 5 s")]);
+});
