@@ -9,9 +9,11 @@ type Content = string | Uint8Array | readonly Uint8Array[];
 
 /**
  * Writes a file by atomic rename, making its folder.
+ * @param mode who may read and write it, from its first byte on; by default as the user's other files
  * @throws UserError `file/write` when the disk is full, the folder can't be written, or the place is a folder.
  */
-export const writeFileAtomic = (path: string, content: Content): Promise<void> => writeFilesAtomic([[path, content]]);
+export const writeFileAtomic = (path: string, content: Content, mode?: number): Promise<void> =>
+  writeFilesAtomic([[path, content]], mode);
 
 /** Writes a value as indented JSON with a final line break. */
 export const writeJsonAtomic = (path: string, value: unknown): Promise<void> => writeFileAtomic(path, jsonText(value));
@@ -24,7 +26,10 @@ export const jsonText = (value: unknown): string => `${JSON.stringify(value, nul
  * so put there what names the others.
  * @throws UserError as `writeFileAtomic`; then no file has changed and no folder is new
  */
-export async function writeFilesAtomic(files: readonly (readonly [path: string, content: Content])[]): Promise<void> {
+export async function writeFilesAtomic(
+  files: readonly (readonly [path: string, content: Content])[],
+  mode?: number,
+): Promise<void> {
   const written: (readonly [temporary: string, path: string])[] = [];
   const made: string[] = [];
   for (const [path, content] of files) {
@@ -34,7 +39,7 @@ export async function writeFilesAtomic(files: readonly (readonly [path: string, 
       // A rename onto a folder would fail when others are done.
       await refuseFolder(path);
       written.push([temporary, path]);
-      await writeFlushed(temporary, content);
+      await writeFlushed(temporary, content, mode);
     } catch (error) {
       await Promise.all(written.map(([name]) => rm(name, { force: true }).catch(() => undefined)));
       for (const folder of made.reverse()) await rmdir(folder).catch(() => undefined);
@@ -53,8 +58,8 @@ export async function writeFilesAtomic(files: readonly (readonly [path: string, 
 export const temporaryOf = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.partial`);
 
-async function writeFlushed(path: string, content: Content): Promise<void> {
-  const file = await open(path, "w");
+async function writeFlushed(path: string, content: Content, mode: number | undefined): Promise<void> {
+  const file = await open(path, "w", mode);
   try {
     await writeFile(file, content);
     await file.sync();

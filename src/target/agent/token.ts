@@ -1,6 +1,5 @@
 /** The token that agent and callers share. */
 import { randomBytes } from "node:crypto";
-import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../base/atomic-file.js";
 import { readTokenFile, tokenIn } from "../../base/token-file.js";
@@ -24,7 +23,6 @@ export async function ownToken(
   const found = await readUserBytesIfAny(file, mistake);
   if (found) return { token: tokenIn(found, file, mistake), file, isNew: false };
   const token = randomBytes(32).toString("base64url");
-  await writeFileAtomic(file, `${token}\n`);
-  await chmod(file, 0o600);
+  await writeFileAtomic(file, `${token}\n`, 0o600);
   return { token, file, isNew: true };
 }
