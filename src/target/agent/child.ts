@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { UserError } from "../../base/user-error.js";
 import { localTarget } from "../local.js";
-import type { LoadedModel } from "../target.js";
+import type { LoadedModel, ModelRun } from "../target.js";
 import { checkModel } from "./check-model.js";
 import type { Answer, Call, ChildStart } from "./child-calls.js";
 import { inputStore } from "./input-store.js";
@@ -47,7 +47,7 @@ async function answer(call: Call): Promise<unknown> {
       inputs.keep(call.sha256, call.input);
       return {};
     case "run":
-      return loaded(call.model).run(call.input, call.dims);
+      return refuseOthers(await loaded(call.model).run(call.input, call.dims));
     case "time":
       return { times: await loaded(call.model).time(inputs.get(call.input), call.dims, call.runs) };
     case "rounds": {
@@ -64,6 +64,17 @@ async function answer(call: Call): Promise<unknown> {
       checkModel(call.bytes);
       return { placement: await target.placementOf?.(call.bytes, call.dims) };
   }
+}
+
+/** An answer has no room for numbers of other types. */
+function refuseOthers(run: ModelRun): ModelRun {
+  for (const [name, values] of run.outputs) {
+    if (values instanceof Float32Array) continue;
+    const got = `of a model whose output ${name} is no float32`;
+    const fix = "Such a model can be timed, but an agent doesn't give its outputs.";
+    throw new UserError("target/run", { at: "the run", got, want: "outputs in float32", fix });
+  }
+  return run;
 }
 
 process.on("message", (call: Call) => {

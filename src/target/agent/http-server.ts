@@ -31,8 +31,8 @@ export interface Route {
   readonly isOpen?: boolean;
   /** Bytes of its body: none by default. */
   readonly most?: number;
-  /** Refuses before the body is read. */
-  readonly before?: (params: Asked["params"]) => void;
+  /** Refuses before the body is read; what it returns is called when the request is answered. */
+  readonly before?: (params: Asked["params"]) => () => void;
   readonly reply: (asked: Asked) => Promise<Reply> | Reply;
 }
 
@@ -48,6 +48,8 @@ export function httpServer(
   limits: AgentLimits,
   { tls, hello }: { readonly tls?: ServerOptions; readonly hello: () => object },
 ): Server & { closeAllConnections(): void } {
+  /** Bytes of bodies that are in memory, or may yet come. */
+  let held = 0;
   const listen = (request: IncomingMessage, response: ServerResponse): void => {
     response.setHeader(PROTOCOL_HEADER, PROTOCOL);
     answer(request)
@@ -62,11 +64,24 @@ export function httpServer(
     const { route, params } = findRoute(routes, method, path);
     const sha256 = route.isOpen ? undefined : gate.check(request.headers.authorization, method, url);
     const most = route.most ?? 0;
-    if (Number(request.headers["content-length"] ?? 0) > most) throw tooLarge(most);
-    route.before?.(params);
-    const body = await bodyOf(request, most, limits.bodyMs);
-    if (sha256 !== undefined && createHash("sha256").update(body).digest("hex") !== sha256) throw changed();
-    return route.reply({ params, query: new URLSearchParams(query), body });
+    const length = request.headers["content-length"];
+    if (Number(length ?? 0) > most) throw tooLarge(most);
+    const done = route.before?.(params);
+    const bytes = Number(length ?? (request.headers["transfer-encoding"] ? most : 0));
+    // One body is let in whatever its size.
+    if (held > 0 && held + bytes > limits.bodiesBytes) {
+      done?.();
+      throw full(limits.bodiesBytes);
+    }
+    held += bytes;
+    try {
+      const body = await bodyOf(request, most, limits.bodyMs);
+      if (sha256 !== undefined && createHash("sha256").update(body).digest("hex") !== sha256) throw changed();
+      return await route.reply({ params, query: new URLSearchParams(query), body });
+    } finally {
+      held -= bytes;
+      done?.();
+    }
   };
   const options = {
     requestTimeout: limits.bodyMs + HEADERS_MS,
@@ -177,6 +192,18 @@ const tooSlow = (withinMs: number): HttpError =>
       want: `all of it within ${withinMs / 1000} s`,
       fix: "The connection to the agent is too slow for this model.",
     }),
+  );
+
+const full = (most: number): HttpError =>
+  new HttpError(
+    429,
+    new UserError("target/limits", {
+      at: "the agent",
+      got: "busy with other requests' bodies",
+      want: `at most ${most} bytes at once`,
+      fix: "Ask again in 1 s.",
+    }),
+    { "retry-after": "1" },
   );
 
 const changed = (): HttpError =>

@@ -7,6 +7,8 @@ export interface AgentLimits {
   readonly modelBytes: number;
   /** Bytes of an input: 64 MiB by default. */
   readonly inputBytes: number;
+  /** Bytes of all requests' bodies that are read or wait for their turn at once: 512 MiB by default. */
+  readonly bodiesBytes: number;
   /** Until a request's body has arrived, in ms: a minute by default. */
   readonly bodyMs: number;
   /** Time of one call, loading a model, a run or a stretch of rounds, in ms: two minutes by default. */
@@ -28,6 +30,7 @@ export const defaultLimits = (): AgentLimits => {
   return {
     modelBytes: 256 * 2 ** 20,
     inputBytes: 64 * 2 ** 20,
+    bodiesBytes: 512 * 2 ** 20,
     bodyMs: 60_000,
     callMs: 120_000,
     idleMs: 30_000,

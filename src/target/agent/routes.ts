@@ -1,5 +1,6 @@
 /** What an agent answers, path by path. */
 import type { z } from "zod";
+import { sha256Of } from "../../base/hash.js";
 import { problemsOf } from "../../base/schema-problems.js";
 import { UserError } from "../../base/user-error.js";
 import { version } from "../../base/version.js";
@@ -24,10 +25,16 @@ export const helloOf = (id: string): Hello => ({ protocol: PROTOCOL, version, id
 
 export function routes(id: string, queue: Sessions, limits: AgentLimits): readonly Route[] {
   const admit = perMinute(limits.modelsPerMinute);
-  const owned = ({ session }: Asked["params"]): void => queue.refuseOthers(session!);
-  const loading = (params: Asked["params"]): void => {
-    owned(params);
-    admit();
+  const owned = ({ session }: Asked["params"]): (() => void) => queue.refuseOthers(session!);
+  const loading = (params: Asked["params"]): (() => void) => {
+    const leave = owned(params);
+    try {
+      admit();
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return leave;
   };
   const call = ({ params }: Asked, call: Call): Promise<unknown> =>
     queue.use(params["session"]!, (child) => child.call(call));
@@ -43,7 +50,9 @@ export function routes(id: string, queue: Sessions, limits: AgentLimits): readon
       path: "/v1/environment",
       reply: ({ query }) => {
         const threads = wholeOf(query.get("threads") ?? "1", "threads");
-        return { json: environmentHere(threads, query.get("provider") ?? "cpu") };
+        const provider = query.get("provider") ?? "cpu";
+        refuseUnknownProvider(provider);
+        return { json: environmentHere(threads, provider) };
       },
     },
     {
@@ -78,7 +87,12 @@ export function routes(id: string, queue: Sessions, limits: AgentLimits): readon
       path: `${at}/inputs/:sha256`,
       most: limits.inputBytes,
       before: owned,
-      reply: (asked) => json(asked, { kind: "input", sha256: asked.params["sha256"]!, input: inputOf(asked.body) }),
+      reply: (asked) => {
+        const sha256 = asked.params["sha256"]!;
+        if (sha256Of(asked.body) !== sha256)
+          throw malformed("an input of another SHA-256", "the body's own in the path");
+        return json(asked, { kind: "input", sha256, input: inputOf(asked.body) });
+      },
     },
     {
       method: "PUT",

@@ -15,8 +15,12 @@ export interface Sessions {
   state(id: string, waitMs: number): Promise<SessionState>;
   /** Uses the process of the session that has the device, which isn't idle meanwhile. @throws HttpError 404, 409, 410 */
   use<T>(id: string, use: (child: Child) => Promise<T>): Promise<T>;
-  /** The session has asked for something, whether it gets it or not. @throws as `use` */
-  refuseOthers(id: string): void;
+  /**
+   * The session has asked for something whose body is still to come: it isn't idle meanwhile, however slow its network is.
+   * @returns to be called when the request is answered
+   * @throws as `use`
+   */
+  refuseOthers(id: string): () => void;
   end(id: string): void;
   queue(): QueueState;
   /** How the last sessions ended, newest first. */
@@ -96,14 +100,20 @@ export function sessions(limits: AgentLimits): Sessions {
     if (!child) throw notYet();
     return child;
   };
-  const during = async <T>(id: string, use: () => Promise<T>): Promise<T> => {
+  const occupy = (id: string): (() => void) => {
     const session = find(id);
     session.inUse++;
+    return () => {
+      session.inUse--;
+      session.lastMs = now();
+    };
+  };
+  const during = async <T>(id: string, use: () => Promise<T>): Promise<T> => {
+    const leave = occupy(id);
     try {
       return await use();
     } finally {
-      session.inUse--;
-      session.lastMs = now();
+      leave();
     }
   };
   return {
@@ -125,7 +135,7 @@ export function sessions(limits: AgentLimits): Sessions {
     use: (id, use) => during(id, () => use(childOf(id))),
     refuseOthers(id) {
       childOf(id);
-      find(id).lastMs = now();
+      return occupy(id);
     },
     end(id) {
       const session = queue.find((one) => one.id === id);

@@ -34,6 +34,15 @@ export function modelOf(
 const relu: onnx.INodeProto = { opType: "Relu", input: ["x"], output: ["y"] };
 export const harmless = modelOf([relu]);
 
+export const otherTypes = [BOOL, INT64] as const;
+/** Its output is of another type than float32. */
+export const castTo = (elemType: (typeof otherTypes)[number]): Uint8Array => {
+  const cast = { opType: "Cast", input: ["x"], output: ["y"] };
+  const node = [{ ...cast, attribute: [{ name: "to", type: AttributeType.INT, i: elemType }] }];
+  const output = [{ name: "y", type: { tensorType: { elemType, shape: { dim: [{ dimValue: 4 }] } } } }];
+  return modelOf([], [], { graph: { name: "g", node, input: [valueInfo("x", [4])], output } });
+};
+
 /** Runs its body 2⁶² times. */
 export const endless = modelOf(
   [

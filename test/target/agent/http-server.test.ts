@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { sha256Of } from "../../../src/base/hash.js";
 import { agentHere, tokenText } from "./agents.js";
 import { rawClient } from "./raw.js";
 
@@ -65,6 +66,39 @@ test("what is too large is refused by its length, or when it gets too long", asy
   expect(await raw.send("DELETE", session, "x", headers)).toMatchObject({ status: 413 });
 });
 
+test("bodies that together are too large wait their turn, and a chunked one counts as the most that it may be", async () => {
+  const agent = await agentHere({ limits: { modelBytes: 1000, inputBytes: 1000, bodiesBytes: 1500 } });
+  const raw = await rawClient(agent.url);
+  await raw.send("PUT", session, wanted);
+  const { hostname, port } = new URL(agent.url);
+  const path = `${session}/models/1`;
+  for (const length of ["content-length: 900", "transfer-encoding: chunked"]) {
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `PUT ${path} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n${length}\r\nauthorization: ${raw.signature("PUT", path, "")}\r\n\r\n`,
+    );
+    // It is in.
+    expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 100 /);
+    expect(await raw.send("PUT", path, new Uint8Array(700))).toMatchObject({
+      ...{ status: 429, code: "target/limits" },
+      headers: { "retry-after": "1" },
+    });
+    expect(await raw.send("PUT", path, new Uint8Array(500))).toMatchObject({ status: 422, code: "target/refused" });
+    socket.destroy();
+    await expect.poll(() => raw.send("PUT", path, new Uint8Array(700))).toMatchObject({ status: 422 });
+  }
+});
+
+test("an input is kept under its own hash alone", async () => {
+  const raw = await rawClient((await agentHere()).url);
+  await raw.send("PUT", session, wanted);
+  const input = new Uint8Array(16);
+  for (const name of ["abc", "0".repeat(64)]) {
+    expect(await raw.send("PUT", `${session}/inputs/${name}`, input)).toMatchObject({ status: 400 });
+  }
+  expect(await raw.send("PUT", `${session}/inputs/${sha256Of(input)}`, input)).toMatchObject({ status: 200 });
+});
+
 test("a body that arrives too slowly is refused", async () => {
   const agent = await agentHere({ limits: { bodyMs: 200 } });
   const raw = await rawClient(agent.url);
@@ -92,6 +126,7 @@ test("JSON that is none, or says something else, is refused with what is wrong",
   }
   const unknown = json({ threads: 1, provider: "qnn" });
   expect(await raw.send("PUT", session, unknown)).toMatchObject({ status: 422, code: "target/provider" });
+  expect(await raw.send("GET", "/v1/environment?provider=qnn")).toMatchObject({ status: 422, code: "target/provider" });
   await raw.send("PUT", session, wanted);
   expect(await raw.send("POST", `${session}/rounds`, json({ contestants: [] }))).toMatchObject({ status: 400 });
   expect(await raw.send("POST", `${session}/models/1/run?dims=a`, "1234")).toMatchObject({ status: 400 });

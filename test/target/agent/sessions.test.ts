@@ -1,4 +1,6 @@
 /** One measurement at a time, in a process whose end is that measurement's alone. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { anchor } from "../../../src/evaluate/anchor.js";
@@ -126,3 +128,35 @@ test("so many models a minute: the caller says so once, waits for longer than a 
   expect(waited).toEqual([expect.stringMatching(/at most 2 a minute. Ask again in \d+ s/)]);
   expect((await kept.run(new Float32Array(784), dims)).outputs.size).toBe(1);
 }, 120_000);
+
+test("a body that takes longer to arrive than a session may be idle doesn't end the session", async () => {
+  const agent = await agentHere({ limits: { idleMs: 300 } });
+  const raw = await rawClient(agent.url);
+  const at = "/v1/sessions/a1";
+  await raw.send("PUT", at, JSON.stringify({ threads: 1, provider: "cpu" }));
+  const { hostname, port } = new URL(agent.url);
+  const socket = connect(Number(port), hostname);
+  const authorization = raw.signature("PUT", `${at}/models/1`, hostile.harmless);
+  const length = hostile.harmless.length;
+  socket.write(
+    `PUT ${at}/models/1 HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\nauthorization: ${authorization}\r\n\r\n`,
+  );
+  for (let byte = 0; byte < length; byte += Math.ceil(length / 10)) {
+    await sleep(100);
+    socket.write(hostile.harmless.subarray(byte, byte + Math.ceil(length / 10)));
+  }
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 200 [^]*loadMs/);
+});
+
+test("outputs in other types than float32 can be timed, and are refused where they are asked for", async () => {
+  const target = targetOf(await agentHere());
+  for (const type of hostile.otherTypes) {
+    const model = await target.load(hostile.castTo(type));
+    expect(await model.time(x, [4], 2)).toHaveLength(2);
+    await expect(model.run(x, [4])).rejects.toMatchObject({ code: "target/run" });
+    await expect(model.run(x, [4])).rejects.toThrow("a model whose output y is no float32");
+  }
+  await stillMeasures(target);
+});
