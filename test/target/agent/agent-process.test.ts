@@ -205,7 +205,7 @@ test("a host that others reach is refused without a certificate, and a port that
   expect(tokenText.length).toBeGreaterThanOrEqual(16);
 });
 
-test("an agent whose host stands still in the midst of a call is away soon, and its models are there when it moves again", async () => {
+test("an agent whose host is frozen in the midst of a call is away soon, and its models are there when it moves again", async () => {
   const tokenFile = await tokenFileIn(await temporaryFolder());
   const agent = await startHere(["--port", "0", "--token-file", tokenFile]);
   const target = targetOf(agent, { awayMs: 500 });
