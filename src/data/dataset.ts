@@ -25,6 +25,15 @@ export async function makeDataset(
       fix: "Sort the images into folders that are named after their classes.",
     });
   }
+  const twice = classes.find((own, label) => classes.indexOf(own) !== label);
+  if (twice !== undefined) {
+    throw new UserError("data/classes", {
+      at: name,
+      got: `with two classes ${twice}`,
+      want: "classes of different names",
+      fix: "Rename one of them.",
+    });
+  }
   const seen = new Set(train.labels);
   const empty = classes.filter((_, label) => !seen.has(label));
   if (empty.length > 0) {

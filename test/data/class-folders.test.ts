@@ -42,14 +42,15 @@ describe("links", () => {
   test("in a circle, to a folder above and to nothing are left out and counted", async () => {
     const folder = await folderOf(await pictures(...five("cat/deep", "dog")));
     await symlink(folder, join(folder, "cat/deep/up"));
+    await symlink(folder, join(folder, "all"));
     await symlink(".", join(folder, "cat/self"));
     await symlink("circle", join(folder, "cat/circle"));
     await symlink("gone.png", join(folder, "dog/9.png"));
     const data = await loadDataset(folder, wishes);
     expect(counts(data)).toEqual(["cat,dog", 8, 2]);
     expect(data.about[0]).toContain(
-      "10 pictures, 2 files left out: 2 broken link; 2 folders left out: " +
-        "up (a link to a folder that is read already), self (a link to a folder that is read already).",
+      "10 pictures, 2 files left out: 2 broken link; 3 folders left out: " +
+        "all (a link to a folder that is read already), up (a link to a folder that is read already), self (a link to a folder that is read already).",
     );
   });
 });
@@ -152,6 +153,34 @@ describe("parts", () => {
     const flat = await loadDataset(await folderOf(await pictures(...five("control", "test"))), wishes);
     expect(counts(flat)).toEqual(["control,test", 8, 2]);
     expect(flat.about).toContain("test is used as a class: beside it there is no folder of training pictures.");
+  });
+
+  test.each([
+    [
+      ["seg_train/seg_train", "seg_test/seg_test"],
+      "class folders in seg_train/seg_train, seg_test/seg_test for testing",
+    ],
+    [["train2017", "val2017"], "class folders in train2017, val2017 for testing"],
+    [["01-train", "02-val", "03-predictions"], "class folders in 01-train, 02-val for testing"],
+    [["train/images", "test/images"], "class folders in train/images, test/images for testing"],
+  ] as const)("%j are parts, not classes", async ([train, test, other], layout) => {
+    const names = [...five(`${train}/cat`, `${train}/dog`), `${test}/cat/1.png`, ...(other ? [`${other}/1.png`] : [])];
+    const data = await loadDataset(await folderOf(await pictures(...names)), wishes);
+    expect(counts(data)).toEqual(["cat,dog", 10, 1]);
+    expect(data.about[0]).toContain(layout);
+    if (other) expect(data.about[0]).toContain(`1 folder left out: ${other}`);
+  });
+
+  test("a bullet train is a class where others are none of a part, and folds get a hint", async () => {
+    const trains = await loadDataset(await folderOf(await pictures(...five("bullet_train", "car"))), wishes);
+    expect(counts(trains)).toEqual(["bullet_train,car", 8, 2]);
+    const folds = await loadDataset(
+      await folderOf(await pictures(...five("fold1/a", "fold1/b", "fold2/a", "fold2/b"))),
+      wishes,
+    );
+    expect(folds.about).toContain(
+      "Each class has the folders a, b: if these are the classes, name the folders around them train, val and test.",
+    );
   });
 
   test("two training parts, and parts within classes, are refused", async () => {

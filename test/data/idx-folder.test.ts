@@ -1,5 +1,5 @@
 /** Which files of a folder are the data set's, and what its classes are called. */
-import { copyFile, writeFile } from "node:fs/promises";
+import { copyFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { sha256Of } from "../../src/base/hash.js";
@@ -106,4 +106,26 @@ test("pixels that are in memory can be had at once, the same as those that are r
   expect(await train.read([7, 3])).toEqual(
     Uint8Array.from([...train.pixels!.subarray(7 * 784, 8 * 784), ...train.pixels!.subarray(3 * 784, 4 * 784)]),
   );
+});
+
+test("names in another case are known; unknown ones, and a folder around them, are named with the usual ones", async () => {
+  const upper = usual.map((name) => name.replace(/^./, (letter) => letter.toUpperCase()));
+  expect((await loadDataset(await folderOf([0, 1], upper), wishes)).classes).toEqual(["0", "1"]);
+  const short = await folderOf([0, 1], ["train-images.idx", "train-labels.idx", "t10k-images.idx", "t10k-labels.idx"]);
+  await expect(loadDataset(short, wishes)).rejects.toMatchObject({
+    code: "data/layout",
+    message: expect.stringMatching(/with t10k-images\.idx; want .*train-images-idx3-ubyte/) as string,
+  });
+  const around = await temporaryFolder();
+  await rename(await folderOf([0, 1]), join(around, "raw"));
+  await expect(loadDataset(around, wishes)).rejects.toMatchObject({
+    code: "data/layout",
+    message: expect.stringContaining(`Give the folder of the IDX files, ${join(around, "raw")}.`) as string,
+  });
+});
+
+test("two classes of one name are refused", async () => {
+  const folder = await folderOf([0, 1, 2]);
+  await writeFile(join(folder, "classes.txt"), "a\nb\na\n");
+  await expect(loadDataset(folder, wishes)).rejects.toMatchObject({ code: "data/classes" });
 });

@@ -64,7 +64,27 @@ describe("lists", () => {
   ])("CSV with %s", async (_, text) => {
     const data = await loadDataset(await listOf("list.csv", text), wishes);
     await expectSamples(data);
-    expect(data.about[0]).toContain("the list list.csv. 6 pictures.");
+    expect(data.about[0]).toMatch(/the list list\.csv, labels of the column (?:label|Category)\. 6 pictures/);
+    expect(data.about[0]!.includes("1 column not used: extra")).toBe(text.includes("extra"));
+  });
+
+  test("columns that nothing is taken from are named, and of a number and a name the name is the label", async () => {
+    const rows = samples.map(([grey, name], i) => `p/${grey}.png,${i % 2},${name},${i > 3}`);
+    const own = [...rows, ...rows, ...rows];
+    const list = await listOf("list.csv", ["path,label,label_name,is_valid", ...own].join("\n"));
+    const data = await loadDataset(list, wishes);
+    expect(data.classes).toEqual(classes);
+    expect(data.about[0]).toContain("labels of the column label_name,");
+    expect(data.about[0]).toContain("18 pictures, 2 columns not used: label, is_valid.");
+  });
+
+  test("labels that may be mistakes get a hint: other case, the same number, what stands for a missing value", async () => {
+    const labels = ["Cat", "cat", "0", "0.0", "nan"];
+    const rows = labels.flatMap((label) => samples.slice(0, 5).map(([grey]) => `p/${grey}.png,${label}`));
+    const { about } = await loadDataset(await listOf("list.csv", ["path,label", ...rows].join("\n")), wishes);
+    expect(about).toContain("Cat and cat are two classes: they differ in upper and lower case.");
+    expect(about).toContain("0 and 0.0 are two classes: they are the same number.");
+    expect(about).toContain("nan is used as a class: many tools write it where a label is missing.");
   });
 
   test("JSON lines, with labels that are numbers in natural order", async () => {
@@ -188,6 +208,18 @@ describe("parquet files", () => {
     await expectSamples({ ...data, classes: data.classes.map((name) => classes[Number(name)]!) });
   });
 
+  test("a part is any word of a file's name; names without pictures are no classes, and two alike are refused", async () => {
+    const folder = await folderOf({
+      "pets-train.parquet": await parquetOf("train", { names: ["cat", "dog", "fox"] }),
+      "pets.val.parquet": await parquetOf("valid", { names: ["cat", "dog", "fox"] }),
+      "test-pets.parquet": await parquetOf("test", { names: ["cat", "dog", "fox"] }),
+    });
+    const data = await loadDataset(folder, wishes);
+    await expectSamples(data);
+    expect(data.about).toContain("Named by the source, but without pictures, and no classes: fox.");
+    await refused(await setOf({ names: ["cat", "dog", "cat"] }), "data/classes", /with two classes cat/);
+  });
+
   test("rows whose labels are kept secret are left out and counted", async () => {
     const folder = await setOf();
     await writeFile(join(folder, "data/test-00000-of-00001.parquet"), await parquetOf("test", { secret: true }));
@@ -227,6 +259,11 @@ describe("parquet files", () => {
 });
 
 describe("tar shards", () => {
+  test("labels in binary are refused: no name is made of them", async () => {
+    const folder = await folderOf({ "a.tar": await shardOf("train", () => ["cls", Buffer.from([1, 0, 0, 0])]) });
+    await refused(folder, "data/list", /with a label of bytes that are no text/);
+  });
+
   type Files = readonly (readonly [string, Buffer | string])[];
   async function tarOf(content: Files): Promise<Buffer> {
     const archive = pack();

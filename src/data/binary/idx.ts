@@ -16,7 +16,7 @@ export const idxNames = {
 } as const;
 
 /** What a file's name says; EMNIST's begin with the set's, and end a set of test images with `test` for `t10k`. */
-const namePattern = /^(?<set>.*?)(?<part>train|t10k|test)-(?<what>images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/;
+const namePattern = /^(?<set>.*?)(?<part>train|t10k|test)-(?<what>images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/i;
 
 /** One data set's files in a folder. */
 export interface IdxFiles {
@@ -34,7 +34,10 @@ export function idxFilesAmong(names: readonly string[]): IdxFiles[] {
     const { set, part, what } = namePattern.exec(name)?.groups ?? {};
     if (set === undefined) continue;
     const files = sets.get(set) ?? new Map<string, string>();
-    sets.set(set, files.set(`${part === "train" ? "train" : "test"} ${what!}`, name.replace(/\.gz$/, "")));
+    sets.set(
+      set,
+      files.set(`${/^train$/i.test(part!) ? "train" : "test"} ${what!.toLowerCase()}`, name.replace(/\.gz$/i, "")),
+    );
   }
   return [...sets].map(([set, files]) => {
     const pairOf = (part: keyof typeof idxNames): [string, string] => [

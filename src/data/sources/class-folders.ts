@@ -5,21 +5,27 @@
  *   FOLDER/<any>/train/<class>/…                                           the same in the only folder there
  *   FOLDER/<class>/…, FOLDER/test/<class>/…                                test or val may be missing
  *
+ * Class folders of a part may be in the one folder that it holds, as archives unpack. Names such as seg_train are of parts where all are.
  * A class's pictures are in its folder or in folders of that. Without test pictures those of val are the test set, and without these every
  * fifth picture of a class is. Whatever is not used is counted.
  */
+import { readdir } from "node:fs/promises";
 import { UserError } from "../../base/user-error.js";
 import { listPart } from "./class-pictures.js";
-import { diskPlace, type FolderEntry } from "./folder-entries.js";
+import { diskPlace, realPlace, type FolderEntry } from "./folder-entries.js";
 import { leftOut, type LeftOut } from "./left-out.js";
 import { foldersOf, hasPictures, levelOf, nameOf, type Level } from "./level.js";
 import { heldOutWords, holdOut, type Entry, type Listing } from "./listing.js";
-import { lookAlikes, whyAlike } from "./look-alikes.js";
+import { hintsOf, lookAlikes, whyAlike } from "./look-alikes.js";
 import { naturally } from "./natural-order.js";
-import { looksLikeSplit, splitOf, type SplitName } from "./splits.js";
+import { looksLikeSplit, meaningAmong, splitOf, type SplitName } from "./splits.js";
 
 const splitAmong = (level: Level, split: SplitName): FolderEntry[] =>
-  foldersOf(level).filter(({ name }) => splitOf(name) === split);
+  foldersOf(level).filter(({ name }) => partOf(level)(name) === split);
+
+/** The part that a folder's name means among the others. */
+const partOf = (level: Level): ((name: string) => SplitName | undefined) =>
+  meaningAmong(foldersOf(level).map(({ name }) => name));
 
 /** @throws UserError `data/classes`, `data/layout`, `data/unreadable` */
 export async function listClassFolders(folder: string): Promise<Listing> {
@@ -62,13 +68,11 @@ async function listSplits(top: Level, unused: LeftOut): Promise<Found> {
     });
   }
   const train = trains[0]!;
-  const trainLevel = await levelOf(train);
+  const trainLevel = await partLevel(train, unused);
   const classes = classesOf(trainLevel);
   const kept = new Set<FolderEntry>([train]);
-  const [validation, test] = [
-    await splitBeside(top, "validation", classes, kept),
-    await splitBeside(top, "test", classes, kept),
-  ];
+  const beside = { top, classes, kept, unused };
+  const [validation, test] = [await splitBeside("validation", beside), await splitBeside("test", beside)];
   for (const entry of top.entries) if (!kept.has(entry)) unused.add(entry, whyUnused(entry, kept));
   const read = async (level: Level | undefined): Promise<Entry[]> =>
     level ? listPart(level, classes, [top.place], unused) : [];
@@ -76,7 +80,7 @@ async function listSplits(top: Level, unused: LeftOut): Promise<Found> {
   return inParts(entries, {
     classes,
     hints: hintsOf(classes),
-    places: { train: train.name, validation: nameOf(validation), test: nameOf(test) },
+    places: { train: nameOf(trainLevel), validation: nameOf(validation), test: nameOf(test) },
   });
 }
 
@@ -94,7 +98,12 @@ async function listClasses(top: Level, unused: LeftOut): Promise<Found> {
     if (isPart && !parts[split]) parts[split] = level;
   }
   const taken = new Set(Object.values(parts).map(({ place }) => place));
-  const own: Level = { ...top, entries: top.entries.filter((entry) => !taken.has(entry)) };
+  const above = await linksAbove(top);
+  for (const entry of above) unused.add(entry, "a link to a folder that is read already");
+  const own: Level = {
+    ...top,
+    entries: top.entries.filter((entry) => !taken.has(entry) && !above.includes(entry)),
+  };
   const classes = classesOf(own);
   await refuseOneClass(own, classes);
   const read = async (level: Level | undefined): Promise<Entry[]> =>
@@ -104,7 +113,7 @@ async function listClasses(top: Level, unused: LeftOut): Promise<Found> {
   const hints = odd.map((name) => `${name} is used as a class: beside it there is no folder of training pictures.`);
   return inParts(entries, {
     classes,
-    hints: [...hintsOf(classes), ...hints],
+    hints: [...hintsOf(classes), ...hints, ...(await sameWithin(own))],
     places: { train: "", validation: nameOf(parts.validation), test: nameOf(parts.test) },
   });
 }
@@ -140,15 +149,28 @@ function inParts({ train, validation, test }: Parts, { classes, hints, places }:
   return { classes, hints: [...hints, ...said], validation: [], ...holdOut(train), layout };
 }
 
+/** A part's folder, or the only one in it where that is no class but has folders itself: `seg_train/seg_train/<class>`, `train/images/<class>`. */
+async function partLevel(entry: FolderEntry, unused: LeftOut, classes?: readonly string[]): Promise<Level> {
+  const own = await levelOf(entry);
+  const [only, ...others] = foldersOf(own);
+  if (!only || others.length > 0 || hasPictures(own) || classes?.includes(only.name)) return own;
+  const inner = await levelOf(only);
+  if (foldersOf(inner).length < (classes ? 1 : 2) || hasPictures(inner)) return own;
+  for (const beside of own.entries) if (beside !== only) unused.add(beside);
+  return { ...inner, place: { ...only, name: `${entry.name}/${only.name}` } as FolderEntry };
+}
+
+interface Beside {
+  readonly top: Level;
+  readonly classes: readonly string[];
+  readonly kept: Set<FolderEntry>;
+  readonly unused: LeftOut;
+}
+
 /** The folder of a part with class folders in it; the first of several. It is kept from being counted as left out. */
-async function splitBeside(
-  top: Level,
-  split: SplitName,
-  classes: readonly string[],
-  kept: Set<FolderEntry>,
-): Promise<Level | undefined> {
+async function splitBeside(split: SplitName, { top, classes, kept, unused }: Beside): Promise<Level | undefined> {
   for (const entry of splitAmong(top, split)) {
-    const level = await levelOf(entry);
+    const level = await partLevel(entry, unused, classes);
     const names = foldersOf(level).map(({ name }) => name);
     // A folder of pictures without classes, as of competitions, can't test anything.
     if (names.length === 0) continue;
@@ -206,11 +228,29 @@ function classesOf(level: Level): string[] {
   return classes;
 }
 
-function hintsOf(classes: readonly string[]): string[] {
-  return classes.flatMap((name, i) => {
-    const twin = classes.slice(0, i).find((other) => whyAlike(name, other) !== undefined);
-    return twin === undefined ? [] : [`${twin} and ${name} are two classes: ${whyAlike(name, twin)!}.`];
-  });
+/** Links to the folder itself or to one above it: no classes. */
+async function linksAbove({ place, entries }: Level): Promise<FolderEntry[]> {
+  const own = await realPlace(place.path);
+  const folders = entries.filter(({ kind }) => kind === "folder");
+  const places = await Promise.all(folders.map(({ path }) => realPlace(path)));
+  return folders.filter((_, i) => `${own}/`.startsWith(`${places[i]!.replace(/\/$/, "")}/`));
+}
+
+/** Folders of folds look like classes: what is in all of them may be the classes. */
+async function sameWithin(top: Level): Promise<string[]> {
+  let names: string[] | undefined;
+  for (const { path } of foldersOf(top)) {
+    const entries = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
+    const own = entries.map(({ name }) => name).sort(naturally);
+    if (own.length < 2 || entries.some((entry) => entry.isFile())) return [];
+    if (names && names.join("/") !== own.join("/")) return [];
+    names = own;
+  }
+  if (!names) return [];
+  const listed = names.slice(0, 5).join(", ");
+  return [
+    `Each class has the folders ${listed}: if these are the classes, name the folders around them train, val and test.`,
+  ];
 }
 
 /** A folder around the class folders is easily given instead of theirs. */

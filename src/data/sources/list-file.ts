@@ -15,7 +15,8 @@ import { isNamedAsPicture } from "../pictures/picture-kind.js";
 /** Columns, by names that people give them; letters alone count. The first that is there is taken. */
 const columns = {
   path: ["path", "filename", "file", "filepath", "image", "imagepath", "imagefile", "img", "picture"],
-  label: ["label", "class", "category", "classname", "labelname", "labels", "target"],
+  // A name says more than the number beside it.
+  label: ["labelname", "classname", "label", "class", "category", "labels", "target"],
   part: ["split", "set", "subset", "part", "dataset"],
 } as const;
 type Column = keyof typeof columns;
@@ -51,10 +52,31 @@ export async function listFiles(
 ): Promise<Listing> {
   const lists = await Promise.all(files.map(({ path, part }) => rowsOf(path, part, files.length > 1)));
   const names = files.map(({ path }) => basename(path));
-  return listRows(lists.flat(), { at, layout: `the list ${[...new Set(names)].join(", ")}` });
+  const unused = [...new Set(lists.flatMap((list) => list.unused))];
+  const some = unused.slice(0, NAMED_COLUMNS).join(", ") + (unused.length > NAMED_COLUMNS ? ", …" : "");
+  return listRows(
+    lists.flatMap(({ rows }) => rows),
+    {
+      at,
+      layout: `the list ${[...new Set(names)].join(", ")}, labels of the column ${lists[0]!.label}`,
+      leftOut:
+        unused.length > 0 ? `${unused.length} column${unused.length === 1 ? "" : "s"} not used: ${some}` : undefined,
+    },
+  );
 }
 
-async function rowsOf(path: string, partOfFolder: string | undefined, isOneOfSeveral: boolean): Promise<Row[]> {
+/** Columns named one by one. */
+const NAMED_COLUMNS = 8;
+
+interface ReadList {
+  readonly rows: Row[];
+  /** The column of labels. */
+  readonly label: string;
+  /** Columns that nothing is taken from. */
+  readonly unused: readonly string[];
+}
+
+async function rowsOf(path: string, partOfFolder: string | undefined, isOneOfSeveral: boolean): Promise<ReadList> {
   const bytes = await readUserBytes(path, { code: "data/list", want: "a list of pictures", fix: "Check the path." });
   const text = decodedText(bytes);
   if (text === undefined) {
@@ -73,7 +95,7 @@ async function rowsOf(path: string, partOfFolder: string | undefined, isOneOfSev
     });
     throw new UserError("data/list", problems);
   }
-  return rows.map(({ line, fields }) => {
+  const listed = rows.map(({ line, fields }): Row => {
     const file = textOf(fields[key.path]) ?? "";
     const row = `row ${line} (${file})`;
     const place = isAbsolute(file) ? file : join(folder, file);
@@ -86,6 +108,8 @@ async function rowsOf(path: string, partOfFolder: string | undefined, isOneOfSev
       stamp: () => stampOf(place),
     };
   });
+  const used = new Set(Object.values(key));
+  return { rows: listed, label: key.label, unused: keys.filter((column) => column !== "" && !used.has(column)) };
 }
 
 /** What a column is called in this file. */

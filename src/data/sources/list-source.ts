@@ -28,7 +28,8 @@ export async function listSource(place: string): Promise<Listing> {
     : [PARQUET, TAR].find((ending) => names.some((name) => ending.test(name)));
   if (kind === undefined) {
     const listing = await listClassFolders(place);
-    if (listing.classes.length === 0 && !names.some(isNamedAsPicture)) refuseOtherFiles(place, names);
+    const pictures = listing.train.length + listing.validation.length + listing.test.length;
+    if (pictures === 0 && !names.some(isNamedAsPicture)) refuseOtherFiles(place, names);
     refuseDetection(place, listing.classes);
     return listing;
   }

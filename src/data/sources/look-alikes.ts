@@ -30,5 +30,25 @@ export function whyAlike(a: string, b: string): string | undefined {
     return a === b ? "their bytes are UTF-8 in one and Latin-1 in the other" : "one has spaces around it";
   if (seen(a) === seen(b)) return "one has other spaces, or characters that can't be seen";
   if (looksOf(a) === looksOf(b)) return "one is written in Unicode's form NFC, the other in NFD";
-  return looksOf(a).toLowerCase() === looksOf(b).toLowerCase() ? "they differ in upper and lower case" : undefined;
+  if (looksOf(a).toLowerCase() === looksOf(b).toLowerCase()) return "they differ in upper and lower case";
+  return isNumber(a) && isNumber(b) && Number(a) === Number(b) ? "they are the same number" : undefined;
+}
+
+const isNumber = (name: string): boolean => /^-?\d+(?:\.\d+)?$/.test(name);
+
+/** What tools write where a value is missing. */
+const MISSING = /^(?:nan|none|null|n\/?a|<na>|nat|undefined)$/i;
+
+/** What to say of names that may be mistakes, a sentence each. */
+export function hintsOf(classes: readonly string[]): string[] {
+  const first = new Map<string, string>();
+  return classes.flatMap((name) => {
+    const key = isNumber(name) ? `${Number(name)}` : looksOf(name).toLowerCase();
+    const twin = first.get(key);
+    if (twin === undefined) first.set(key, name);
+    return [
+      ...(twin === undefined ? [] : [`${twin} and ${name} are two classes: ${whyAlike(twin, name)!}.`]),
+      ...(MISSING.test(name) ? [`${name} is used as a class: many tools write it where a label is missing.`] : []),
+    ];
+  });
 }

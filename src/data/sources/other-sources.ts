@@ -1,5 +1,10 @@
 /** What people give that nestling does not read, known by its name, and the way from there. */
+import { dirname, join } from "node:path";
 import { UserError } from "../../base/user-error.js";
+import { idxNames } from "../binary/idx.js";
+
+/** Files like MNIST's, whatever they are called. */
+const IDX = /[-_.]idx\d?(?:$|[-_.])|-ubyte(?:\.gz)?$/i;
 
 /** What is no path but an address: `https://…`, `s3://…`. */
 const ADDRESS = /^[a-z][a-z0-9+.-]+:\/\//i;
@@ -38,6 +43,17 @@ export const wayFromAddress = (source: string): string | undefined =>
  * @throws UserError `data/layout`
  */
 export function refuseOtherFiles(folder: string, names: readonly string[]): void {
+  const idx = names.find((name) => IDX.test(name));
+  if (idx !== undefined) {
+    const inner = dirname(idx);
+    const usual = Object.values(idxNames).flat().join(", ");
+    throw new UserError("data/layout", {
+      at: folder,
+      got: `without class folders, with ${idx}`,
+      want: `pictures in class folders, or IDX files by their usual names: ${usual}`,
+      fix: inner === "." ? "Name the four files so." : `Give the folder of the IDX files, ${join(folder, inner)}.`,
+    });
+  }
   const file = names.find((name) => wayFrom(name) !== undefined && !isNote(name));
   if (file === undefined) return;
   const many = names.length > 1 ? `, one of ${names.length} files` : "";

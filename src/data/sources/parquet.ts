@@ -95,8 +95,10 @@ function labelOf(value: unknown, classes: readonly string[] | undefined, at: str
 /** Which columns hold pictures and labels: as Hugging Face's metadata says, else by their names. */
 function featuresOf({ schema, key_value_metadata: pairs = [] }: FileMetaData, at: string): Features {
   const text = pairs.find(({ key }) => key === "huggingface")?.value ?? "{}";
-  const { info } = JSON.parse(text) as { info?: { features?: Record<string, { _type?: string; names?: string[] }> } };
-  const features = info?.features ?? {};
+  const told = JSON.parse(text) as {
+    info?: { features?: Record<string, { _type?: string; names?: string[] }> };
+  } | null;
+  const features = told?.info?.features ?? {};
   const columns = topLevel(schema);
   const image =
     Object.keys(features).find((name) => features[name]?._type === "Image") ??

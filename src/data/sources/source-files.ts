@@ -1,6 +1,6 @@
 /** Files that hold many pictures each, in a folder or in folders of that, and the part that each is of by its name. */
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { UserError } from "../../base/user-error.js";
 import { byCodeUnit } from "./natural-order.js";
 import { splitOf } from "./splits.js";
@@ -53,8 +53,13 @@ export async function namesBelow(folder: string): Promise<string[]> {
   return (await Promise.all(lists)).flat();
 }
 
-/** The part that a file is of: `train-00000-of-00002.parquet`, `test.tar`, `validation/0000.parquet`; undefined: its name says none. */
+/**
+ * The part that a file is of: `train-00000-of-00002.parquet`, `imagenet-val-0001.tar`, `validation/0000.parquet`; undefined: no word of its
+ * name and its folder's says one, or several do.
+ */
 export function partOfFile(name: string, folder: string): string | undefined {
-  const words = basename(name).split(/[-_.\d]/);
-  return [words[0]!, basename(folder)].find((word) => splitOf(word) !== undefined);
+  const partsIn = (text: string): string[] => text.split(/[-_.\s\d]+/).filter((word) => splitOf(word) !== undefined);
+  const words = partsIn(basename(name, extname(name)));
+  const named = words.length > 0 ? words : partsIn(basename(folder));
+  return new Set(named.map(splitOf)).size === 1 ? named[0] : undefined;
 }
