@@ -68,19 +68,27 @@ async function writeFlushed(path: string, content: Content, mode: number | undef
   }
 }
 
-/** Makes a folder and those above it, noting each. One by one: `recursive` reports a read-only disk as ENOENT. */
+/** Makes a folder and those above it, noting each. One by one: `recursive` reports a read-only disk as ENOENT, and never ends in /proc. */
 export async function makeFolder(path: string, made: string[]): Promise<void> {
+  if (await isMade(path, made)) return;
+  await makeFolder(dirname(path), made);
+  if (await isMade(path, made)) return;
+  // There is a folder above it, which takes none.
+  throw Object.assign(new Error(`${path} can't be made`), { code: "ENOENT" });
+}
+
+/** False where the folder above it is missing. */
+async function isMade(path: string, made: string[]): Promise<boolean> {
   try {
     await mkdir(path);
     made.push(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return false;
     // A file in its place is refused when something is opened below it.
-    if (code === "EEXIST" || code === "EISDIR") return;
-    if (code !== "ENOENT") throw error;
-    await makeFolder(dirname(path), made);
-    await makeFolder(path, made);
+    if (code !== "EEXIST" && code !== "EISDIR") throw error;
   }
+  return true;
 }
 
 /** @throws an error of the file system where the path is a folder */
@@ -98,6 +106,7 @@ export function writeError(path: string, error: unknown): unknown {
     EACCES: ["a place that can be written", "Change the permission or choose another folder."],
     EPERM: ["a place that can be written", "Change the permission or choose another folder."],
     EROFS: ["a place that can be written", "The file system is read-only: choose another folder."],
+    ENOENT: ["a place that can be written", "Its folder is gone, or takes no new files: choose another folder."],
     EISDIR: ["a file's path", "It is a folder: choose another name."],
     ENOTDIR: ["a path through folders", "A part of the path is a file: choose another path."],
     EEXIST: ["a path through folders", "A part of the path is a file: choose another path."],

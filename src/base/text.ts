@@ -27,3 +27,7 @@ export function lineOfBadText(bytes: Uint8Array): number {
   }
   return line;
 }
+
+/** A word of a shell's command, whatever is in it. */
+export const shellWord = (text: string): string =>
+  /^[\w./:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;

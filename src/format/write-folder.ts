@@ -1,7 +1,7 @@
 /** Folders that appear whole or not at all. */
-import { access, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { temporaryOf, writeError } from "../base/atomic-file.js";
+import { makeFolder, temporaryOf, writeError } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import type { FolderFiles } from "./format.js";
 
@@ -19,15 +19,17 @@ export async function refuseTaken(folder: string): Promise<void> {
 /** Written beside its place and renamed into it. */
 export async function writeFolder(folder: string, files: FolderFiles): Promise<void> {
   const partial = temporaryOf(folder);
+  const made: string[] = [];
   try {
     for (const [path, content] of Object.entries(files)) {
       const file = join(partial, path);
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file), made);
       await writeFile(file, content, { flush: true });
     }
     await rename(partial, folder);
   } catch (error) {
     await rm(partial, { recursive: true, force: true }).catch(() => undefined);
+    for (const above of made.reverse()) await rmdir(above).catch(() => undefined);
     throw writeError(folder, error);
   }
 }

@@ -54,3 +54,13 @@ test("a link is replaced, not written through", async () => {
   expect(await readFile(join(folder, "link"), "utf8")).toBe("x");
   expect(await listing(folder)).toEqual(["link"]);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "a folder that takes no new ones is refused, and not asked without end",
+  async () => {
+    await expect(writeFileAtomic("/proc/nestling/deep/file", "x")).rejects.toMatchObject({
+      code: "file/write",
+      message: expect.stringContaining("/proc/nestling/deep/file is not writable (ENOENT)") as string,
+    });
+  },
+);
