@@ -14,6 +14,7 @@ import { pictureTypes, pixelValuesOf, topClasses } from "./classify.js";
 import { parseInferRequest } from "./infer-request.js";
 import type { ServeLimits } from "./limits.js";
 import type { Metrics } from "./metrics.js";
+import type { PixelRoom } from "./pixel-room.js";
 import { inferReply, json, MODEL_VERSION, modelMetadata, serverMetadata, type Reply } from "./protocol.js";
 import { Refusal } from "./refusal.js";
 import type { ServedModel } from "./served-model.js";
@@ -22,6 +23,7 @@ export interface Served {
   readonly models: ReadonlyMap<string, ServedModel>;
   readonly limits: ServeLimits;
   readonly admission: Admission;
+  readonly decoding: PixelRoom;
   readonly metrics: Metrics;
   readonly token: string | undefined;
   readonly isStopping: () => boolean;
@@ -95,7 +97,7 @@ function addRoutes(
   route: (method: "GET" | "POST", endpoint: string, path: string, handle: Handle) => void,
   served: Served,
 ): void {
-  const { models, limits, metrics } = served;
+  const { models, limits, metrics, decoding } = served;
   const modelOf = ({ req }: Context<Env>): ServedModel => {
     const { model: name = "", version } = req.param() as { model?: string; version?: string };
     const model = models.get(name);
@@ -129,7 +131,7 @@ function addRoutes(
       const model = modelOf(context);
       const top = topOf(context.req.query("top"));
       return withBody(context, served, pictureTypes, async (body) => {
-        const values = await pixelValuesOf(body, model.preprocessing, limits.picturePixels);
+        const values = await pixelValuesOf(body, model.preprocessing, limits.picturePixels, decoding);
         const logits = await model.infer(new Uint8Array(values.buffer), 1, gone(context));
         const classes = topClasses(logits, model.labels, top);
         return json({ model_name: model.name, model_version: MODEL_VERSION, classes });
@@ -173,7 +175,7 @@ async function withBody(
     );
   }
   // A compressed body could be a thousand times as large as it says.
-  if (coding !== "identity")
+  if (coding.toLowerCase() !== "identity")
     throw new Refusal(415, "the body is compressed; want it as it is", { "accept-encoding": "identity" });
   const { bodyBytes, bodyMs } = limits;
   if (Number(length ?? 0) > bodyBytes) throw tooLarge(bodyBytes);

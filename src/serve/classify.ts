@@ -4,6 +4,7 @@ import { pixelMaker } from "../data/pictures/picture-crew.js";
 import { pictureFault } from "../data/pictures/picture-fault.js";
 import { HEAD_BYTES, pictureKind } from "../data/pictures/picture-kind.js";
 import { evaluationOf, normalize, type Preprocessing } from "../data/preprocessing.js";
+import type { PixelRoom } from "./pixel-room.js";
 import { Refusal } from "./refusal.js";
 
 /** The kinds that are taken, by what HTTP calls them. */
@@ -11,21 +12,28 @@ export const pictureTypes = ["image/png", "image/jpeg"] as const;
 const kinds: readonly (string | undefined)[] = ["png", "jpeg"];
 
 /**
- * @param most pixels that are decoded
+ * @param most pixels that a picture may have
+ * @param decoding where pictures wait to be decoded
  * @returns [channels, height, width]
  * @throws Refusal 400, 413, 415
  */
-export async function pixelValuesOf(bytes: Buffer, preprocessing: Preprocessing, most: number): Promise<Float32Array> {
-  await refusePicture(bytes, most);
+export async function pixelValuesOf(
+  bytes: Buffer,
+  preprocessing: Preprocessing,
+  most: number,
+  decoding: PixelRoom,
+): Promise<Float32Array> {
+  const pixels = await pixelsOf(bytes, most);
   const { channels, crop_size, image_mean: mean, image_std: std } = preprocessing;
   const resolution = crop_size.height;
   const into = new Uint8Array(resolution * resolution * channels);
   // Whatever the number: decoding and resizing keep a thread busy, and this one reads requests.
   const make = pixelMaker(Infinity);
-  await make({
+  const order = {
     ...{ source: bytes, channels, keepsUpTo: 0, into },
     wanted: { resolution, evaluation: evaluationOf(preprocessing) },
-  }).catch((error: unknown) => {
+  };
+  await decoding(pixels, () => make(order)).catch((error: unknown) => {
     const { message } = error as Error;
     if (message.startsWith("internal: ")) throw error;
     throw unreadable(message);
@@ -33,8 +41,8 @@ export async function pixelValuesOf(bytes: Buffer, preprocessing: Preprocessing,
   return toChannelsFirst(normalize(into, { mean, std }), 1, channels);
 }
 
-/** By its first bytes and its header: nothing is decoded yet. */
-async function refusePicture(bytes: Buffer, most: number): Promise<void> {
+/** How many pixels it has, by its first bytes and its header: nothing is decoded yet. @throws Refusal */
+async function pixelsOf(bytes: Buffer, most: number): Promise<number> {
   if (bytes.length === 0) throw unreadable("it is empty");
   if (!kinds.includes(pictureKind(bytes.subarray(0, HEAD_BYTES))))
     throw new Refusal(415, "the body is no PNG or JPEG by its content");
@@ -44,7 +52,7 @@ async function refusePicture(bytes: Buffer, most: number): Promise<void> {
     .catch((error: unknown) => {
       throw unreadable(pictureFault(bytes, error).message);
     });
-  if (width * height <= most) return;
+  if (width * height <= most) return width * height;
   throw new Refusal(413, `the picture is ${width} × ${height}; want at most ${most} pixels`);
 }
 

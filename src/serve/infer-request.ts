@@ -122,6 +122,7 @@ function numbersOf(data: unknown, count: number): Float32Array {
     const value = flat[i];
     if (typeof value !== "number") throw bad(`${INPUT}'s number ${i} is ${shown(value)}`);
     values[i] = value;
+    if (!Number.isFinite(values[i])) throw bad(`${INPUT}'s number ${i} is too large for float32`);
   }
   return values;
 }

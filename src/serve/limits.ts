@@ -10,6 +10,8 @@ export interface ServeLimits {
   readonly waitingBytes: number;
   /** Pixels of a picture: 2²⁵ by default, 33.5 million. */
   readonly picturePixels: number;
+  /** Pixels of pictures that are decoded at once: 2²⁶ by default, two of the largest. Others wait. */
+  readonly decodedPixels: number;
   /** Images of one run, where the file's batch is free: 32 by default. */
   readonly batchImages: number;
   /** How long the first image waits for others, in ms, while nothing else runs: 1 by default. */
@@ -24,6 +26,7 @@ export const defaultServeLimits: ServeLimits = {
   waiting: 256,
   waitingBytes: 256 * 2 ** 20,
   picturePixels: 2 ** 25,
+  decodedPixels: 2 ** 26,
   batchImages: 32,
   batchWaitMs: 1,
   stopMs: 30_000,

@@ -12,6 +12,7 @@ import { admission } from "./admission.js";
 import { application } from "./application.js";
 import { defaultServeLimits, type ServeLimits } from "./limits.js";
 import { serveMetrics } from "./metrics.js";
+import { pixelRoom } from "./pixel-room.js";
 import { serveModel, type ServedModel } from "./served-model.js";
 
 /** What is served, where and to whom. */
@@ -67,9 +68,11 @@ export async function startServer(children: readonly string[], options: ServeOpt
     () => [...models.values()],
   );
   let isStopping = false;
-  const app = application({ models, limits, admission: room, metrics, token, isStopping: () => isStopping });
+  const decoding = pixelRoom(limits.decodedPixels);
+  const app = application({ models, limits, admission: room, decoding, metrics, token, isStopping: () => isStopping });
   // As a library, it leaves the process's own Request and Response as they are.
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  // HTTP/1.0, which health checks of proxies speak, needs no Host.
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, hostname: "localhost" });
   const times = {
     requestTimeout: HEADERS_MS + limits.bodyMs,
     headersTimeout: HEADERS_MS,

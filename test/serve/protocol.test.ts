@@ -1,5 +1,7 @@
 /** The Open Inference Protocol, by requests over HTTP to a server with a compiled child. */
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deployChildren } from "../../src/format/deploy-child.js";
@@ -140,6 +142,8 @@ describe("what is wrong is said, with the right status", () => {
       [of({ data: [1] }), /has 1 numbers; its shape wants/],
       [of({ data: good.data.map(String) }), /number 0 is "/],
       [of({ data: "abc" }), /no list of numbers/],
+      [of({ data: good.data.map(() => 1e39) }), /number 0 is too large for float32/],
+      [of({}).replace(/"data":\[[^,]*,/, '"data":[-1e999,'), /number 0 is too large for float32/],
       [of({ data: undefined }), /neither data nor binary_data_size/],
       [of({ parameters: { shared_memory_region: "a" } }), /shared_memory_region/],
       [of({ data: undefined, parameters: { binary_data_size: 4 } }), /binary_data_size is 4; 0 bytes follow/],
@@ -176,6 +180,8 @@ describe("what is wrong is said, with the right status", () => {
     expect(await status("/v2/models/child/infer", post({ "content-type": "text/plain" }))).toBe(415);
     const zipped = post({ "content-type": "application/json", "content-encoding": "gzip" });
     expect(await status("/v2/models/child/infer", zipped)).toBe(415);
+    const plain = post({ "content-type": "application/json", "content-encoding": "Identity" });
+    expect(await status("/v2/models/child/infer", plain)).toBe(400);
     expect(await status("/v2/models/child/classify", post({ "content-type": "image/webp" }))).toBe(415);
   });
 });
@@ -223,4 +229,13 @@ test("a child that is not the certified one is refused on start, with exit code 
     const refused = await runNestling(["serve", ...args, "--port", "0"]);
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(message)]);
   }
+});
+
+test("a health check in HTTP/1.0, which names no host, is answered", async () => {
+  const { port } = new URL((await serving([await aChild()])).url);
+  const socket = connect(Number(port), "127.0.0.1");
+  socket.write("GET /v2/health/ready HTTP/1.0\r\n\r\n");
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 200 [^]*"ready":true/);
 });
