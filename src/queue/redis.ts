@@ -76,10 +76,12 @@ export async function checkQueue(url: string): Promise<void> {
 async function triedRedis(url: string) {
   const shown = shownUrl(url);
   const { bullmq, ioredis } = await packages();
+  const { pathname, protocol } = new URL(url);
   // ioredis would use another database where there is none of this number.
-  const database = Number(new URL(url).pathname.slice(1));
+  const database = Number(pathname.slice(1));
+  const isTls = protocol === "rediss:";
   const trial = (): Promise<void> =>
-    tried(new ioredis.Redis(url, { ...settings, lazyConnect: true, retryStrategy: () => null }), database);
+    tried(new ioredis.Redis(url, { ...settings, lazyConnect: true, retryStrategy: () => null }), database, isTls);
   try {
     await trial().catch(async (error: unknown) => {
       // A Redis that is just being started again cuts off once, a server that expects something else each time.
@@ -140,13 +142,17 @@ async function packages(): Promise<{ bullmq: typeof BullMq; ioredis: { Redis: ty
 }
 
 /** @throws what Redis, or the way there, has against it */
-async function tried(connection: Redis, database: number): Promise<void> {
+async function tried(connection: Redis, database: number, isTls: boolean): Promise<void> {
   let reason: unknown;
   connection.on("error", (error: unknown) => (reason = error));
+  // Over TLS, once hands are shaken.
+  let isConnected = false;
+  connection.on("connect", () => (isConnected = true));
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`no answer in ${CONNECT_MS / 1000} seconds`));
+      const what = isTls && !isConnected ? "TLS handshake" : "answer";
+      reject(new Error(`no ${what} in ${CONNECT_MS / 1000} seconds`));
     }, CONNECT_MS);
   });
   try {
@@ -196,6 +202,12 @@ const refusals: readonly (readonly [RegExp, string, string])[] = [
     /ECONNRESET|certificate required/,
     "a server that cuts the connection off",
     "Over TLS, write rediss://; a Redis that asks its callers for certificates needs --tls-auth-clients no and a password.",
+  ],
+  [
+    // A Redis that speaks no TLS reads the handshake as a command, and waits for its end.
+    /no TLS handshake/,
+    "a server that shakes no hands over TLS within 10 seconds",
+    "Where its port is a plain one, write redis://; else check address, port and firewall.",
   ],
   [
     /altnames/,

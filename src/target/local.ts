@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { cacheFolder } from "../base/user-folders.js";
 import { UserError } from "../base/user-error.js";
-import { onnxruntime, onnxruntimeHere } from "../runtime/onnxruntime.js";
+import { onnxruntime, onnxruntimeHere, type Onnxruntime } from "../runtime/onnxruntime.js";
 import { openSession } from "../runtime/session.js";
 import { environmentHere } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
@@ -32,24 +32,16 @@ const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
 
 /**
  * This machine. Its name lists what differs from the defaults: `local`, `local:threads=4`.
- * @throws UserError `target/provider` if this build of onnxruntime lacks the provider; from `load`: `runtime/model`, and
+ * @throws UserError `target/provider` if this build of onnxruntime lacks the provider, from its methods where that is still to be fetched; from `load`: `runtime/model`, and
  * `runtime/onnxruntime` where onnxruntime is missing and can't be fetched
  */
 export function localTarget(options: LocalOptions = {}): Target {
   const { threads = defaults.threads, provider = defaults.provider, optimization = defaults.optimization } = options;
   const { profiles = defaultProfiles() } = options;
-  // Where it is missing, it is fetched when a model is loaded, and then refuses the provider itself.
-  const known = onnxruntimeHere()
-    ?.listSupportedBackends()
-    .map(({ name }) => name);
-  if (known && !known.includes(provider)) {
-    throw new UserError("target/provider", {
-      at: "provider",
-      got: provider,
-      want: `one of ${known.join(", ")}`,
-      fix: "`nestling doctor` lists the execution providers of this machine.",
-    });
-  }
+  const here = onnxruntimeHere();
+  if (here) refuseUnknown(provider, here);
+  // Where it is missing, it is fetched when it is first needed.
+  const fetched = async (): Promise<void> => refuseUnknown(provider, await onnxruntime());
   const special = Object.entries({ threads, provider, optimization }).filter(
     ([key, value]) => value !== defaults[key as keyof typeof defaults],
   );
@@ -62,13 +54,13 @@ export function localTarget(options: LocalOptions = {}): Target {
       return performance.now();
     },
     async environment() {
-      await onnxruntime();
+      await fetched();
       return environmentHere(threads, provider);
     },
     load: (bytes) =>
       models.add(async () => {
         // Only the model's loading counts.
-        await onnxruntime();
+        await fetched();
         const began = performance.now();
         const session = await openSession(bytes, { threads, provider, optimization });
         return {
@@ -89,6 +81,17 @@ export function localTarget(options: LocalOptions = {}): Target {
     close: () => models.close(),
   };
   return target;
+}
+
+function refuseUnknown(provider: string, runtime: Onnxruntime): void {
+  const known = runtime.listSupportedBackends().map(({ name }) => name);
+  if (known.includes(provider)) return;
+  throw new UserError("target/provider", {
+    at: "provider",
+    got: provider,
+    want: `one of ${known.join(", ")}`,
+    fix: "`nestling doctor` lists the execution providers of this machine.",
+  });
 }
 
 /** Passes the given target to `use`, or else this machine, which it closes afterwards. */
