@@ -72,8 +72,10 @@ export function readme(
   ].join("\n");
 }
 
-/** A label with a line break would be two. */
-export const oneLine = (label: string): string => label.replaceAll(/[\r\n]+/g, " ");
+/** A label with a line break would be two: all that Python's `splitlines` takes for one counts. */
+export const oneLine = (label: string): string =>
+  // eslint-disable-next-line no-control-regex
+  label.replaceAll(/[\n-\r\x1c-\x1e\x85\u2028\u2029]+/g, " ");
 
 /** How a picture becomes the input, in a sentence. */
 export function preprocessingSentence({ preprocessing }: Certificate): string {

@@ -30,6 +30,8 @@ export interface DeployOptions {
   readonly signWith?: string;
   /** Is given each child of a run that a format leaves out, since it takes float32 alone. */
   readonly onLeftOut?: (left: LeftOut) => void;
+  /** Is given the name of each child of a run that its last search didn't choose: an earlier one left it, or it was exported by itself. */
+  readonly onEarlier?: (name: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -64,6 +66,7 @@ export async function deployChildren(places: readonly string[], options: DeployO
   await refuseTwo(plan);
   for (const { format, child } of plan) await refuseDifferent(format, child);
   for (const left of leftOut) options.onLeftOut?.(left);
+  for (const { file, isEarlier } of given) if (isEarlier) options.onEarlier?.(file.name);
   const deployed: Deployed[] = [];
   for (const { format, folder, child } of plan) {
     options.signal?.throwIfAborted();

@@ -1,6 +1,10 @@
 /** The children that are to be deployed, by where they were found: a file that was named, or a run of which all are meant. */
+import { join } from "node:path";
+import { readDocumentIfAny } from "../base/document.js";
 import { UserError } from "../base/user-error.js";
 import type { PrecisionName } from "../compile/precisions.js";
+import { wasChosen } from "../deploy/was-chosen.js";
+import { searchFile, type SearchResult } from "../search/search-file.js";
 import type { ShippedChild } from "./format.js";
 import type { FormatName } from "./formats.js";
 import { readShipped } from "./shipped-child.js";
@@ -15,21 +19,32 @@ export interface LeftOut {
 }
 
 /** A child, and the run that it is of where all of a run is meant. */
-interface Given {
+export interface Given {
   readonly file: ShippedChild;
   readonly run: string | undefined;
+  /** Whether it lies in a run whose last search didn't choose it. */
+  readonly isEarlier: boolean;
 }
 
 /** @throws UserError `deploy/missing`, `deploy/certificate` where there is no child, `format/child` where file and certificate don't belong together */
 export async function readPlaces(places: readonly string[]): Promise<Given[]> {
   const given: Given[] = [];
   for (const place of places) {
-    for (const path of await childPaths(place)) {
-      given.push({ file: await readShipped(path), run: path === place ? undefined : place });
+    const paths = await childPaths(place);
+    const search = await lastSearch(place);
+    for (const path of paths) {
+      const file = await readShipped(path);
+      const isOfRun = path !== place;
+      const isEarlier = isOfRun && !wasChosen(search, file.certificate);
+      given.push({ file, run: isOfRun ? place : undefined, isEarlier });
     }
   }
   return given;
 }
+
+/** Undefined where there is none that can be read: a child's own files are all that is needed. */
+const lastSearch = (run: string): Promise<SearchResult | undefined> =>
+  readDocumentIfAny(join(run, "search.json"), searchFile).catch(() => undefined);
 
 const isFloat32 = ({ file }: Given): boolean => file.certificate.precision === "float32";
 

@@ -3,13 +3,16 @@ import { preprocessingSentence, readme } from "./child-files.js";
 import type { Format } from "./format.js";
 import { repository } from "./triton.js";
 
-/** A Kubernetes name (RFC 1123). */
-const kubernetesName = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(0, 53) || "child";
+/** A name as KServe takes it: letters, digits and dashes, a letter first and no dash last; short enough for the services that it names after it. */
+const kubernetesName = (name: string): string => {
+  const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const [first = ""] = words;
+  return ["child", ...words]
+    .slice(/^[a-z]/.test(first) ? 1 : 0)
+    .join("-")
+    .slice(0, 53)
+    .replace(/-$/, "");
+};
 
 export const kserve: Format = {
   says: "a KServe InferenceService, Open Inference Protocol v2",
@@ -19,7 +22,7 @@ export const kserve: Format = {
       "inferenceservice.yaml": `apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata:
-  name: ${service}
+  name: "${service}"
 spec:
   predictor:
     model:
@@ -27,7 +30,7 @@ spec:
         name: onnx
       protocolVersion: v2
       runtime: kserve-tritonserver
-      storageUri: pvc://models/${service}
+      storageUri: "pvc://models/${service}"
 `,
       ...Object.fromEntries(Object.entries(repository(child)).map(([path, content]) => [`storage/${path}`, content])),
       "README.md": readme(

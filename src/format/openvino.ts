@@ -1,5 +1,6 @@
 /** OpenVINO's runtime, and the layout and config of OpenVINO Model Server (its docs/models_repository.md). */
 import { jsonText } from "../base/atomic-file.js";
+import { shellWord } from "../base/text.js";
 import { inputFiles, preprocessingSentence, readme } from "./child-files.js";
 import type { Format } from "./format.js";
 
@@ -18,7 +19,7 @@ export const openvino: Format = {
         [
           "docker run --rm -p 8000:8000 -v $PWD:/models openvino/model_server --config_path /models/config.json --rest_port 8000",
           "",
-          `python -c 'import openvino; print(openvino.Core().compile_model("${name}/1/model.onnx", "CPU"))'`,
+          `python -c ${shellWord(`import openvino; print(openvino.Core().compile_model(${JSON.stringify(`${name}/1/model.onnx`)}, "CPU"))`)}`,
         ].join("\n"),
         [preprocessingSentence(certificate)],
       ),

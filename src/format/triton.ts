@@ -1,5 +1,5 @@
 /** The model repository of NVIDIA Triton Inference Server (its docs/user_guide/model_repository.md and model_configuration.md). */
-import { inputFiles, oneLine, preprocessingSentence, readme } from "./child-files.js";
+import { inputFiles, preprocessingSentence, readme } from "./child-files.js";
 import type { FolderFiles, Format, ShippedChild } from "./format.js";
 
 /** Requests that Triton may run together; onnxruntime takes any number. */
@@ -69,4 +69,5 @@ ${isFixed ? "" : "dynamic_batching { }\n"}model_warmup [
 `;
 }
 
-const quoted = (text: string): string => `"${oneLine(text).replaceAll(/["\\]/g, "\\$&")}"`;
+/** A string of protobuf's text format: it has JSON's escapes. */
+const quoted = (text: string): string => JSON.stringify(text);

@@ -1,6 +1,7 @@
 /** The report's page, from top to bottom. */
 import { defaultPrecision } from "../compile/precisions.js";
 import { countOf } from "../deploy/quantized-nodes.js";
+import { wasChosen } from "../deploy/was-chosen.js";
 import { formatCost, type Budget } from "../search/budget.js";
 import { budgetsOfSearch, comparePrecisions } from "../search/compare-precisions.js";
 import { explain } from "../search/explain.js";
@@ -61,15 +62,8 @@ function children({ folder, children: exported, space, checkpoint, search }: Run
   }
   return html`<h2>Chosen children</h2>
     <div class="pair">
-      ${exported.map((child) => card(child, checkpoint && folder, space, wasChosen(search, child)))}
+      ${exported.map((child) => card(child, checkpoint && folder, space, wasChosen(search, child.certificate)))}
     </div>`;
-}
-
-/** An earlier search's file stays in the folder where a later one chose another child or precision; and anyone may export one into it. */
-function wasChosen(search: SearchResult | undefined, { certificate: { id, precision } }: Child): boolean {
-  if (!search?.complete) return true;
-  if (search.precisions) return search.chosen.some((one) => one.id === `${id}.${precision}`);
-  return precision === (search.precision ?? defaultPrecision) && search.chosen.some((one) => one.id === id);
 }
 
 function card({ path, certificate: c }: Child, run: string | undefined, space: SearchSpace, isChosen: boolean): Markup {

@@ -1,6 +1,6 @@
 /** Folders that are deployed: what they hold, that nothing is half written, and that verify finds whatever was changed. */
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -276,6 +276,85 @@ test("KServe's service has a name that Kubernetes takes, and its storage is Trit
   });
   expect(await readdir(join(folder, "storage"))).toEqual(["Latency=5ms_Größe"]);
 });
+
+/** The child under another name. */
+async function named(name: string): Promise<string> {
+  const path = join(child, "..", `${name}.onnx`);
+  await cp(child, path);
+  await cp(certificatePath(child), certificatePath(path));
+  return path;
+}
+
+test.each([
+  ["3o", "child-3o"],
+  ["1e3", "child-1e3"],
+  ["größer", "gr-er"],
+  ["🍕", "child"],
+  ["true", "true"],
+  [`${"a".repeat(52)} b`, "a".repeat(52)],
+])("a child named %s is KServe's service %s", async (name, service) => {
+  child = await named(name);
+  const text = await readFile(join(await deploy("kserve"), "inferenceservice.yaml"), "utf8");
+  const { metadata } = parse(text) as { metadata: { name: string } };
+  expect(metadata.name).toBe(service);
+  // KServe's IsvcNameFmt.
+  expect(metadata.name).toMatch(/^[a-z]([-a-z0-9]*[a-z0-9])?$/);
+});
+
+test("an odd name is the model's own in Triton's config, and safe in the command that a README shows", async () => {
+  const name = `it's "$(touch pwned)" \\\n🍕`;
+  child = await named(name);
+  const config = await readFile(join(await deploy("triton"), name, "config.pbtxt"), "utf8");
+  expect(config).toContain(`name: "it's \\"$(touch pwned)\\" \\\\\\n🍕"\n`);
+  const readme = await readFile(join(await deploy("openvino"), "README.md"), "utf8");
+  const command = /python (-c [^]*?)\n\nPictures/.exec(readme)![1]!;
+  const shown = execFileSync("sh", ["-c", `printf '%s' ${command.replaceAll("\n    ", "\n").slice(3)}`], {
+    cwd: out,
+    encoding: "utf8",
+  });
+  expect(shown).toContain(`compile_model(${JSON.stringify(`${name}/1/model.onnx`)}, "CPU")`);
+  expect(await readdir(out)).toEqual(["openvino", "triton"]);
+});
+
+test("labels are one a line, for whatever reads lines", async () => {
+  const certificate = certificatePath(child);
+  const whole = JSON.parse(await readFile(certificate, "utf8")) as Certificate;
+  const breaks = ["\n", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"];
+  const labels = breaks.map((by, i) => `a${by}b${i}`);
+  expect(labels).toHaveLength(whole.labels.length);
+  await writeFile(certificate, JSON.stringify(sealed({ ...whole, labels }, canonicalSeal)));
+  const text = await readFile(join(await deploy("pixels"), "labels.txt"), "utf8");
+  expect(text).toBe(breaks.map((_, i) => `a b${i}\n`).join(""));
+});
+
+test("a run's files that its last search didn't choose are deployed, and named", async () => {
+  const run = join(child, "..");
+  const hand = join(run, "children/hand.onnx");
+  await cp(child, hand);
+  const whole = JSON.parse(await readFile(certificatePath(child), "utf8")) as Certificate;
+  const provenance = { ...whole.provenance, checkpoint: "0".repeat(64) };
+  await writeFile(certificatePath(hand), JSON.stringify(sealed({ ...whole, provenance }, canonicalSeal)));
+  const args = ["deploy", run, "--for", "triton", "--out"];
+  const { status, stderr, stdout } = await runNestling([...args, out, "--json"]);
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain("not by the last search");
+  expect(stderr).toMatch(/: hand\.onnx$/m);
+  expect(JSON.parse(stdout)).toMatchObject({
+    deployed: [{ folder: join(out, "hand/triton") }, { folder: join(out, "macs-1M/triton") }],
+    earlier: ["hand"],
+  });
+  // Without a search that could tell, none is named.
+  await rm(join(run, "search.json"));
+  expect(JSON.parse((await runNestling([...args, `${out}-2`, "--json"])).stdout)).toMatchObject({ earlier: [] });
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a place that takes no folders is refused, and not asked without end",
+  async () => {
+    out = "/proc/nestling";
+    await expect(deploy("python")).rejects.toMatchObject({ code: "file/write" });
+  },
+);
 
 test("a child that is not float32 is refused for PyTorch before another format is written", async () => {
   const certificate = child.replace(".onnx", ".json");

@@ -4,10 +4,8 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../base/user-error.js";
 import { deployChildren } from "../../format/deploy-child.js";
-import { readShipped } from "../../format/shipped-child.js";
-import { childPaths } from "../../format/shipped-children.js";
 import { formatNames, formats, type FormatName } from "../../format/formats.js";
-import type { LeftOut } from "../../format/given-children.js";
+import { readPlaces, type LeftOut } from "../../format/given-children.js";
 import { deploySlices } from "../../format/slices/deploy-slices.js";
 import { openOn } from "../open-on.js";
 import type { CommonOptions } from "../options.js";
@@ -57,6 +55,7 @@ async function deployAsFormats(
     throw new UserError("cli/deploy", { at: "--data", got, want: `--for ${SLICES}`, fix: "Leave --data out." });
   }
   const leftOut: LeftOut[] = [];
+  const earlier: string[] = [];
   const deployed = await deployChildren(given, {
     ...{ formats: wanted as readonly FormatName[], out },
     onLeftOut(left) {
@@ -64,28 +63,39 @@ async function deployAsFormats(
       const { format, name, precision } = left;
       terminal.note(`Left out for ${format}, which takes float32 alone: ${name}.onnx, in ${precision}`);
     },
+    onEarlier: (name) => earlier.push(name),
     ...(sign !== undefined && { signWith: sign }),
   });
+  noteEarlier(earlier, terminal);
   terminal.result(
-    { deployed, leftOut },
+    { deployed, leftOut, earlier },
     deployed.map(({ folder, format }) => `${folder}: ${formats[format].says}; its README.md says how`).join("\n"),
   );
 }
 
-async function deployAsSlices(given: readonly string[], options: Options, terminal: Output): Promise<void> {
-  const folder = await onlyRun(given, options);
-  const files = await Promise.all((await childPaths(folder)).map(readShipped));
+function noteEarlier(names: readonly string[], terminal: Output): void {
+  if (names.length === 0) return;
+  const whose = "not by the last search: of an earlier one, or exported by itself";
+  terminal.note(`Chosen ${whose}, and deployed all the same: ${names.map((name) => `${name}.onnx`).join(", ")}`);
+}
+
+async function deployAsSlices(places: readonly string[], options: Options, terminal: Output): Promise<void> {
+  const folder = await onlyRun(places, options);
+  const given = await readPlaces([folder]);
+  const files = given.map(({ file }) => file);
   const [kept, others] = [true, false].map((isFloat) =>
     files.filter(({ certificate }) => (certificate.precision === "float32") === isFloat),
   ) as [typeof files, typeof files];
   if (others.length > 0) {
     terminal.note(`Left out, since slices are in float32: ${others.map(({ name }) => name).join(", ")}`);
   }
+  const earlier = given.filter(({ file, isEarlier }) => isEarlier && kept.includes(file)).map(({ file }) => file.name);
+  noteEarlier(earlier, terminal);
   const run = await openOn(terminal, folder, options.data);
   const out = join(options.out, SLICES);
   await deploySlices(run, kept, { out });
   const names = kept.map(({ name }) => name);
-  terminal.result({ folder: out, slices: names }, `${out}: ${names.join(", ")}; its README.md says how`);
+  terminal.result({ folder: out, slices: names, earlier }, `${out}: ${names.join(", ")}; its README.md says how`);
 }
 
 /** @throws UserError `cli/deploy` where it isn't a run, or something else is asked for with it */

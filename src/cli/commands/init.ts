@@ -1,6 +1,7 @@
 /** nestling init */
 import { Command } from "commander";
 import { millions } from "../../base/format.js";
+import { shellWord } from "../../base/text.js";
 import { nameOfSource } from "../../data/load.js";
 import { startingPoint, type StartingPoint } from "../../start/start.js";
 import { checkStart, startFiles, writeStart, type StartFiles } from "../../start/write-start.js";
@@ -38,19 +39,17 @@ export const initCommand = (): Command =>
 
 /** The commands from here to a verified child. */
 function nextSteps(source: string, files: StartFiles, { data, macs }: StartingPoint): string[] {
-  const run = quoted(`runs/${nameOfSource(source)}`);
+  const run = shellWord(`runs/${nameOfSource(source)}`);
   // In the middle of what the space offers, by the logarithm.
   const budget = `${Number((Math.sqrt(macs.smallest * macs.biggest) / 1e6).toPrecision(2))}M`;
   const skip = data.broken.length > 0 ? " --skip-broken" : "";
-  const [space, recipe] = [quoted(files.space), quoted(files.recipe)];
+  const [space, recipe] = [shellWord(files.space), shellWord(files.recipe)];
   return [
-    `nestling train --space ${space} --recipe ${recipe} --data ${quoted(source)}${skip} --out ${run}`,
+    `nestling train --space ${space} --recipe ${recipe} --data ${shellWord(source)}${skip} --out ${run}`,
     `nestling search ${run} --budget macs=${budget}`,
     `nestling verify ${run}/children/macs-${budget}.onnx --run ${run}`,
   ];
 }
-
-const quoted = (path: string): string => (/^[\w./:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 function resultOf(files: StartFiles, { space, recipe, survey, data, minutes, macs }: StartingPoint, next: string[]) {
   const { classes, train, test, about, broken } = data;
