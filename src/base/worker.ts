@@ -1,6 +1,6 @@
 /** Questions to a worker thread and its answers: one after the other, a failure included. */
-import { Worker, type MessagePort } from "node:worker_threads";
-import { UserError, type ErrorCode, type Problem } from "../base/user-error.js";
+import { Worker, type MessagePort, type WorkerOptions } from "node:worker_threads";
+import { UserError, type ErrorCode, type Problem } from "./user-error.js";
 
 /** An error as it passes from thread to thread, which takes its class away. */
 interface Failure {
@@ -20,12 +20,16 @@ const buffersOf = (arrays: readonly HandedOver[]): ArrayBuffer[] => arrays.map((
 
 const failures = new WeakMap<Worker, Error>();
 
+/** A thread that runs a file, whatever the process runs: with `node --input-type=module -e …`, threads would refuse theirs. */
+export const newThread = (script: string, options: WorkerOptions = {}): Worker =>
+  new Worker(script, { ...options, execArgv: process.execArgv.filter((flag) => !flag.startsWith("--input-type")) });
+
 /**
  * Starts a worker thread. If it fails before it is asked anything, the first question is answered so.
  * @param handedOver arrays in its data whose memory is the worker's from now on, and not copied
  */
 export function startWorker(script: string, workerData: object, handedOver: readonly HandedOver[] = []): Worker {
-  const worker = new Worker(script, { workerData, transferList: buffersOf(handedOver) });
+  const worker = newThread(script, { workerData, transferList: buffersOf(handedOver) });
   return worker.on("error", (error) => failures.set(worker, errorOf(error)));
 }
 
@@ -50,7 +54,7 @@ export const ask = <Answer>(worker: Worker, order: object, handedOver: readonly 
     };
     const exited = (code: number): void => {
       settle();
-      reject(new Error(`internal: a training worker ended with code ${code}`));
+      reject(new Error(`internal: a worker thread ended with code ${code}`));
     };
     const before = failures.get(worker);
     if (before) reject(before);

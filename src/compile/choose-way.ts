@@ -2,11 +2,9 @@
  * Chooses among several ways to do a step, each a child: by accuracy on images set aside, and among those that it can't tell apart, by how near
  * the logits are to those of the child before the step.
  */
-import { readBatches, batchesOf, type LabelledBlock } from "../data/image-block.js";
-import { toChannelsFirst } from "../data/make-batch.js";
-import { withSession } from "../runtime/session.js";
+import { batchesOf, type LabelledBlock } from "../data/image-block.js";
 import type { Child } from "./child.js";
-import { emit } from "./emit.js";
+import { outputsOver } from "./outputs-over.js";
 import type { Tried } from "./pass.js";
 
 const BATCH = 100;
@@ -33,14 +31,11 @@ export async function chooseWay(
 
 /** The logits of each image in turn. */
 export async function logitsOf(child: Child, block: LabelledBlock): Promise<Float32Array> {
-  const { count, channels, resolution } = block;
+  const logits = child.graph.outputs[0]!.name;
   const parts: Float32Array[] = [];
-  await withSession(emit(child, { resolution, output: "logits" }), { threads: 0 }, async (session) => {
-    for await (const { images, count: size } of readBatches(block, batchesOf(count, BATCH))) {
-      const input = toChannelsFirst(images, size, channels);
-      parts.push((await session.run(input, [size, channels, resolution, resolution])).get("logits")!);
-    }
-  });
+  for await (const { outputs } of outputsOver(child, block, batchesOf(block.count, BATCH))) {
+    parts.push(outputs.get(logits)!);
+  }
   return Float32Array.from(parts.flatMap((part) => [...part]));
 }
 

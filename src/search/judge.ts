@@ -1,17 +1,16 @@
 /** Judges an architecture by its compiled file: accuracy on validation images, latency on a target. */
 import { permutation, random } from "../base/random.js";
 import type { CompiledChild } from "../compile/compile-child.js";
-import type { LabelledBlock } from "../data/image-block.js";
+import { outputsOfFile } from "../compile/outputs-over.js";
+import { batchesOf, type LabelledBlock } from "../data/image-block.js";
 import { toleranceOf } from "../compile/precisions.js";
 import { toChannelsFirst } from "../data/make-batch.js";
-import { logitsOf, topOne } from "../evaluate/accuracy.js";
+import { topOne } from "../evaluate/accuracy.js";
 import { probeOf } from "../evaluate/probe.js";
 import type { LatencyBench } from "../evaluate/latency.js";
 import type { Timed } from "../evaluate/session.js";
 import type { Latency } from "../evaluate/rounds.js";
 import { blockOf, type Run } from "../run/run.js";
-import { localTarget } from "../target/local.js";
-import { withModel } from "../target/target.js";
 import type { Costs, LatencyCost } from "./budget.js";
 import type { Screened } from "./coarse-to-fine.js";
 import type { Hits } from "./hits.js";
@@ -20,6 +19,8 @@ import type { Subject } from "./subject.js";
 
 /** Images of a child's probe on each target. */
 const PROBE_IMAGES = 4;
+/** Images that run together. */
+const BATCH = 128;
 
 /** A child as the search judged it. */
 export interface JudgedChild extends Screened {
@@ -100,8 +101,8 @@ export function judgeOf(
     return { name: id, bytes, dims: [1, ...shape], probe };
   };
   const hitsOnRest = async (subject: Subject): Promise<Hits> => {
-    const { bytes } = await compile(subject);
-    return (await judgeOn(bytes, imagesAt(subject.architecture.resolution, screeningImages))).hits;
+    const images = imagesAt(subject.architecture.resolution, screeningImages);
+    return (await judgeOn(await compile(subject), images)).hits;
   };
   return {
     async screen(subject) {
@@ -115,7 +116,7 @@ export function judgeOf(
       const { loss } = child;
       const lossy = loss && loss.points > loss.most ? { losesTooMuch: true as const } : {};
       const seen = isWithin(costs)
-        ? await judgeOn(bytes, imagesAt(architecture.resolution, 0, screeningImages))
+        ? await judgeOn(child, imagesAt(architecture.resolution, 0, screeningImages))
         : { hits: new Uint8Array(), softAccuracy: 0 };
       return { ...named, architecture, ...costs, ...lossy, peakBytes, fileBytes: bytes.length, sha256, ...seen };
     },
@@ -156,19 +157,20 @@ export function latenciesOf(
   };
 }
 
-async function judgeOn(bytes: Uint8Array, images: LabelledBlock): Promise<{ hits: Hits; softAccuracy: number }> {
+async function judgeOn(child: CompiledChild, images: LabelledBlock): Promise<{ hits: Hits; softAccuracy: number }> {
   const hits = new Uint8Array(images.count);
+  let from = 0;
   let total = 0;
-  await withModel(localTarget({ threads: 0 }), bytes, async (model) => {
-    for await (const { from, rows, logits } of logitsOf(model, images)) {
-      const classes = logits.length / rows;
-      topOne(logits, rows).forEach((top, row) => {
-        const label = images.labels[from + row]!;
-        hits[from + row] = top === label ? 1 : 0;
-        const own = logits.subarray(row * classes, (row + 1) * classes);
-        total += softened(probabilityOf(own, label));
-      });
-    }
-  });
+  for await (const { count, outputs } of outputsOfFile(child.bytes, child, images, batchesOf(images.count, BATCH))) {
+    const logits = outputs.get("logits")!;
+    const classes = logits.length / count;
+    topOne(logits, count).forEach((top, row) => {
+      const label = images.labels[from + row]!;
+      hits[from + row] = top === label ? 1 : 0;
+      const own = logits.subarray(row * classes, (row + 1) * classes);
+      total += softened(probabilityOf(own, label));
+    });
+    from += count;
+  }
   return { hits, softAccuracy: total / images.count };
 }

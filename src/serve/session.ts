@@ -1,8 +1,8 @@
 /** A model's session on a thread of its own. */
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
 import { UserError } from "../base/user-error.js";
+import { newThread } from "../base/worker.js";
 import type { BatchRun } from "./batcher.js";
 import type { RunOrder, SessionAnswer, SessionStart } from "./session-messages.js";
 
@@ -23,7 +23,7 @@ export async function startSession(
   start: SessionStart,
   onRun: (images: number, ms: number) => void,
 ): Promise<ServedSession> {
-  const worker = new Worker(createRequire(import.meta.url).resolve("#session-worker"), { workerData: start });
+  const worker = newThread(createRequire(import.meta.url).resolve("#session-worker"), { workerData: start });
   const running = new Map<number, { readonly settle: Settle; readonly images: number }>();
   let next = 0;
   const failed = new Promise<never>((_, reject) => {

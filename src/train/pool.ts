@@ -10,7 +10,7 @@ import { alone, type Ranks } from "../ranks/ranks.js";
 import { summation } from "../ranks/sum.js";
 import { shareOf } from "../ranks/tree.js";
 import type { SearchSpace } from "../space/space.js";
-import { ask, startWorker } from "./ask.js";
+import { ask, startWorker } from "../base/worker.js";
 import { gatherResults, type GroupResult } from "./gather-results.js";
 import type { ChildResult } from "./sandwich.js";
 import type { Task } from "./task.js";

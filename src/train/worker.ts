@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createEngine } from "../engine/choose.js";
 import { layoutOf } from "../graph/layout.js";
 import { buildSupernet } from "../supernet/supernet.js";
-import { answerOrders } from "./ask.js";
+import { answerOrders } from "../base/worker.js";
 import type { WorkerAnswer, WorkerStart } from "./pool.js";
 import { groupAt, sandwichRunner } from "./sandwich.js";
 import type { StepOrder } from "./trainer.js";

@@ -1,7 +1,7 @@
-/** A worker thread of ask's test: fails at its start, or by an order, or ends. */
+/** A worker thread of the test of worker.ts: fails at its start, or by an order, or ends. */
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../../dist/base/user-error.js";
-import { answerOrders } from "../../dist/train/ask.js";
+import { answerOrders } from "../../dist/base/worker.js";
 
 const mistake = () =>
   new UserError("engine/memory", { at: "the device's memory", got: "too small", want: "more", fix: "Buy some." });

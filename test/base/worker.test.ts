@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { UserError } from "../../src/base/user-error.js";
-import { ask, startWorker } from "../../src/train/ask.js";
+import { ask, startWorker } from "../../src/base/worker.js";
 
 function start(when: "start" | "order") {
   const worker = startWorker(join(import.meta.dirname, "failing-worker.mjs"), { when });
@@ -22,7 +22,7 @@ test("a mistake of the user's stays one, and the worker answers the next questio
   expect(bug).not.toBeInstanceOf(UserError);
   expect(bug).toMatchObject({ message: "internal: a bug", cause: expect.stringContaining("failing-worker") as string });
   expect(await ask(worker, { order: "work" })).toBe("work");
-  await expect(ask(worker, { order: "end" })).rejects.toThrow("internal: a training worker ended with code 3");
+  await expect(ask(worker, { order: "end" })).rejects.toThrow("internal: a worker thread ended with code 3");
 });
 
 test("a worker that fails at its start, before or while it is asked, fails the question", async () => {

@@ -71,7 +71,7 @@ export async function holdContract(engine: Engine, { space, seed, count, batch }
       ]),
     );
     const sliced = slicedChild(supernet, weights, architecture);
-    const passed = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block, 1));
+    const passed = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block));
     const statistics = passed.found.get(recalibration.name)!;
     const fixed = maskedChild(supernet, weights, architecture, statistics);
     const compiled = emit(passed.child, { resolution, output: "logits" });

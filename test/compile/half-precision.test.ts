@@ -41,7 +41,7 @@ function childOf(factor: number): { child: Child<"trained">; block: ReturnType<t
 
 const halved = async (factor: number) => {
   const { child, block } = childOf(factor);
-  const passed = await runPasses(child, [halfPrecision], (measured, before) => measure(measured, before, block, 1));
+  const passed = await runPasses(child, [halfPrecision], (measured, before) => measure(measured, before, block));
   return { ...passed, block, wide: lower.run(child).child };
 };
 

@@ -17,9 +17,7 @@ test("printed: fashion's smallest child as it is written, and the report of the 
   const architecture = smallest(space);
   const sliced = slicedChild(supernet, weights, architecture);
   const block = randomImages(space, architecture.resolution, 4, 1);
-  const { child, report } = await runPasses(sliced, floatSteps, (measured, before) =>
-    measure(measured, before, block, 1),
-  );
+  const { child, report } = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block));
   const counts = report.map(({ name, notes }) => [
     name,
     notes.length,

@@ -39,7 +39,7 @@ const quantized = async (largestWeight = 127, change?: (weights: Map<string, Flo
   passed(net(change), [quantize("min-max", { ...layouts["x64-vnni"], largestWeight })]);
 
 async function passed({ child, block }: { child: Child<"trained">; block: FloatBlock }, steps: readonly Step[]) {
-  const done = await runPasses(child, steps, (measured, before) => measure(measured, before, block, 1));
+  const done = await runPasses(child, steps, (measured, before) => measure(measured, before, block));
   return { ...done, block, wide: lower.run(child).child };
 }
 

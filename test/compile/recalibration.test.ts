@@ -156,7 +156,7 @@ for (const [count, sizes] of cuts) {
   test(`statistics over ${count} images are the float64 mean and variance over all of them, none left out`, async () => {
     for (const seed of [0, 1]) {
       const { child, block, id } = caseOf(seed, count);
-      const statistics = await measure(recalibration, child, block, 1);
+      const statistics = await measure(recalibration, child, block);
       const norms = nodesOf(child.graph, "batchNorm");
       expect(statistics.size).toBe(2 * norms.length);
       for (const norm of norms) {
@@ -187,7 +187,7 @@ test("without the variance between batches the first statistics would be wrong b
     [83, 166],
     [166, 250],
   ].map(([from, to]) => momentsOf(Float64Array.from(read.slice(from! * perImage, to! * perImage)), C).variance);
-  const measured = (await measure(recalibration, child, block, 1)).get(norm.in.variance.name)!;
+  const measured = (await measure(recalibration, child, block)).get(norm.in.variance.name)!;
   const share = Array.from(
     measured,
     (value, c) => (83 * within[0]![c]! + 83 * within[1]![c]! + 84 * within[2]![c]!) / 250 / value,

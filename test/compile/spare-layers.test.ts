@@ -50,7 +50,7 @@ async function net(largestWeight: number) {
   });
   const layout = { ...layouts["x64-vnni"], largestWeight };
   const ways = quantize("min-max", layout);
-  const found = await measure(ways, before, block, 1);
+  const found = await measure(ways, before, block);
   const keeping = (kept: ReadonlyMap<string, string>) => quantize("min-max", layout, kept).absorb(before, found);
   const spared = (most: number) =>
     spareLayers(ways.absorb(before, found), keeping, { before, images: { ...block, labels }, most });

@@ -53,7 +53,7 @@ async function writeChild(name: string, folder: string) {
   const block = randomImages(space, 36, IMAGES, 1);
   const [[id, architecture]] = [...randomArchitectures(space, 14, 1)] as [[string, Architecture]];
   const sliced = slicedChild(supernet, weights, architecture);
-  const { child } = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block, 1));
+  const { child } = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block));
   const bytes = emit(child, { resolution: 36, output: "logits" });
   const model = pytorchModel(readNetwork(bytes), id);
   await mkdir(folder);

@@ -18,7 +18,7 @@ const halvesOf = (name: string): Promise<Held[]> =>
   randomHeld(name, async (sliced, block) => {
     const bytesIn = async (precision: "float32" | "float16"): Promise<Uint8Array> => {
       const { child } = await runPasses(sliced(), precisions[precision].steps, (measured, before) =>
-        measure(measured, before, block, 1),
+        measure(measured, before, block),
       );
       return emit(child, { resolution: block.resolution, output: "logits" });
     };

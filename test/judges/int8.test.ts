@@ -37,7 +37,7 @@ async function quantizedOf(name: string, layout: LayoutName, keeps = 0): Promise
     const { child } = await runPasses(
       sliced(),
       precisions[int8For(layout)].steps,
-      (measured, before) => measure(measured, before, block, 1),
+      (measured, before) => measure(measured, before, block),
       async (ways) =>
         [...ways.keys()].map((way) => ({ way, isTaken: way === "min-max", correct: 0, images: 0, difference: 0 })),
       async (taken, keeping, before) => {

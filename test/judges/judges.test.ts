@@ -29,7 +29,7 @@ async function childrenOf(name: string, count: number, resolutions?: number[]): 
     const { resolution } = architecture;
     const block = randomImages(space, resolution, STATISTICS, 1);
     const sliced = slicedChild(supernet, weights, architecture);
-    const { child } = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block, 1));
+    const { child } = await runPasses(sliced, floatSteps, (measured, before) => measure(measured, before, block));
     const images = block.images.subarray(0, (block.images.length / STATISTICS) * BATCH);
     const judged = {
       input: toChannelsFirst(images, BATCH, space.channels),

@@ -24,7 +24,7 @@ import { judge, missing } from "./judges.js";
 /** What the judges say against a child in these opsets: nothing, if they load it and agree with onnxruntime-node. */
 async function complaintsOn(child: Child<"trained">, block: FloatBlock, asked: readonly number[]): Promise<string[]> {
   const { count, resolution, channels } = block;
-  const passed = await runPasses(child, floatSteps, (measured, before) => measure(measured, before, block, 1));
+  const passed = await runPasses(child, floatSteps, (measured, before) => measure(measured, before, block));
   const image = { ...block, images: block.images.subarray(0, block.images.length / count), count: 1 };
   const files: Held[] = [];
   for (const opset of asked) {

@@ -91,7 +91,7 @@ test("what is rounded in training is what `quantize` makes 8 bits of in the chil
       const layout = layoutOf(supernet.graph);
       const child = slicedChild(supernet, viewsOf(layout, initialize(layout, seed, 1)), architecture);
       const images = randomImages(supernet.space, setting.resolution, 4, seed);
-      const { child: ready } = await runPasses(child, floatSteps, (step, before) => measure(step, before, images, 1));
+      const { child: ready } = await runPasses(child, floatSteps, (step, before) => measure(step, before, images));
       const reads8Bits = everyValue(ready.graph, new Map());
       // A flattened value has the numbers of what is flattened.
       const flat = new Set(nodesOf(ready.graph, "flatten").map(({ out }) => out.y.name));

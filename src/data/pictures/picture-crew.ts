@@ -4,7 +4,8 @@
  */
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { newThread } from "../../base/worker.js";
 import { makePixels, type PixelOrder } from "./make-pixels.js";
 import type { Picture } from "./picture.js";
 
@@ -58,7 +59,7 @@ class Crew {
     for (let i = 0; i < availableParallelism(); i++) {
       const free = Array.from({ length: PER_WORKER }, () => new SharedArrayBuffer(0));
       const own: Hand = {
-        worker: new Worker(script, { resourceLimits: LIMITS }),
+        worker: newThread(script, { resourceLimits: LIMITS }),
         free,
         taken: new Map(),
       };

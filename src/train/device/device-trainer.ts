@@ -10,7 +10,7 @@ import { arraysIn, type TrainedArrays } from "../../engine/resident.js";
 import type { Ranks } from "../../ranks/ranks.js";
 import { summation } from "../../ranks/sum.js";
 import type { SearchSpace } from "../../space/space.js";
-import { ask, startWorker } from "../ask.js";
+import { ask, startWorker } from "../../base/worker.js";
 import { gatherResults, type GroupResult } from "../gather-results.js";
 import { imagesOfRank } from "../pool.js";
 import type { Task } from "../task.js";

@@ -7,7 +7,7 @@ import { createEngine } from "../../engine/choose.js";
 import type { TrainedArrays } from "../../engine/resident.js";
 import { layoutOf } from "../../graph/layout.js";
 import { buildSupernet } from "../../supernet/supernet.js";
-import { answerOrders } from "../ask.js";
+import { answerOrders } from "../../base/worker.js";
 import type { DeviceAnswers, DeviceOrder, DeviceStart } from "./device-trainer.js";
 import { deviceSteps, residentOf } from "./device-step.js";
 

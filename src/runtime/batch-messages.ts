@@ -1,0 +1,14 @@
+/** What run-batches.ts and its threads say to each other. */
+
+export interface Batch {
+  readonly input: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** A batch's outputs, by name. */
+export type Outputs = ReadonlyMap<string, Float32Array>;
+
+export type BatchOrder =
+  | { readonly open: Uint8Array; /** onnxruntime's intra-op threads. */ readonly threads: number }
+  | { readonly run: Batch }
+  | { readonly close: true };
