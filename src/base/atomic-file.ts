@@ -110,6 +110,7 @@ export function writeError(path: string, error: unknown): unknown {
     EISDIR: ["a file's path", "It is a folder: choose another name."],
     ENOTDIR: ["a path through folders", "A part of the path is a file: choose another path."],
     EEXIST: ["a path through folders", "A part of the path is a file: choose another path."],
+    ENOTEMPTY: ["a free place", "Another process has written it meanwhile: choose another name, or remove it first."],
     ENAMETOOLONG: ["a shorter path", "The file system takes no name this long: choose a shorter one."],
   };
   const [want, fix] = (code && known[code]) || [];

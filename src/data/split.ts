@@ -2,6 +2,12 @@
 import { permutation, random } from "../base/random.js";
 import type { Dataset, ImageFacts } from "./images.js";
 
+/**
+ * The fewest images on which two children can be told apart. Where they differ on one image in five, always to the same side, 30 images show 6
+ * differences, and six of the same sign have a probability of 2 · 0.5⁶ = 3 % by chance.
+ */
+export const fewestImages = 30;
+
 export interface Split {
   /** Indices in increasing order. */
   readonly train: Uint32Array;

@@ -126,7 +126,7 @@ async function searchOn(target: Target, run: Run, options: SearchOptions): Promi
   // Refuses an opset that is too old for one of them.
   precisions.forEach(compilers);
   const compile: Compile = ({ architecture, precision = precisions[0]! }) => compilers(precision).compile(architecture);
-  refuseTooFew(run.validation.length, run.train.length);
+  refuseTooFew(run.validation.length, run.train.length, run.data.validation !== undefined);
   const plan = plannedOnce(run);
   refuseImpossible(budgets, plan(smallest(space)));
   const timed = timedOf(budgets);

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { lockFolder } from "../base/folder-lock.js";
 import { version } from "../base/version.js";
 import { writePlace } from "../data/place.js";
+import { fewestImages } from "../data/split.js";
 import { defaultEngine, parseEngine, prepareEngine } from "../engine/choose.js";
 import { agree, checkSameEverywhere } from "../ranks/agree.js";
 import { alone, type Ranks } from "../ranks/ranks.js";
@@ -120,6 +121,9 @@ async function trainOn(plan: RunPlan, files: RunFiles, options: TrainOptions): P
   const trainer = trainerOf(plan, state, { threads, ranks });
   const keeper = writes ? checkpointKeeper(files.checkpoint, plan, trainer, { intervals, guard }) : noKeeper;
 
+  const aside = options.data.train.count - plan.images.length;
+  if (writes && aside < fewestImages)
+    options.onNote?.(`${aside} validation images: search needs ${fewestImages}, export needs none.`);
   const start = writes ? startOfRounding(task, length) : undefined;
   if (start) options.onNote?.(start);
   const started = performance.now();

@@ -21,6 +21,21 @@ test.each([
   expect(stdout).toBe(`code ${code}\n`);
 });
 
+test.skipIf(!existsSync("/dev/full"))(
+  "output on a full disk is a mistake, in words, and a log there ends nothing",
+  async () => {
+    const full = bash(`${nestling} space show fashion > /dev/full; echo "code $?"`);
+    expect(full.stdout).toBe("code 2\n");
+    expect(full.stderr).toBe(
+      "the output is not writable (ENOSPC); want a place for it. Free some space, or send it elsewhere.\n",
+    );
+    const out = join(await temporaryFolder(), "run");
+    const flags = `--space fixtures/spaces/tiny.json --data ${source} --steps 3 --batch 32 --threads 1 --out ${out}`;
+    expect(bash(`${nestling} train ${flags} 2> /dev/full`).status).toBe(0);
+    expect(existsSync(join(out, "checkpoint/weights-3.safetensors"))).toBe(true);
+  },
+);
+
 test("training continues where nobody reads its progress", async () => {
   const out = join(await temporaryFolder(), "run");
   const flags = `--space fixtures/spaces/tiny.json --data ${source} --steps 3 --batch 32 --threads 1 --out ${out}`;

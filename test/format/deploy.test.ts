@@ -237,6 +237,15 @@ test("a folder that is there is refused before anything is written; nothing half
   await expect(deployChildren([child], { formats: ["python"], out: `${out}-file` })).rejects.toThrow("not writable");
 });
 
+test("of two that write one folder at once, one is refused, and what lies there is whole", async () => {
+  const both = await Promise.allSettled([deploy("python"), deploy("python")]);
+  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const lost = both.find((one) => one.status === "rejected");
+  expect(lost?.reason).toMatchObject({ code: expect.stringMatching(/^(?:file\/write|format\/out)$/) as string });
+  expect(await readdir(out)).toEqual(["python"]);
+  expect((await verifyFolder(join(out, "python"))).passed).toBe(true);
+});
+
 test("a file without its own certificate is refused", async () => {
   const certificate = child.replace(".onnx", ".json");
   const text = await readFile(certificate, "utf8");

@@ -76,6 +76,11 @@ test("a run with too few validation images to tell two children apart is refused
   await expect(searchRun({ ...run, validation: new Uint32Array() }, { budgets, file })).rejects.toThrow(
     "want at least 30",
   );
+  // A larger share would change nothing where the data set has a part for it.
+  const own = { ...run, validation: run.validation.slice(0, 12), data: { ...run.data, validation: run.validation } };
+  await expect(searchRun(own, { budgets, file })).rejects.toThrow(
+    "Put more images into the data set's validation part",
+  );
   expect(existsSync(file)).toBe(false);
 });
 

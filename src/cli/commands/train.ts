@@ -127,7 +127,9 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
   terminal.result(
     outcome,
     [
-      `Trained ${outcome.steps} steps in ${seconds.toFixed(0)} s (${imagesPerSecond.toFixed(0)} images/s, ${engine}).`,
+      imagesPerSecond === 0
+        ? `All ${outcome.steps} steps were trained before.`
+        : `Trained ${outcome.steps} steps in ${seconds.toFixed(0)} s (${imagesPerSecond.toFixed(0)} images/s, ${engine}).`,
       `Next: nestling search ${options.out} --budget macs=2M, or nestling export ${options.out} --arch biggest --out biggest.onnx`,
     ].join("\n"),
   );
