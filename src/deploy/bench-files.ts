@@ -1,4 +1,5 @@
 /** Latency of any .onnx files of image classifiers, timed together in one session. */
+import { resolve } from "node:path";
 import { writeFileAtomic } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes, type Mistake } from "../base/user-file.js";
@@ -11,6 +12,7 @@ import { refuseProgram } from "../evaluate/refuse-program.js";
 import type { Latency, Session } from "../evaluate/rounds.js";
 import { timeSustained, type SustainedLatency } from "../evaluate/sustained.js";
 import { withTarget } from "../target/local.js";
+import { certificatePath } from "./certificate.js";
 import { probeBeside } from "./probe-beside.js";
 
 /** How and where files are timed. */
@@ -56,6 +58,7 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
       fix: "Name one.",
     });
   }
+  if (options.samples !== undefined) refuseInputs(options.samples, [...paths, ...paths.map(certificatePath)]);
   const models = await Promise.all(
     paths.map(async (path) => {
       const mistake: Mistake = { code: "evaluate/model", want: "an .onnx file", fix: "Check the path." };
@@ -105,6 +108,19 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
 }
 
 /** JSON lines: what the rounds are of, then each round; its times are in the order of `models`. */
+/** @throws UserError `file/write` where the samples would replace what is read */
+export function refuseInputs(samples: string, inputs: readonly string[]): void {
+  const place = resolve(samples);
+  if (!inputs.some((input) => resolve(input) === place)) return;
+  const got = "a file that this measurement reads";
+  throw new UserError("file/write", {
+    at: samples,
+    got,
+    want: "a file for the samples alone",
+    fix: "Choose another name.",
+  });
+}
+
 function samplesText({ target, environment }: LatencyBench, paths: readonly string[], session?: Session): string {
   const head = { target, environment, models: [...paths, "anchor"], seconds: session?.seconds };
   return [head, ...(session?.rounds ?? [])].map((line) => `${JSON.stringify(line)}\n`).join("");

@@ -1,7 +1,7 @@
 /** A gate for continuous integration: is a file slower than a certificate says, by more than the two sessions differ by? */
 import { readDocument } from "../base/document.js";
 import { UserError } from "../base/user-error.js";
-import { benchFiles, type BenchOptions, type BenchResult } from "./bench-files.js";
+import { benchFiles, refuseInputs, type BenchOptions, type BenchResult } from "./bench-files.js";
 import { certificateFile } from "./certificate.js";
 import { certifiedOn, compareLatency, whyOtherDevice, type LatencyComparison } from "./compare-latency.js";
 
@@ -23,6 +23,7 @@ export async function gateLatency(
   failAbove: number,
   options: BenchOptions = {},
 ): Promise<GateResult> {
+  if (options.samples !== undefined) refuseInputs(options.samples, [certificatePath]);
   const certificate = await readDocument(certificatePath, certificateFile);
   const found = await benchFiles([path], options);
   const why = whyOtherDevice(found, certificate);

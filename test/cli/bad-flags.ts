@@ -197,6 +197,21 @@ export const badFlags: readonly BadInput[] = [
     ["bench", "a.onnx", "--target", "local", "--target", "local:threads=2", "--samples", "s"],
     "--samples is given with 2 targets; want one target",
   ),
+  line(
+    "a gate without a certificate",
+    ["bench", "a.onnx", "--fail-above", "5%"],
+    "--fail-above is given without --against; want a certificate to compare with",
+  ),
+  onRun(
+    "samples in place of the file that is timed",
+    ["bench", "run/child.onnx", "--samples", "./run/child.onnx"],
+    "run/child.onnx is a file that this measurement reads; want a file for the samples alone",
+  ),
+  onRun(
+    "samples in place of the certificate that is compared with",
+    ["bench", "run/child.onnx", "--against", "run/child.json", "--samples", "run/child.json"],
+    "run/child.json is a file that this measurement reads",
+  ),
   onRun(
     "search on an unknown target",
     ["search", "run", "--budget", "macs=5M", "--target", "pi"],

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { anchor } from "../../src/evaluate/anchor.js";
 import { benchFiles } from "../../src/deploy/bench-files.js";
+import { certificatePath } from "../../src/deploy/certificate.js";
 import { mockTarget } from "../../src/target/mock.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
@@ -46,6 +47,17 @@ test("a place that samples can't be written to is refused before anything is tim
   const [path] = await files("one.onnx");
   await expect(benchFiles([path!], { target, samples: join(path!, "rounds.jsonl") })).rejects.toThrow("not writable");
   expect(target.log).toEqual([]);
+});
+
+test("samples in place of a file that is timed, or of its certificate, are refused, and both stay", async () => {
+  const target = mockTarget({ msOf: () => 1 });
+  const [one, two] = (await files("one.onnx", "two.onnx")) as [string, string];
+  await writeFile(certificatePath(two), "{}");
+  const before = await readFile(two);
+  for (const samples of [two, join(two, "..", ".", "two.onnx"), certificatePath(two)]) {
+    await expect(benchFiles([one, two], { target, samples })).rejects.toThrow("a file that this measurement reads");
+  }
+  expect([await readFile(two), await readFile(certificatePath(two), "utf8")]).toEqual([before, "{}"]);
 });
 
 test("what can't be timed is refused with its place", async () => {

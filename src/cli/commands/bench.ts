@@ -33,8 +33,11 @@ interface Options extends CommonOptions, TargetFlags, DifferenceFlag {
   readonly sustain?: number;
   readonly samples?: string;
   readonly against?: string;
-  readonly failAbove: number;
+  readonly failAbove?: number;
 }
+
+/** Slower by this share, a gate fails. */
+const FAIL_ABOVE = 0.05;
 
 export const benchCommand = (): Command =>
   new Command("bench")
@@ -60,9 +63,8 @@ export const benchCommand = (): Command =>
     .option("--against <certificate>", "compare with the latency that a certificate states")
     .option(
       "--fail-above <percent>",
-      "with --against: exit code 1 where it is slower by more, beyond chance",
+      "with --against: exit code 1 where it is slower by more, beyond chance (default: 5%)",
       share,
-      0.05,
     )
     .addHelpText("after", "\nExample: nestling bench runs/full/children/*.onnx --target local:threads=2")
     .action(
@@ -72,6 +74,7 @@ export const benchCommand = (): Command =>
       ) => {
         const terminal = output(json ?? false);
         const targets = targetsOf(where);
+        if (failAbove !== undefined && against === undefined) throw nothingToCompare();
         if (samples !== undefined || against !== undefined) refuseSeveral(files, targets, against !== undefined);
         const protocol = {
           seed,
@@ -95,7 +98,7 @@ export const benchCommand = (): Command =>
             results.push(
               against === undefined
                 ? await benchFiles(files, options)
-                : await gateLatency(files[0]!, against, failAbove, options),
+                : await gateLatency(files[0]!, against, failAbove ?? FAIL_ABOVE, options),
             );
           }
           return results;
@@ -116,6 +119,15 @@ function targetsOf({ target, threads }: Pick<Options, "target" | "threads">): re
   const fix = `Write --target local:threads=${threads}.`;
   throw new UserError("cli/target", { at: "--threads", got: "given with --target", want: "one of them", fix });
 }
+
+/** A gate that compares with nothing would never fail. */
+const nothingToCompare = (): UserError =>
+  new UserError("cli/bench", {
+    at: "--fail-above",
+    got: "given without --against",
+    want: "a certificate to compare with",
+    fix: "Add --against child.json.",
+  });
 
 /** @throws UserError `cli/bench` where options are of one file and one target, and there are more */
 function refuseSeveral(files: readonly string[], targets: readonly string[], isGate: boolean): void {
