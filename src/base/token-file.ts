@@ -1,4 +1,5 @@
 /** A token that a server and its callers share, in a file. */
+import { decodedText } from "./text.js";
 import { UserError } from "./user-error.js";
 import { readUserBytes, type Mistake } from "./user-file.js";
 
@@ -12,8 +13,18 @@ export async function readTokenFile(path: string, mistake: Mistake): Promise<str
 
 /** @throws UserError as `readTokenFile`, of bytes that were read from `at` */
 export function tokenIn(bytes: Uint8Array, at: string, { code, fix }: Mistake): string {
-  const token = new TextDecoder().decode(bytes).trim();
-  if (token.length >= LEAST && !/\s/.test(token)) return token;
-  const got = token === "" ? "empty" : token.length < LEAST ? `${token.length} characters long` : "several words";
-  throw new UserError(code, { at, got, want: `one word of at least ${LEAST} characters`, fix });
+  const token = decodedText(bytes)?.trim() ?? "";
+  // What an HTTP header carries as it is, whoever sends it.
+  if (token.length >= LEAST && /^[!-~]+$/.test(token)) return token;
+  const got =
+    token === ""
+      ? bytes.length === 0
+        ? "empty"
+        : "no text, or empty"
+      : /\s/.test(token)
+        ? "several words"
+        : token.length < LEAST
+          ? `${token.length} characters long`
+          : "a word with other characters than ASCII's";
+  throw new UserError(code, { at, got, want: `one word of at least ${LEAST} characters of ASCII`, fix });
 }

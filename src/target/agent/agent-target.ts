@@ -1,5 +1,6 @@
 /** The target of a device agent: another machine, or this one through its agent. */
-import { randomUUID } from "node:crypto";
+import { randomUUID, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
 import { readUserBytes } from "../../base/user-file.js";
 import { UserError } from "../../base/user-error.js";
 import type { Environment } from "../environment.js";
@@ -165,5 +166,30 @@ async function connectionTo(url: URL, name: string, options: AgentTargetOptions)
     cert: await read(cert, "a certificate"),
     key: await read(key, "a key"),
   };
+  refuseUnusable(options, files);
   return connection(httpClient(url, files), { name, token, awayMs, onWait });
+}
+
+/** @throws UserError `target/certificate` for files that are none, or don't belong together: a connection would say so as if the agent were away, or not at all */
+function refuseUnusable(
+  { ca, cert, key }: AgentTargetOptions,
+  files: { readonly ca?: Buffer | undefined; readonly cert?: Buffer | undefined; readonly key?: Buffer | undefined },
+): void {
+  const refused = (at: string, got: string, want: string, cause?: unknown): UserError => {
+    const fix = "Give files in PEM; docs/agent.md shows how to make them.";
+    return new UserError("target/certificate", { at, got, want, fix }, { cause });
+  };
+  if ((cert === undefined) !== (key === undefined)) {
+    throw refused(cert ?? key!, "given alone", "a certificate and its key");
+  }
+  try {
+    if (files.ca) new X509Certificate(files.ca);
+  } catch (error) {
+    throw refused(ca!, `refused (${(error as Error).message})`, "the certificate of an authority", error);
+  }
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    throw refused(cert!, `refused (${(error as Error).message})`, "a certificate and its key", error);
+  }
 }

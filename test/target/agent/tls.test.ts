@@ -1,4 +1,5 @@
 /** https, and callers with certificates of their own. The certificates are made here. */
+import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { authority } from "../../authority.js";
 import { agentHere, targetOf } from "./agents.js";
@@ -32,4 +33,24 @@ test("a certificate without its key, or that is none, is the user's mistake", as
   await expect(agentHere({ cert: key, key: cert })).rejects.toMatchObject({ code: "target/certificate" });
   await expect(agentHere({ clientCa: ca })).rejects.toThrow("the agent's certificate is missing");
   await expect(agentHere({ cert, key: `${key}.missing` })).rejects.toThrow("is missing; want a file in PEM");
+});
+
+test("a caller's files that are none, or don't belong together, are refused before the agent is asked", async () => {
+  const { ca, signed } = await authority();
+  const [one, other] = [await signed("caller"), await signed("other")];
+  const none = `${ca}.none`;
+  await writeFile(none, "no certificate");
+  const away = { url: "https://127.0.0.1:9" };
+  for (const [options, message] of [
+    [{ ca: none }, `${none} is refused`],
+    [{ ca, cert: none, key: one.key }, `${none} is refused`],
+    [{ ca, cert: one.cert, key: other.key }, "want a certificate and its key"],
+    [{ ca, cert: one.cert }, `${one.cert} is given alone`],
+    [{ ca, key: one.key }, `${one.key} is given alone`],
+  ] as const) {
+    const refused = expect(targetOf(away, options).environment()).rejects;
+    await refused.toMatchObject({ code: "target/certificate" });
+    await refused.toThrow(message);
+  }
+  await expect(targetOf(away, { ca, ...one }).environment()).rejects.toMatchObject({ code: "target/away" });
 });
