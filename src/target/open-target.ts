@@ -64,12 +64,17 @@ function written(text: string, path: string | undefined, names: readonly string[
     throw new UserError("target/unknown", { at: "target", got: text, want, fix });
   }
   const [, row] = known;
-  const options = parts.map((part, i) => {
-    const [key, value] = part.split(/=(.*)/s);
-    if (value === undefined && kind === "adb" && i === 0) return ["serial", key];
-    return [key, NUMBERS.has(key!) && value ? Number(value) : value];
-  });
-  const data = { kind, ...(url !== undefined && { url }), ...Object.fromEntries(options) } as unknown;
   const fix = `Write ${row.written!}.`;
+  const refused = (got: string, want: string): UserError =>
+    new UserError("target/options", { at: `target ${text}`, got, want, fix });
+  const options = parts.map((part, i) => {
+    const [key = "", value] = part.split(/=(.*)/s);
+    if (value === undefined && kind === "adb" && i === 0) return ["serial", key] as const;
+    if (value === undefined) throw refused(`without a value for ${JSON.stringify(key)}`, "NAME=VALUE for each option");
+    return [key, NUMBERS.has(key) && /^-?\d+$/.test(value) ? Number(value) : value] as const;
+  });
+  const twice = options.find(([key], i) => options.findIndex(([other]) => other === key) < i);
+  if (twice) throw refused(`with ${twice[0]} twice`, "each option once");
+  const data = { kind, ...(url !== undefined && { url }), ...Object.fromEntries(options) } as unknown;
   return checkDocument(data, `target ${text}`, { schema: targetSchema, code: "target/options", want: "a target", fix });
 }

@@ -11,7 +11,13 @@ export const TARGETS_FILE = "nestling.targets.json";
 /** The file. A name may not look like a target that is written out. */
 export const targetsSchema = z.strictObject({
   $schema: z.string().optional(),
-  targets: z.record(z.string().regex(/^[A-Za-z][\w.-]*$/, "a name of letters, digits, . _ -"), targetSchema),
+  targets: z.record(
+    z
+      .string()
+      .regex(/^[A-Za-z][\w.-]*$/, "a name of letters, digits, . _ -")
+      .refine((name) => !Object.hasOwn(targetKinds, name), "another name than a kind of target has"),
+    targetSchema,
+  ),
 });
 
 const targetsFile: DocumentKind<typeof targetsSchema> = {

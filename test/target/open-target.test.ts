@@ -27,7 +27,10 @@ test.each([
   ["local:threads=many", "target local:threads=many: threads"],
   ["local:threads=", "target local:threads=: threads"],
   ["local:thread=2", "target local:thread=2"],
-  ["local:4", "target local:4"],
+  ["local:4", 'target local:4 is without a value for "4"; want NAME=VALUE'],
+  ["local:threads", 'target local:threads is without a value for "threads"'],
+  ["http://pi:8473:threads=1:threads=2", "with threads twice; want each option once"],
+  ["local:threads=0x10", "target local:threads=0x10: threads"],
   ["agent", "is agent; want local"],
   ["http://pi:8473:threads=x", "target http://pi:8473:threads=x: threads"],
   ["http://pi:8473:cuda=1", "cuda"],
@@ -60,6 +63,18 @@ test("a name comes from the nearest nestling.targets.json, before what may be wr
     process.chdir(before);
   }
 });
+
+test.each(["local", "browser", "agent", "adb", "command"])(
+  "a target may not be named %s: results would say that word of another device",
+  async (name) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "nestling.targets.json"), JSON.stringify({ targets: { [name]: { kind: "local" } } }));
+    await expect(namedTargets(folder)).rejects.toMatchObject({
+      code: "target/file",
+      message: expect.stringContaining("another name than a kind of target has") as string,
+    });
+  },
+);
 
 test("an agent's files lie relative to nestling.targets.json; a token that is given takes the place of its own", async () => {
   const folder = await temporaryFolder();

@@ -54,12 +54,13 @@ export function commandTarget(options: CommandOptions): Target {
   const timed = async (at: Placed, dims: readonly number[], signal?: AbortSignal): Promise<Timing> => {
     const words = { ...at, runs: `${runs}`, dims: dims.join(","), shape: dims.join("x") };
     const text = await call(run, words, signal);
-    const timing = readers[reads](text);
-    if (timing) return timing;
+    const found = readers[reads](text);
+    // A ratio of two times of 0 is no number.
+    if (found?.times.every((ms) => ms > 0 && ms < Infinity)) return found;
     throw new UserError("target/command", {
       at: `target ${name}: ${run[0]!}`,
-      got: `without times in what it printed (${lastLine(text)})`,
-      want: `output as of ${reads}`,
+      got: found ? "printing a time of 0 or without end" : `without times in what it printed (${lastLine(text)})`,
+      want: found ? "times above 0, with more digits or of a finer clock" : `output as of ${reads}`,
       fix: `Run it: ${filled(run, words).join(" ")}`,
     });
   };

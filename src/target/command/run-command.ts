@@ -46,13 +46,18 @@ export async function outputOf(
         reject(signal.reason as Error);
         return;
       }
-      const { code, killed } = error as { code?: number | string; killed?: boolean };
+      const { code, killed, signal: by } = error as { code?: number | string; killed?: boolean; signal?: string };
       const said = lastLine(stderr) || lastLine(stdout);
-      const how = killed
-        ? `still running after ${timeoutMs / 1000} s`
-        : typeof code === "number"
-          ? `ended with code ${code}`
-          : `not started (${String(code)})`;
+      const how =
+        code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER"
+          ? `printing more than ${MAX_OUTPUT / 2 ** 20} MiB`
+          : killed
+            ? `still running after ${timeoutMs / 1000} s`
+            : typeof code === "number"
+              ? `ended with code ${code}`
+              : by
+                ? `ended by ${by}`
+                : `not started (${String(code)})`;
       const fix = `Run it: ${[program, ...args].join(" ")}`;
       const got = said ? `${how}: ${said}` : how;
       const at = `target ${target}: ${program}`;
