@@ -204,27 +204,36 @@ const isAboutCertificates = (error: unknown): boolean => {
   return /CERT|SELF_SIGNED|UNABLE_TO|^EPROTO$|^ERR_(TLS|SSL)/.test(code);
 };
 
-const untrusted = (name: string, cause: unknown): UserError =>
-  new UserError(
-    "target/certificate",
-    {
-      at: name,
-      got: `refused (${(cause as NodeJS.ErrnoException).code ?? ""}: ${(cause as Error).message})`,
-      want: "certificates that both sides trust",
-      fix: "Give the authority that signed the agent's certificate, and your own certificate and key where it asks for them.",
-    },
-    { cause },
-  );
+/** What Node says of a handshake, and what to do. */
+const handshakes: readonly (readonly [RegExp, string])[] = [
+  [/wrong version number/, "The agent speaks no TLS: write http:// instead of https://."],
+  [/CERT_HAS_EXPIRED/, "Give the agent a new certificate, or set this machine's clock."],
+  [/ALTNAME/, "Write the address as the certificate has it, or give the agent a certificate for this one."],
+];
+
+function untrusted(name: string, cause: unknown): UserError {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  const said = `${code}: ${message.split("\n")[0]!.trim()}`;
+  const fix =
+    handshakes.find(([pattern]) => pattern.test(said))?.[1] ??
+    "Give the authority that signed the agent's certificate, and your own certificate and key where it asks for them.";
+  const want = "certificates that both sides trust";
+  return new UserError("target/certificate", { at: name, got: `refused (${said})`, want, fix }, { cause });
+}
 
 const away = (name: string, cause: unknown, allowedMs: number, wasThere: boolean): UserError => {
   const { code, message } = cause as NodeJS.ErrnoException;
+  // How an agent that speaks TLS ends a request that speaks none.
+  const isCut = !wasThere && code === "ECONNRESET";
   return new UserError(
     "target/away",
     {
       at: name,
       got: `${wasThere ? "gone" : "not reachable"} (${code ?? message}; tried for ${Math.round(allowedMs / 1000)} s)`,
       want: "an agent that answers",
-      fix: "Start `nestling agent` there, and check address, port and firewall.",
+      fix: isCut
+        ? "Where the agent has a certificate, write https:// instead of http://."
+        : "Start `nestling agent` there, and check address, port and firewall.",
     },
     { cause },
   );

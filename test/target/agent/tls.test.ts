@@ -54,3 +54,13 @@ test("a caller's files that are none, or don't belong together, are refused befo
   }
   await expect(targetOf(away, { ca, ...one }).environment()).rejects.toMatchObject({ code: "target/away" });
 });
+
+test("https:// to an agent without a certificate, http:// to one with it, and another name than its are said to be", async () => {
+  const { ca, signed } = await authority();
+  const [plain, secure] = [await agentHere(), await agentHere(await signed("agent"))];
+  const named = await agentHere(await signed("named", "DNS:pi.lan"));
+  const refusal = (url: string) => expect(targetOf({ url }, { ca, awayMs: 100 }).environment()).rejects;
+  await refusal(plain.url.replace("http:", "https:")).toThrow("The agent speaks no TLS: write http:// instead of");
+  await refusal(secure.url.replace("https:", "http:")).toThrow("has a certificate, write https:// instead of http://.");
+  await refusal(named.url).toThrow("Write the address as the certificate has it");
+});
