@@ -9,8 +9,8 @@ import { formatNames, type FormatName } from "./formats.js";
 
 export const MANIFEST = "nestling.json";
 
-/** Within the folder. */
-const path = z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$)).+$/, "expected a path in the folder");
+/** Within the folder. A name may have line breaks. */
+const path = z.string().regex(/^(?!\/)(?![\s\S]*(?:^|\/)\.\.(?:\/|$))[\s\S]+$/, "expected a path in the folder");
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const manifestSchema = z.strictObject({

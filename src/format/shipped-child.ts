@@ -38,6 +38,12 @@ export async function readShippedAt(place: string): Promise<ShippedChild> {
 }
 
 async function certified(name: string, path: string, bytes: Uint8Array, beside: string): Promise<ShippedChild> {
+  // Formats name a folder after it.
+  if (/^\.{0,2}$/.test(name)) {
+    const got = `named ${JSON.stringify(name)}`;
+    const fix = "Rename the file, and the certificate beside it.";
+    throw new UserError("format/child", { at: path, got, want: "a name that a folder may have", fix });
+  }
   const { code, want, fix } = certificateFile;
   const certificateBytes = await readUserBytes(beside, { code, want, fix });
   const certificate = parseDocument(certificateBytes, beside, { ...certificateFile, seal: canonicalSeal });

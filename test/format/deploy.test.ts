@@ -313,7 +313,9 @@ test.each([
 test("an odd name is the model's own in Triton's config, and safe in the command that a README shows", async () => {
   const name = `it's "$(touch pwned)" \\\n🍕`;
   child = await named(name);
-  const config = await readFile(join(await deploy("triton"), name, "config.pbtxt"), "utf8");
+  const repository = await deploy("triton");
+  expect(await verifyFolder(repository)).toMatchObject({ passed: true });
+  const config = await readFile(join(repository, name, "config.pbtxt"), "utf8");
   expect(config).toContain(`name: "it's \\"$(touch pwned)\\" \\\\\\n🍕"\n`);
   const readme = await readFile(join(await deploy("openvino"), "README.md"), "utf8");
   const command = /python (-c [^]*?)\n\nPictures/.exec(readme)![1]!;
@@ -323,6 +325,12 @@ test("an odd name is the model's own in Triton's config, and safe in the command
   });
   expect(shown).toContain(`compile_model(${JSON.stringify(`${name}/1/model.onnx`)}, "CPU")`);
   expect(await readdir(out)).toEqual(["openvino", "triton"]);
+});
+
+test.each([".", ".."])("a child named %s is refused: a folder would be named after it", async (name) => {
+  child = await named(name);
+  await expect(deploy("triton")).rejects.toMatchObject({ code: "format/child" });
+  await expect(readdir(out)).rejects.toThrow("ENOENT");
 });
 
 test("labels are one a line, for whatever reads lines", async () => {
