@@ -1,5 +1,6 @@
 /** How commands speak: results on stdout (text, or one JSON object), everything else on stderr. */
 import { SingleBar } from "cli-progress";
+import { machineLimit } from "../base/machine-limit.js";
 import { UserError } from "../base/user-error.js";
 
 export interface Output {
@@ -72,7 +73,8 @@ function lines(label: string, note: (line: string) => void): Progress {
 }
 
 /** Prints what went wrong; returns the exit code: 2 for the user's mistakes, 1 for ours. */
-export function reportError(error: unknown, { json, debug }: { json: boolean; debug: boolean }): 1 | 2 {
+export function reportError(thrown: unknown, { json, debug }: { json: boolean; debug: boolean }): 1 | 2 {
+  const error = machineLimit(thrown) ?? thrown;
   const mistake = error instanceof UserError;
   const message = error instanceof Error ? error.message : String(error);
   if (json) {

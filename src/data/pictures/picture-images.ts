@@ -3,6 +3,7 @@
  * wherever it happens, so what is kept never changes a result.
  */
 import { inParallel } from "../../base/in-parallel.js";
+import { machineLimit } from "../../base/machine-limit.js";
 import { UserError } from "../../base/user-error.js";
 import type { Images } from "../images.js";
 import type { Entry } from "../sources/listing.js";
@@ -48,7 +49,7 @@ export function picturesAsImages(entries: readonly Entry[], { size, channels, ro
     try {
       return await reading(entry);
     } catch (error) {
-      throw new UserError("data/unreadable", unreadable(entry, error), { cause: error });
+      throw machineLimit(error) ?? new UserError("data/unreadable", unreadable(entry, error), { cause: error });
     }
   };
   const squareOf = (pixels: Uint8Array, side: number): Picture => ({ width: side, height: side, channels, pixels });

@@ -76,7 +76,8 @@ function tolerating({ images, entries }: ReadPart, problems: Map<Entry, Problem>
     try {
       return await images.read([index]);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      // Pictures for which the machine has no room are whole.
+      if (!(error instanceof UserError) || error.code !== "data/unreadable") throw error;
       problems.set(entries[index]!, error.problems[0]!);
       return new Uint8Array(images.height * images.width * images.channels);
     }

@@ -5,6 +5,7 @@
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { inParallel } from "../../base/in-parallel.js";
+import { machineLimit } from "../../base/machine-limit.js";
 import { UserError } from "../../base/user-error.js";
 import { foundInstead } from "../../base/user-file.js";
 import { HEAD_BYTES, isNamedAsPicture, pictureKind } from "../pictures/picture-kind.js";
@@ -104,6 +105,8 @@ function decoded(bytes: Buffer): string {
 }
 
 function unreadable(at: string, cause: unknown): UserError {
+  const limit = machineLimit(cause);
+  if (limit) return limit;
   const fix = "Change its permissions, or remove it.";
   return new UserError(
     "data/unreadable",
