@@ -1,4 +1,5 @@
 /** What the run can tell: the child compiled again, its costs counted again, compared with the supernet and judged on the test images. */
+import { UserError } from "../base/user-error.js";
 import { compiler } from "../compile/compile-child.js";
 import { defaultOpset } from "../compile/opsets.js";
 import { precisions, toleranceOf } from "../compile/precisions.js";
@@ -14,13 +15,23 @@ import { compareToSupernet, testImages } from "./contract.js";
 import type { Ledger } from "./ledger.js";
 import { verifyProbeImages } from "./verify-probe.js";
 
+/**
+ * @param certificate that agrees with the file
+ * @throws UserError `deploy/run` where the run is another one: that is no fault of the file
+ */
 export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run: Run, found: Ledger): Promise<void> {
   const { architecture, precision, provenance } = certificate;
   const { recalibrationImages, opset = defaultOpset, maxLoss } = provenance;
   const wanted = { recalibrationImages, precision, opset, ...(maxLoss !== undefined && { maxLoss }) };
-  const own = hashProvenance(provenanceOf(run, provenance)) === certificate.provenanceHash;
-  found.check("run", own, own ? "the child is of this run" : `the child is of another run (${provenance.checkpoint})`);
-  if (!own) return;
+  if (hashProvenance(provenanceOf(run, provenance)) !== certificate.provenanceHash) {
+    throw new UserError("deploy/run", {
+      at: run.folder,
+      got: `a run with the weights ${run.weightsHash}`,
+      want: `the run that the child is of, ${provenance.checkpoint}`,
+      fix: "Give that run, as it was when the child was exported.",
+    });
+  }
+  found.check("run", true, "the child is of this run");
   checkArchitecture(run.supernet.space, architecture, "certificate");
 
   const free = await compiler(run, wanted).compile(architecture);

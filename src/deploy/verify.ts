@@ -54,7 +54,7 @@ export interface VerifyOptions {
  * Reruns a child's certificate.
  * @param path the .onnx file; its certificate is the .json beside it
  * @throws UserError `deploy/missing`, `deploy/certificate` when there is nothing to check or it can't be read; `checkpoint/…`,
- * `compile/data`, `deploy/data` where the images or their classes are others than the certified ones, `data/…`, `space/…`, `runtime/model`, `target/…`, `file/write` for the run and the data given
+ * `compile/data`, `deploy/data` where the images or their classes are others than the certified ones, `deploy/run` where the child is of another run, `data/…`, `space/…`, `runtime/model`, `target/…`, `file/write` for the run and the data given
  */
 export async function verifyChild(path: string, options: VerifyOptions = {}): Promise<Verification> {
   const bytes = await readChildFile(path);

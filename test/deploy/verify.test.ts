@@ -270,8 +270,13 @@ test("an edit that is sealed again is found where it contradicts the file, itsel
   expect(await withRun(perfect)).toEqual(["accuracy"]);
 });
 
-test("another run is told apart", async () => {
-  expect(failures(await verify(child, { run: otherRun.folder }))).toEqual(["run"]);
+test("another run beside a file is a mistake in what was given, and no verdict on the file", async () => {
+  await expect(verify(child, { run: otherRun.folder })).rejects.toMatchObject({
+    code: "deploy/run",
+    message: expect.stringContaining(
+      `want the run that the child is of, ${certificate.provenance.checkpoint}`,
+    ) as string,
+  });
 });
 
 test("a file names its own certificate and no other of its run: each child, and each batch of one, has a provenance of its own", async () => {
