@@ -32,10 +32,13 @@ export function output(json: boolean): Output {
     result(value, text) {
       process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
     },
-    progress: (label) => (process.stderr.isTTY ? bar(label) : lines(label, note)),
-    reading: () => (process.stderr.isTTY ? bar("read") : noProgress),
+    progress: (label) => (drawsBars() ? bar(label) : lines(label, note)),
+    reading: () => (drawsBars() ? bar("read") : noProgress),
   };
 }
+
+/** A terminal that moves its cursor; those of editors and of some logs are dumb, and say so. */
+const drawsBars = (): boolean => process.stderr.isTTY && !["dumb", ""].includes(process.env["TERM"] ?? "unset");
 
 function bar(label: string): Progress {
   const inner = new SingleBar({

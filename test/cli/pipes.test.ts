@@ -43,3 +43,21 @@ test("training continues where nobody reads its progress", async () => {
   expect(stderr).toBe("");
   expect(existsSync(join(out, "checkpoint/weights-3.safetensors"))).toBe(true);
 });
+
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+test.skipIf(!hasScript)(
+  `a dumb terminal gets lines, another one a bar${hasScript ? "" : ": script is not installed"}`,
+  async () => {
+    const on = async (term: string): Promise<string> => {
+      const out = join(await temporaryFolder(), "run");
+      const flags = `--space fixtures/spaces/tiny.json --data ${source} --steps 3 --batch 32 --threads 1 --out ${out}`;
+      const line = `${nestling} train ${flags}`;
+      return spawnSync("script", ["-qec", line, "/dev/null"], { encoding: "utf8", env: { ...process.env, TERM: term } })
+        .stdout;
+    };
+    expect(await on("xterm")).toContain("\u001b[");
+    const dumb = await on("dumb");
+    expect(dumb).not.toContain("\u001b");
+    expect(dumb).toMatch(/^train 3\/3 /m);
+  },
+);
