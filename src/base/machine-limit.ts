@@ -45,7 +45,7 @@ const limits: readonly Limit[] = [
 
 /**
  * The limit that an error comes from; undefined: from none.
- * @returns UserError `machine/limit`
+ * @returns UserError `base/limit`
  */
 export function machineLimit(error: unknown): UserError | undefined {
   if (!(error instanceof Error) || error instanceof UserError) return undefined;
@@ -54,5 +54,5 @@ export function machineLimit(error: unknown): UserError | undefined {
   const found = limits.find(({ shownBy }) => shownBy.test(said));
   if (!found) return undefined;
   const { at, got, want, fix } = found;
-  return new UserError("machine/limit", { at, got: `${got} (${error.message})`, want, fix }, { cause: error });
+  return new UserError("base/limit", { at, got: `${got} (${error.message})`, want, fix }, { cause: error });
 }

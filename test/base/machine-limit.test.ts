@@ -14,7 +14,7 @@ test.each([
   ["it is cut off or damaged: glib: Error creating thread: Resource temporarily unavailable", "the number of threads"],
   ["WebAssembly.Memory(): could not allocate memory", "memory"],
 ])("%s is a limit", (message, at) => {
-  expect(machineLimit(new Error(message))).toMatchObject({ code: "machine/limit", problems: [{ at }] });
+  expect(machineLimit(new Error(message))).toMatchObject({ code: "base/limit", problems: [{ at }] });
 });
 
 test("a damaged picture is no limit, whatever its header asks for", () => {
@@ -36,7 +36,7 @@ test("pictures that the machine can't open now are not left out as broken", asyn
   const load = (extra: Entry) =>
     loadListing("x", { ...listing, train: [...entries, extra] }, { size: 4, channels: 3, broken: "skip" });
   expect((await load(broken)).broken).toEqual(["0/1"]);
-  await expect(load(busy)).rejects.toMatchObject({ code: "machine/limit" });
+  await expect(load(busy)).rejects.toMatchObject({ code: "base/limit" });
 });
 
 test.skipIf(process.platform === "win32")("too few open files: exit code 2, and what to raise", () => {
