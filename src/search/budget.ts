@@ -52,10 +52,16 @@ export function parseBudget(text: string): Budget {
  */
 export function parseBudgets(texts: readonly string[]): readonly Budget[] {
   const budgets = texts.map(parseBudget);
+  refuseTwice(budgets);
+  return budgets;
+}
+
+/** @throws UserError `search/budget` where two are one */
+export function refuseTwice(budgets: readonly Budget[]): void {
   const twice = budgets.find(({ kind, target, limit }, i) =>
     budgets.slice(0, i).some((other) => other.kind === kind && other.limit === limit && other.target === target),
   );
-  if (!twice) return budgets;
+  if (!twice) return;
   const fix = "Name each budget once.";
   throw new UserError("search/budget", {
     at: "--budget",

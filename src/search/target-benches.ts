@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../base/user-error.js";
 import { openLatencyBench, type LatencyBench, type LatencyOptions } from "../evaluate/latency.js";
 import type { Target } from "../target/target.js";
-import type { Budget } from "./budget.js";
+import { refuseTwice, type Budget } from "./budget.js";
 import type { TargetBench } from "./judge.js";
 
 /** The targets that children may be timed on: the first one's latencies are a child's own, the others' are beside them. */
@@ -14,11 +14,11 @@ export interface SearchTargets {
 
 /**
  * Budgets that name the first target are its own.
- * @throws UserError `search/budget` where one names a target that isn't there
+ * @throws UserError `search/budget` where one names a target that isn't there, or two are one
  */
 export function budgetsOf(budgets: readonly Budget[], { first, others }: SearchTargets): readonly Budget[] {
   const names = others.map(({ name }) => name);
-  return budgets.map((budget) => {
+  const own = budgets.map((budget) => {
     const { target, ...rest } = budget;
     if (target === undefined || names.includes(target)) return budget;
     if (target === first.name) return rest;
@@ -30,6 +30,9 @@ export function budgetsOf(budgets: readonly Budget[], { first, others }: SearchT
       fix: `Name the target ${target} for the search.`,
     });
   });
+  // With and without the name of the first target, a latency is one budget.
+  refuseTwice(own);
+  return own;
 }
 
 /** Names of the targets that have a budget; undefined is the first one. */

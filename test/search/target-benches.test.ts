@@ -20,6 +20,11 @@ test("budgets that name the first target are its own; each target with a latency
   );
 });
 
+test("a latency with and without the name of the first target is one budget, and given once", () => {
+  const twice = ["latency=1ms", "latency@board=1ms"].map(parseBudget);
+  expect(() => budgetsOf(twice, targets)).toThrow("latency@board=1ms a second time");
+});
+
 test("a target that goes away is waited for, which is said once; another failure is not", async () => {
   let failures = 3;
   let code: `${string}/${string}` = "target/away";
