@@ -24,8 +24,11 @@ export function probeImages(seed: number, testImages: number, bytes: number): nu
 }
 
 /** Their pixels, as the file takes them before scale and mean: [images, height, width, channels]. */
-export const probePixels = ({ data }: Pick<Run, "data">, images: readonly number[], side: number) =>
-  data.test.read(images, side, data.evaluation);
+export const probePixels = (
+  { data }: Pick<Run, "data">,
+  images: readonly number[],
+  side: number,
+): Promise<Uint8Array> => data.test.read(images, side, data.evaluation);
 
 /** What a child's certificate says of its probe, and the same for a target to compute. */
 export async function probeOfChild(

@@ -98,13 +98,13 @@ export const closing = {
 export const PROTOCOL = "nestling";
 
 /** As bytes: the length of the header (uint32, little-endian), the header in JSON, the bytes. */
-export function pack(header: ToPage | FromPage, bytes: Uint8Array = new Uint8Array()): Uint8Array<ArrayBuffer> {
+export function pack(header: ToPage | FromPage, bytes: Uint8Array = new Uint8Array()): ArrayBuffer {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const message = new Uint8Array(4 + json.length + bytes.length);
   new DataView(message.buffer).setUint32(0, json.length, true);
   message.set(json, 4);
   message.set(bytes, 4 + json.length);
-  return message;
+  return message.buffer;
 }
 
 interface Unpacked<Header> {
