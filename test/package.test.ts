@@ -169,7 +169,10 @@ test("where no registry can be reached either, an export ends with what to type,
 
 const engines = (): string[] => readdirSync(join(project, "data/nestling/engines"));
 
-test("an export fetches onnxruntime once, though two need it at the same time; then it is there", async () => {
+test("an export fetches onnxruntime once, though three need it at the same time; then it is there, and known to lack a provider", async () => {
+  const refused = promisify(execFile)("npx", [...exportTo("third.onnx"), "--target", "local:provider=qnn"], {
+    ...{ cwd: project, env, encoding: "utf8" },
+  }).catch((error: unknown) => error as { code: number; stdout: string; stderr: string });
   const exported = await Promise.all(
     ["child.onnx", "other.onnx"].map((out) =>
       promisify(execFile)("npx", exportTo(out), { cwd: project, env, encoding: "utf8" }),
@@ -179,7 +182,14 @@ test("an export fetches onnxruntime once, though two need it at the same time; t
     "child.onnx",
     "other.onnx",
   ]);
-  expect(exported.filter(({ stderr }) => stderr.includes("nestling: fetching onnxruntime-node"))).toHaveLength(1);
+  const third = await refused;
+  expect(third).toMatchObject({ code: 2 });
+  const { error } = JSON.parse(third.stdout) as { error: { code: string; message: string } };
+  expect(error.code).toBe("target/provider");
+  expect(error.message).toMatch(/provider is qnn; want one of cpu, /);
+  expect(existsSync(join(project, "third.onnx"))).toBe(false);
+  const said = [...exported, third].filter(({ stderr }) => stderr.includes("nestling: fetching onnxruntime-node"));
+  expect(said).toHaveLength(1);
   expect(engines()).toEqual(["onnxruntime-node-1.30.0"]);
   expect(doctorSays("onnxruntime")).toBe("present");
 }, 120_000);

@@ -25,12 +25,14 @@ export const newThread = (script: string, options: WorkerOptions = {}): Worker =
   new Worker(script, { ...options, execArgv: process.execArgv.filter((flag) => !flag.startsWith("--input-type")) });
 
 /**
- * Starts a worker thread. If it fails before it is asked anything, the first question is answered so.
+ * Starts a worker thread. If it fails or ends before it is asked, a question is answered so.
  * @param handedOver arrays in its data whose memory is the worker's from now on, and not copied
  */
 export function startWorker(script: string, workerData: object, handedOver: readonly HandedOver[] = []): Worker {
   const worker = newThread(script, { workerData, transferList: buffersOf(handedOver) });
-  return worker.on("error", (error) => failures.set(worker, errorOf(error)));
+  return worker
+    .on("error", (error) => failures.set(worker, errorOf(error)))
+    .on("exit", (code) => failures.set(worker, failures.get(worker) ?? ended(code)));
 }
 
 /**
@@ -54,13 +56,15 @@ export const ask = <Answer>(worker: Worker, order: object, handedOver: readonly 
     };
     const exited = (code: number): void => {
       settle();
-      reject(new Error(`internal: a worker thread ended with code ${code}`));
+      reject(ended(code));
     };
     const before = failures.get(worker);
     if (before) reject(before);
     else
       worker.on("message", answered).on("error", failed).on("exit", exited).postMessage(order, buffersOf(handedOver));
   });
+
+const ended = (code: number): Error => new Error(`internal: a worker thread ended with code ${code}`);
 
 function errorOf({ code, problems, message, stack }: Failure): Error {
   const cause = { cause: stack };

@@ -10,6 +10,10 @@ answerOrders(parentPort!, async (given) => {
   const order = given as BatchOrder;
   if ("open" in order) session = await openSession(order.open, { threads: order.threads });
   else if ("run" in order) return session!.run(order.run.input, order.run.dims);
-  else await session!.release();
+  else {
+    // None where the model was refused.
+    await session?.release();
+    session = undefined;
+  }
   return undefined;
 });

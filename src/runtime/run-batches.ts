@@ -67,11 +67,11 @@ async function* runOnThreads(bytes: Uint8Array, batches: AsyncIterable<Batch>, c
   const script = createRequire(import.meta.url).resolve("#batch-worker");
   const workers = Array.from({ length: count }, () => idle.pop() ?? startWorker(script, {}));
   for (const worker of workers) worker.ref();
-  const askAll = (order: BatchOrder): Promise<unknown> => Promise.all(workers.map((worker) => ask(worker, order)));
+  const threads = Math.max(1, Math.floor(availableParallelism() / count));
+  const opened = workers.map((worker) => ask(worker, { open: bytes, threads } satisfies BatchOrder));
   const running: Promise<Outputs>[] = [];
-  let isDone = false;
   try {
-    await askAll({ open: bytes, threads: Math.max(1, Math.floor(availableParallelism() / count)) });
+    await Promise.all(opened);
     let given = 0;
     for await (const batch of batches) {
       // They take turns, so the thread of the oldest batch is the one that is free next.
@@ -82,12 +82,19 @@ async function* runOnThreads(bytes: Uint8Array, batches: AsyncIterable<Batch>, c
       running.push(outputs);
     }
     while (running.length > 0) yield await running.shift()!;
-    await askAll({ close: true });
-    isDone = true;
   } finally {
-    if (isDone) {
-      for (const worker of workers) worker.unref();
-      idle.push(...workers);
-    } else await Promise.all(workers.map((worker) => worker.terminate()));
+    // onnxruntime's binding aborts the whole process where its thread is ended while it runs.
+    await Promise.allSettled([...opened, ...running]);
+    await Promise.all(workers.map(rest));
   }
+}
+
+/** The thread waits for the next model; one that can't even close its own has ended. */
+async function rest(worker: Worker): Promise<void> {
+  const isWell = await ask(worker, { close: true } satisfies BatchOrder).then(
+    () => true,
+    () => false,
+  );
+  worker.unref();
+  if (isWell) idle.push(worker);
 }
