@@ -14,17 +14,15 @@ export async function readTokenFile(path: string, mistake: Mistake): Promise<str
 /** @throws UserError as `readTokenFile`, of bytes that were read from `at` */
 export function tokenIn(bytes: Uint8Array, at: string, { code, fix }: Mistake): string {
   const token = decodedText(bytes)?.trim() ?? "";
-  // What an HTTP header carries as it is, whoever sends it.
-  if (token.length >= LEAST && /^[!-~]+$/.test(token)) return token;
-  const got =
-    token === ""
-      ? bytes.length === 0
-        ? "empty"
-        : "no text, or empty"
-      : /\s/.test(token)
-        ? "several words"
-        : token.length < LEAST
-          ? `${token.length} characters long`
-          : "a word with other characters than ASCII's";
+  const got = faultOf(token);
+  if (got === undefined) return token;
   throw new UserError(code, { at, got, want: `one word of at least ${LEAST} characters of ASCII`, fix });
+}
+
+function faultOf(token: string): string | undefined {
+  if (token === "") return "empty, or no text";
+  if (/\s/.test(token)) return "several words";
+  if (token.length < LEAST) return `${token.length} characters long`;
+  // What an HTTP header carries as it is, whoever sends it.
+  return /^[!-~]+$/.test(token) ? undefined : "a word with other characters than ASCII's";
 }

@@ -354,7 +354,7 @@ test("a run's files that its last search didn't choose are deployed, and named",
   const args = ["deploy", run, "--for", "triton", "--out"];
   const { status, stderr, stdout } = await runNestling([...args, out, "--json"]);
   expect(status, stderr).toBe(0);
-  expect(stderr).toContain("not by the last search");
+  expect(stderr).toContain("not chosen by the last search");
   expect(stderr).toMatch(/: hand\.onnx$/m);
   expect(JSON.parse(stdout)).toMatchObject({
     deployed: [{ folder: join(out, "hand/triton") }, { folder: join(out, "macs-1M/triton") }],

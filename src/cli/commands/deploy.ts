@@ -75,8 +75,10 @@ async function deployAsFormats(
 
 function noteEarlier(names: readonly string[], terminal: Output): void {
   if (names.length === 0) return;
-  const whose = "not by the last search: of an earlier one, or exported by itself";
-  terminal.note(`Chosen ${whose}, and deployed all the same: ${names.map((name) => `${name}.onnx`).join(", ")}`);
+  const files = names.map((name) => `${name}.onnx`).join(", ");
+  terminal.note(
+    `Deployed too, but not chosen by the last search (left by an earlier one, or exported by hand): ${files}`,
+  );
 }
 
 async function deployAsSlices(places: readonly string[], options: Options, terminal: Output): Promise<void> {
