@@ -8,8 +8,9 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { freeMemory } from "../base/free-memory.js";
 import { ask, startWorker } from "../base/worker.js";
-import type { Batch, BatchOrder, Outputs } from "./batch-messages.js";
+import type { Batch, BatchOrder, BatchStart, Outputs } from "./batch-messages.js";
 import { onnxruntime } from "./onnxruntime.js";
+import { runBegins, runCount } from "./runs-on-threads.js";
 import { openSession } from "./session.js";
 
 /** What running all batches takes, about. */
@@ -65,7 +66,10 @@ async function* runOnThreads(bytes: Uint8Array, batches: AsyncIterable<Batch>, c
   // Fetched once where it is missing, not by each thread.
   await onnxruntime();
   const script = createRequire(import.meta.url).resolve("#batch-worker");
-  const workers = Array.from({ length: count }, () => idle.pop() ?? startWorker(script, {}));
+  const workers = Array.from(
+    { length: count },
+    () => idle.pop() ?? startWorker(script, { count: runCount() } satisfies BatchStart),
+  );
   for (const worker of workers) worker.ref();
   const threads = Math.max(1, Math.floor(availableParallelism() / count));
   const opened = workers.map((worker) => ask(worker, { open: bytes, threads } satisfies BatchOrder));
@@ -76,6 +80,7 @@ async function* runOnThreads(bytes: Uint8Array, batches: AsyncIterable<Batch>, c
     for await (const batch of batches) {
       // They take turns, so the thread of the oldest batch is the one that is free next.
       if (running.length === count) yield await running.shift()!;
+      runBegins();
       const outputs = ask<Outputs>(workers[given++ % count]!, { run: batch } satisfies BatchOrder);
       // Its failure is thrown where it is waited for, if it is.
       outputs.catch(() => undefined);

@@ -1,5 +1,11 @@
 /** What a server and the thread with a model's session say to each other. */
+import type { RunCount } from "../runtime/runs-on-threads.js";
 import type { ErrorCode, Problem } from "../base/user-error.js";
+
+/** What a session's thread is started with. */
+export interface SessionThread extends SessionStart {
+  readonly count: RunCount;
+}
 
 export interface SessionStart {
   readonly bytes: Uint8Array;

@@ -1,10 +1,11 @@
 /** A thread with one model's session: onnxruntime's `run` keeps its thread busy, and requests are read and answered meanwhile. */
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "../base/user-error.js";
+import { runEnds } from "../runtime/runs-on-threads.js";
 import { openSession, type Session } from "../runtime/session.js";
-import type { RunOrder, SessionAnswer, SessionStart } from "./session-messages.js";
+import type { RunOrder, SessionAnswer, SessionThread } from "./session-messages.js";
 
-const { bytes, shape, fixedBatch, threads } = workerData as SessionStart;
+const { bytes, shape, fixedBatch, threads, count } = workerData as SessionThread;
 const each = shape.reduce((product, size) => product * size, 1);
 const say = (answer: SessionAnswer, transfer: ArrayBuffer[] = []): void => parentPort!.postMessage(answer, transfer);
 
@@ -20,7 +21,7 @@ async function logitsOf(session: Session, input: Float32Array, images: number): 
 async function carryOut(session: Session, { id, input, images }: RunOrder): Promise<void> {
   try {
     const began = performance.now();
-    const logits = await logitsOf(session, input, images);
+    const logits = await logitsOf(session, input, images).finally(() => runEnds(count));
     say({ id, input, logits, ms: performance.now() - began }, [input.buffer, logits.buffer]);
   } catch (error) {
     say({ id, failure: (error as Error).message });

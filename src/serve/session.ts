@@ -3,13 +3,15 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { UserError } from "../base/user-error.js";
 import { newThread } from "../base/worker.js";
+import { runBegins, runCount } from "../runtime/runs-on-threads.js";
 import type { BatchRun } from "./batcher.js";
-import type { RunOrder, SessionAnswer, SessionStart } from "./session-messages.js";
+import type { RunOrder, SessionAnswer, SessionStart, SessionThread } from "./session-messages.js";
 
 export interface ServedSession {
   readonly run: BatchRun;
   /** Rejects when the thread ends: nothing can be run any more. */
   readonly failed: Promise<never>;
+  /** What is begun is run to its end. */
   close(): Promise<void>;
 }
 
@@ -23,9 +25,11 @@ export async function startSession(
   start: SessionStart,
   onRun: (images: number, ms: number) => void,
 ): Promise<ServedSession> {
-  const worker = newThread(createRequire(import.meta.url).resolve("#session-worker"), { workerData: start });
+  const workerData: SessionThread = { ...start, count: runCount() };
+  const worker = newThread(createRequire(import.meta.url).resolve("#session-worker"), { workerData });
   const running = new Map<number, { readonly settle: Settle; readonly images: number }>();
   let next = 0;
+  let isClosing = false;
   const failed = new Promise<never>((_, reject) => {
     const fail = (error: Error): void => {
       for (const { settle } of running.values()) settle[1](error);
@@ -58,11 +62,19 @@ export async function startSession(
     failed,
     run: (input, images) =>
       new Promise((resolve, reject) => {
+        if (isClosing) {
+          reject(new Error("the server is stopping"));
+          return;
+        }
         const id = next++;
+        runBegins();
         running.set(id, { settle: [resolve, reject], images });
         worker.postMessage({ id, input, images } satisfies RunOrder, [input.buffer]);
       }),
     async close() {
+      isClosing = true;
+      // onnxruntime's binding aborts the whole process where its thread is ended while it runs.
+      while (running.size > 0) await Promise.race([once(worker, "message"), failed]).catch(() => undefined);
       await worker.terminate();
     },
   };

@@ -97,13 +97,20 @@ test("a model, a batch or a reader that fails is thrown, and the next work is do
   }
 });
 
-test("a process ends although its threads wait", () => {
+/** What a process prints and ends with that runs the anchor's model on two threads, over three batches of so many images. */
+function processOf(images: number, beforeThird = ""): { status: number | null; stdout: string; stderr: string } {
   const script = `
     const { runBatches } = await import(${JSON.stringify(resolve("dist/runtime/run-batches.js"))});
     const { anchor } = await import(${JSON.stringify(resolve("dist/evaluate/anchor.js"))});
-    const { bytes, dims } = anchor();
-    const input = new Float32Array(dims.reduce((product, size) => product * size, 1));
-    async function* batches() { for (let i = 0; i < 3; i++) yield { input, dims }; }
+    const { bytes, dims: [, ...shape] } = anchor();
+    const input = new Float32Array(shape.reduce((product, size) => product * size, ${images}));
+    async function* batches() {
+      const batch = { input, dims: [${images}, ...shape] };
+      yield batch;
+      yield batch;
+      ${beforeThird}
+      yield batch;
+    }
     let ran = 0;
     for await (const outputs of runBatches(bytes, batches(), { macs: 0, batchBytes: 1 }, 2)) ran += outputs.size;
     console.log(ran);`;
@@ -111,5 +118,17 @@ test("a process ends although its threads wait", () => {
     timeout: 60_000,
     encoding: "utf8",
   });
-  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "3\n", stderr: "" });
+  return { status, stdout, stderr };
+}
+
+test("a process ends although its threads wait", () => {
+  expect(processOf(1)).toEqual({ status: 0, stdout: "3\n", stderr: "" });
+});
+
+test("a process that exits while its threads run waits for what is begun: it ends with its own code", () => {
+  expect(processOf(3000, "await new Promise((done) => setTimeout(done, 30)); process.exit(3);")).toEqual({
+    status: 3,
+    stdout: "",
+    stderr: "",
+  });
 });

@@ -1,6 +1,8 @@
-/** The thread of a model's session, where it ends before it serves anything. */
+/** The thread of a model's session, where it ends before it serves anything, and while it runs. */
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { runNestling } from "../cli/bad-input.js";
 import { aChild } from "./served-child.js";
@@ -20,4 +22,24 @@ test.each([
   expect(stderr).toContain(says);
   expect(status).toBe(1);
   expect(stdout).toBe("");
+});
+
+test("a session that is closed while it runs ends its run first, takes no more, and the process is well", async () => {
+  const child = await aChild();
+  const script = `
+    const { readFileSync } = await import("node:fs");
+    const { startSession } = await import(${JSON.stringify(resolve("dist/serve/session.js"))});
+    const [bytes, { inputs }] = [readFileSync(${JSON.stringify(child)}), JSON.parse(readFileSync(${JSON.stringify(child.replace(/onnx$/, "json"))}, "utf8"))];
+    const shape = inputs.pixel_values.slice(1).map(Number);
+    const each = shape.reduce((product, size) => product * size, 1);
+    const session = await startSession({ bytes, shape, fixedBatch: undefined, threads: 1 }, () => undefined);
+    const said = (promise) => promise.then(() => "ran", (error) => error.message);
+    const runs = [2000, 1].map((images) => said(session.run(new Float32Array(images * each), images)));
+    await new Promise((done) => setTimeout(done, 5));
+    const closed = session.close();
+    runs.push(said(session.run(new Float32Array(each), 1)));
+    await closed;
+    console.log((await Promise.all(runs)).join(", "));`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script]);
+  expect(stdout).toBe("ran, ran, the server is stopping\n");
 });
