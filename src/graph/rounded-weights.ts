@@ -1,7 +1,7 @@
 /**
  * Which weights are rounded where training rounds (`fakeQuantize`), and to what: per output channel, symmetrically,
  *
- *   w → round(w / scale) · scale,  scale = largest |w| of the channel · (1 / (2^(bits − 1) − 1)), or 1 where that is 0
+ *   w → round(w · (1 / scale)) · scale,  scale = largest |w| of the channel · (1 / (2^(bits − 1) − 1)), or 1 where that is 0
  *
  * in float32, rounding halves to even. The largest is of what a child uses of the weight. Its gradient is the shared weight's, unchanged
  * (straight-through).

@@ -7,7 +7,11 @@ import { boxOf, isWhole } from "./slice.js";
 /** Added to a float64 and taken away again, it leaves the nearest whole number; of two, the even one. */
 const TO_WHOLE = 1.5 * 2 ** 52;
 
-/** @param channels output channels, the weight's last dimension */
+/**
+ * It multiplies by a scale's reciprocal: XLA makes that of a division, and near the middle of two whole numbers the two round apart.
+ *
+ * @param channels output channels, the weight's last dimension
+ */
 export function roundWeight(values: Float32Array, channels: number, bits: number): Float32Array {
   const scales = new Float32Array(channels);
   for (let row = 0; row < values.length; row += channels) {
@@ -18,11 +22,11 @@ export function roundWeight(values: Float32Array, channels: number, bits: number
   }
   const share = Math.fround(1 / largestWhole(bits));
   for (let c = 0; c < channels; c++) scales[c] = scales[c]! === 0 ? 1 : scales[c]! * share;
+  const reciprocals = scales.map((scale) => 1 / scale);
   const rounded = new Float32Array(values.length);
   for (let row = 0; row < values.length; row += channels) {
     for (let c = 0; c < channels; c++) {
-      const scale = scales[c]!;
-      rounded[row + c] = (Math.fround(values[row + c]! / scale) + TO_WHOLE - TO_WHOLE) * scale;
+      rounded[row + c] = (Math.fround(values[row + c]! * reciprocals[c]!) + TO_WHOLE - TO_WHOLE) * scales[c]!;
     }
   }
   return rounded;
