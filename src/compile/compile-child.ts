@@ -37,6 +37,8 @@ export interface CompiledChild extends Cost {
   readonly bytes: Uint8Array;
   /** SHA-256 of the bytes. */
   readonly sha256: string;
+  /** The same network as a file with a free batch: what is judged where the file's batch is fixed. */
+  readonly freeBatch: () => Uint8Array;
   /** Batch norm statistics, from recalibration. */
   readonly statistics: Statistics;
   /** What the file is made from. */
@@ -75,54 +77,46 @@ export interface Compiler {
   compile(architecture: Architecture): Promise<CompiledChild>;
 }
 
-/** Architectures whose statistics are kept: as many as a search judges, or nearly. Those of the biggest child of `bignas` take 330 kB. */
-const KEPT = 128;
-
-/**
- * A run's compilers by precision, each made when it is first asked for. An architecture is recalibrated once for all its precisions, and not
- * again where a search compiles it anew for its final.
- */
+/** A run's compilers by precision, each made when it is first asked for. */
 export function compilerOfEach(
   run: Run,
   options: Omit<CompileOptions, "precision">,
 ): (precision: PrecisionName) => Compiler {
   const compilers = new Map<PrecisionName, Compiler>();
-  const recalibrated = keepingStatistics();
   return (precision) => {
-    const found = compilers.get(precision) ?? compilerWith(recalibrated, run, { ...options, precision });
+    const found = compilers.get(precision) ?? compiler(run, { ...options, precision });
     compilers.set(precision, found);
     return found;
   };
 }
 
-/** The statistics of an architecture, by its id: as they are measured now, or were before. */
-type Recalibrated = (id: string, measured: () => Promise<Statistics>) => Promise<Statistics>;
+/** Architectures of a run whose statistics are kept: as many as a search judges, or nearly. Those of the biggest child of `bignas` take 330 kB. */
+const KEPT = 128;
 
-/** Keeps those of the architectures that were asked for last. */
-function keepingStatistics(): Recalibrated {
-  const kept = new Map<string, Statistics>();
-  return async (id, measured) => {
-    const statistics = kept.get(id) ?? (await measured());
-    // A map's first key is the one that was set first.
-    kept.delete(id);
-    kept.set(id, statistics);
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
-    return statistics;
-  };
+/**
+ * What recalibration found, kept with a run that is open: an architecture is recalibrated once for all its precisions, for a search's final
+ * and for its export.
+ */
+const keptStatistics = new WeakMap<Run, Map<string, Statistics>>();
+
+/** @param measured measures them, where they aren't kept */
+async function statisticsOf(run: Run, key: string, measured: () => Promise<Statistics>): Promise<Statistics> {
+  const kept = keptStatistics.get(run) ?? new Map<string, Statistics>();
+  keptStatistics.set(run, kept);
+  const statistics = kept.get(key) ?? (await measured());
+  // A map's first key is the one that was set first: those that were asked for last are kept.
+  kept.delete(key);
+  kept.set(key, statistics);
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+  return statistics;
 }
 
 /**
  * A compiler of a run's children: slice → recalibrate → fold → emit.
  * @throws UserError `compile/opset`, `compile/precision`; from `compile`: `space/architecture`, `runtime/model`
  */
-export const compiler = (run: Run, options: CompileOptions): Compiler =>
-  compilerWith((_, measured) => measured(), run, options);
-
-function compilerWith(
-  recalibrated: Recalibrated,
-  run: Run,
-  { recalibrationImages, staticBatch, precision = defaultPrecision, maxLoss, opset = defaultOpset }: CompileOptions,
-): Compiler {
+export function compiler(run: Run, options: CompileOptions): Compiler {
+  const { recalibrationImages, staticBatch, precision = defaultPrecision, maxLoss, opset = defaultOpset } = options;
   checkPrecision(precision);
   checkOpset(opset, oldestOpsetOf(precision));
   const most = isInt8(precision) ? maxLoss : undefined;
@@ -149,7 +143,7 @@ function compilerWith(
         precisions[precision].steps,
         (measured, before) => {
           const now = (): Promise<Found> => measure(measured, before, blockOf(run, "train", indices, resolution));
-          return measured === recalibration ? recalibrated(id, now) : now();
+          return measured === recalibration ? statisticsOf(run, `${id} ${recalibrationImages}`, now) : now();
         },
         (ways, before) => chooseWay(ways, before, setAside(resolution)),
         most === undefined
@@ -157,18 +151,21 @@ function compilerWith(
           : (taken, keeping, before) => spareLayers(taken, keeping, { before, images: setAside(resolution), most }),
       );
       const loss = report.find((step) => step.loss)?.loss;
-      const bytes = emit(child, {
-        resolution,
-        output: "logits",
-        opset,
-        metadata: metadataOf(run, architecture, provenance),
-        ...(staticBatch !== undefined && { staticBatch }),
-      });
+      const emitted = (batch: { readonly staticBatch?: number }): Uint8Array =>
+        emit(child, {
+          resolution,
+          output: "logits",
+          opset,
+          metadata: metadataOf(run, architecture, provenance),
+          ...batch,
+        });
+      const bytes = emitted({ ...(staticBatch !== undefined && { staticBatch }) });
       return {
         id,
         architecture,
         bytes,
         sha256: sha256Of(bytes),
+        freeBatch: () => (staticBatch === undefined ? bytes : emitted({})),
         statistics: found.get(recalibration.name)!,
         provenance,
         report,

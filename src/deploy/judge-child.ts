@@ -87,21 +87,20 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
     opset,
   } = options;
   await checkOut(out);
-  const shared = {
+  const child = await compiler(run, {
     ...{ recalibrationImages, precision },
     ...(opset !== undefined && { opset }),
     ...(maxLoss !== undefined && { maxLoss }),
-  };
-  const fixed = { ...shared, ...(staticBatch !== undefined && { staticBatch }) };
-  const child = await compiler(run, fixed).compile(architecture);
+    ...(staticBatch !== undefined && { staticBatch }),
+  }).compile(architecture);
   options.onCompiled?.(child);
   const kept = keptInFloat32(child.report);
   if (child.loss && child.loss.points > child.loss.most) throw losesTooMuch(child, kept.length);
-  // What is judged has a free batch; a fixed one is the same network, compiled for its file alone.
-  const judged = staticBatch === undefined ? child : await compiler(run, shared).compile(architecture);
+  // What is judged has a free batch; a fixed one is the same network.
+  const judged = child.freeBatch();
   const images = testImages(run, architecture.resolution);
   const compared = testImages(run, architecture.resolution, COMPARED);
-  const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, judged, compared);
+  const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, { ...child, bytes: judged }, compared);
   const tolerance = toleranceOf(precision, maxLogit);
   if (!(maxDifference <= tolerance)) {
     if (precision !== defaultPrecision) {
@@ -116,7 +115,7 @@ export async function judgeChild(run: Run, architecture: Architecture, options: 
       `internal: child ${child.id} differs from its supernet by ${maxDifference}, more than ${tolerance}`,
     );
   }
-  const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged.bytes, images);
+  const { accuracy, accuracyInterval, correct, count } = await measureAccuracy(judged, images);
   const { certified, timed } = await probedChild(run, child, staticBatch);
   const ranges = child.report.flatMap(({ tried = [] }) => tried);
   const quantization = isInt8(precision)

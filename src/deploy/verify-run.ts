@@ -22,7 +22,6 @@ import { verifyProbeImages } from "./verify-probe.js";
 export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run: Run, found: Ledger): Promise<void> {
   const { architecture, precision, provenance } = certificate;
   const { recalibrationImages, opset = defaultOpset, maxLoss } = provenance;
-  const wanted = { recalibrationImages, precision, opset, ...(maxLoss !== undefined && { maxLoss }) };
   if (hashProvenance(provenanceOf(run, provenance)) !== certificate.provenanceHash) {
     throw new UserError("deploy/run", {
       at: run.folder,
@@ -34,8 +33,13 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   found.check("run", true, "the child is of this run");
   checkArchitecture(run.supernet.space, architecture, "certificate");
 
-  const free = await compiler(run, wanted).compile(architecture);
-  const { macs, parameters, peakBytes } = free;
+  const staticBatch = staticBatchOf(certificate);
+  const again = await compiler(run, {
+    ...{ recalibrationImages, precision, opset },
+    ...(maxLoss !== undefined && { maxLoss }),
+    ...(staticBatch !== undefined && { staticBatch }),
+  }).compile(architecture);
+  const { macs, parameters, peakBytes } = again;
   const counted = { id: idOf(run.supernet.space, architecture), macs, parameters, peakBytes };
   const wrong = (Object.keys(counted) as (keyof typeof counted)[])
     .filter((key) => counted[key] !== certificate[key])
@@ -44,9 +48,6 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   found.check("costs", wrong.length === 0, wrong.length === 0 ? costs : wrong.join("; "));
 
   await verifyProbeImages(certificate, run, found);
-  const staticBatch = staticBatchOf(certificate);
-  const again =
-    staticBatch === undefined ? free : await compiler(run, { ...wanted, staticBatch }).compile(architecture);
   const same = again.sha256 === certificate.sha256;
   const detail = same ? "the same bytes" : "other bytes";
   // Another processor or onnxruntime rounds the recalibrated statistics otherwise; the numbers below then decide.
@@ -58,10 +59,10 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   }
 
   // A fixed batch is the same network, judged with a free one.
-  const judged = staticBatch === undefined ? bytes : free.bytes;
+  const judged = staticBatch === undefined ? bytes : again.freeBatch();
   // All test images, where the certificate was written after a sample of them.
   const images = testImages(run, architecture.resolution);
-  const child = { architecture, bytes: judged, statistics: free.statistics };
+  const child = { architecture, bytes: judged, statistics: again.statistics };
   const { maxDifference, maxLogit, sameTopOne } = await compareToSupernet(run, child, images);
   const tolerance = toleranceOf(precision, maxLogit);
   const difference = `largest difference ${maxDifference.toExponential(2)} of ${tolerance.toExponential(2)}`;

@@ -146,7 +146,7 @@ test("a subject's id says its architecture and its precision, and is read back; 
   expect(precisionsOf(["int8-x64", "float32"])).toEqual(["float32", "int8-x64"]);
 });
 
-test("an architecture is recalibrated once for all its precisions and compilations; its files are those of a compiler alone", async () => {
+test("an architecture is recalibrated once in an open run, for all its precisions and compilations; a run opened anew gives the same files", async () => {
   const options = { recalibrationImages: 100 };
   const compilers = compilerOfEach(run, options);
   const [first, second] = [smallest(space), biggest(space)];
@@ -158,11 +158,16 @@ test("an architecture is recalibrated once for all its precisions and compilatio
   const again = await compilers("float32").compile(first);
   expect(again.statistics).toBe(wide.statistics);
   expect(again.sha256).toBe(wide.sha256);
+  const exported = await compiler(run, options).compile(first);
+  expect(exported.statistics).toBe(wide.statistics);
+  const fewer = await compiler(run, { recalibrationImages: 99 }).compile(first);
+  expect(fewer.statistics).not.toEqual(wide.statistics);
   for (const [child, architecture] of [
     [half, first],
     [other, second],
   ] as const) {
-    const alone = await compiler(run, { ...options, precision: "float16" }).compile(architecture);
+    const alone = await compiler({ ...run }, { ...options, precision: "float16" }).compile(architecture);
+    expect(alone.statistics).not.toBe(child.statistics);
     expect(child.sha256).toBe(alone.sha256);
   }
 });
