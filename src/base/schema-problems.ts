@@ -28,6 +28,8 @@ export function problemsOf(error: z.ZodError, data: unknown, at: string, fix: st
 
 function shown(value: unknown): string {
   if (value === undefined) return "missing";
+  // JSON has no word for 1e400, which is read as Infinity.
+  if (value === Infinity || value === -Infinity) return `a number beyond ±${Number.MAX_VALUE.toPrecision(3)}`;
   try {
     return JSON.stringify(value).slice(0, 60);
   } catch {

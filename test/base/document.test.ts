@@ -52,6 +52,7 @@ test("what is no JSON, against the schema, or changed is a mistake in the conten
     ["{", "is not JSON; want one JSON value. Fix it: "],
     ['{"sizes": [1, "2"], "sha256": 3}', 'file.json: sizes[1] is "2"; want number. Make it again.'],
     ['{"sizes": [1, "2"], "sha256": 3}', "file.json: sha256 is 3; want string. Make it again."],
+    ['{"sizes": [1, -1e400], "sha256": ""}', "file.json: sizes[1] is a number beyond ±1.80e+308; want number"],
     [JSON.stringify({ ...sealed({ sizes: [1] }, orderedSeal), sizes: [2] }), "is changed since it was written"],
   ];
   for (const [text, says] of bad) {

@@ -88,7 +88,12 @@ function labelOf(value: unknown, classes: readonly string[] | undefined, at: str
   const number = Number(value);
   if (number === -1) return undefined;
   const name = classes[number];
-  if (name === undefined) throw corrupt(at, `with label ${number}`, { want: `labels below ${classes.length}` });
+  if (name === undefined) {
+    throw corrupt(at, `with label ${number}`, {
+      want: `labels below ${classes.length}, the number of classes that it names`,
+      fix: "Write it with the names of all its classes, or with the names as labels.",
+    });
+  }
   return name;
 }
 

@@ -79,7 +79,12 @@ function badParquet(seed: number): BadInput[] {
       Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
       "git lfs pull",
     ),
-    inParquet("a label beyond the names", parquet({ names: ["cat"] }), /row \d+ is with label 1; want labels below 1/),
+    inParquet(
+      "a label beyond the names",
+      parquet({ names: ["cat"] }),
+      /row \d+ is with label 1; want labels below 1/,
+      "Write it with the names of all its classes",
+    ),
     inParquet("a negative label", parquet({ labels: [0n, 1n, -7n, ...times(9, () => 0n)] }), "row 2 is with label -7"),
     inParquet("pictures without bytes", parquet({ image: null }), /row \d+ is not readable/, "no bytes of a picture"),
     inParquet("pictures that are text", parquet({ image: Buffer.from("a text") }), "no picture by its content"),

@@ -7,6 +7,7 @@ import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { isRunning } from "../../../src/base/running.js";
 import { anchor } from "../../../src/evaluate/anchor.js";
 import { decodeOutputs } from "../../../src/target/agent/outputs.js";
+import { ownToken } from "../../../src/target/agent/token.js";
 import { localTarget } from "../../../src/target/local.js";
 import { withModel } from "../../../src/target/target.js";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -17,7 +18,10 @@ import { rawClient } from "./raw.js";
 const main = resolve(import.meta.dirname, "../../../dist/cli/main.js");
 const { bytes, dims } = anchor();
 
-afterEach(() => void vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 interface Started {
   readonly url: string;
@@ -53,6 +57,13 @@ const childrenOf = (pid: number): number[] =>
         return false;
       }
     });
+
+test("of servers that start at once, one makes the token, and all have it", async () => {
+  vi.stubEnv("XDG_DATA_HOME", await temporaryFolder());
+  const tokens = await Promise.all(Array.from({ length: 8 }, () => ownToken()));
+  expect(new Set(tokens.map(({ token }) => token)).size).toBe(1);
+  expect(tokens.filter(({ isNew }) => isNew)).toHaveLength(1);
+});
 
 test("its token is made once, shown once and kept for this user alone; it ends in peace", async () => {
   const home = await temporaryFolder();
