@@ -9,7 +9,7 @@ export interface Output {
   /** A line for people while a command works. */
   note(line: string): void;
   progress(label: string): Progress;
-  /** Progress while pictures are read: on a terminal only, since few sets take long. */
+  /** Progress while pictures are read. Few sets take long: a log has lines only of those that do. */
   reading(): Progress;
 }
 
@@ -33,7 +33,7 @@ export function output(json: boolean): Output {
       process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
     },
     progress: (label) => (drawsBars() ? bar(label) : lines(label, note)),
-    reading: () => (drawsBars() ? bar("read") : noProgress),
+    reading: () => (drawsBars() ? bar("read") : linesIfLong("read", note)),
   };
 }
 
@@ -70,6 +70,20 @@ function lines(label: string, note: (line: string) => void): Progress {
       if (now - last < LINE_MS && done < total) return;
       last = now;
       note(`${label} ${done}/${total} ${detail}`);
+    },
+    stop: () => undefined,
+  };
+}
+
+/** Without a line in the first seconds, and without one for the end. */
+function linesIfLong(label: string, note: (line: string) => void): Progress {
+  let last = performance.now();
+  return {
+    update(done, total) {
+      const now = performance.now();
+      if (now - last < LINE_MS) return;
+      last = now;
+      note(`${label} ${done}/${total}`);
     },
     stop: () => undefined,
   };
