@@ -12,7 +12,8 @@ import {
   precisionsOf,
   type PrecisionName,
 } from "../compile/precisions.js";
-import { int8ForTarget } from "../deploy/choose-layout.js";
+import { int8ForTarget, overflowOn } from "../deploy/choose-layout.js";
+import { environmentHere } from "../target/environment.js";
 import type { Target } from "../target/target.js";
 
 const kinds = [...precisionNames.filter((name) => !isInt8(name)), "int8"];
@@ -68,6 +69,12 @@ export async function layoutFor(
   if (!named) return { int8For: defaultLayout, layoutWhy: "no target was named; it is right on every x64 processor" };
   const chosen = int8ForTarget(named.name, await named.environment());
   return { int8For: int8LayoutOf(chosen.precision).name, layoutWhy: chosen.why };
+}
+
+/** What people should know where an int8 file is judged on this machine. */
+export function notesOn(layout: LayoutName | undefined): string[] {
+  const overflow = layout && overflowOn(environmentHere(), int8For(layout));
+  return overflow === undefined ? [] : [overflow];
 }
 
 export const maxLossOption = (): Option =>

@@ -1,6 +1,6 @@
 /** Which layout an int8 file has for a target: by what the target says of its runtime and processor. */
 import { defaultLayout, type LayoutName } from "../compile/layouts.js";
-import { int8For, type Int8Name } from "../compile/precisions.js";
+import { int8For, int8LayoutOf, isInt8, type Int8Name, type PrecisionName } from "../compile/precisions.js";
 import type { Environment } from "../target/environment.js";
 
 /** The precision of an int8 file, and why its layout was chosen. */
@@ -48,4 +48,17 @@ export function int8ForTarget(name: string, environment: Environment): ChosenLay
     if (why !== undefined) return { precision: int8For(layout), why: `${name} ${why}` };
   }
   throw new Error("internal: the last rule holds for all");
+}
+
+/** Weights of 7 bits. */
+const NEVER_OVERFLOWS = 63;
+
+/**
+ * What onnxruntime computes wrongly on an x64 processor that is known to have no VNNI: it adds two products in 16 bits there, which weights of 8 bits overflow.
+ * Nothing for another precision or processor.
+ */
+export function overflowOn({ cpuFlags }: Pick<Environment, "cpuFlags">, precision: PrecisionName): string | undefined {
+  if (!isInt8(precision) || int8LayoutOf(precision).largestWeight <= NEVER_OVERFLOWS) return undefined;
+  if (!cpuFlags.includes("avx2") || has(cpuFlags, /_vnni$/)) return undefined;
+  return `This processor has no VNNI, so that sums of ${precision} overflow here: its accuracy looks worse than it is where it belongs.`;
 }

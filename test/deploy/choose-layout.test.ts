@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { int8ForTarget } from "../../src/deploy/choose-layout.js";
+import { int8ForTarget, overflowOn } from "../../src/deploy/choose-layout.js";
 import { environmentHere, type Environment } from "../../src/target/environment.js";
 
 const here: Environment = {
@@ -27,4 +27,19 @@ test.each<[string, Partial<Environment>, string, string]>([
   ["OpenVINO", { executionProvider: "openvino", cpuFlags: ["avx512_vnni"] }, "int8-openvino", "runs on openvino"],
 ])("%s", (_, environment, precision, why) => {
   expect(int8ForTarget("it", { ...here, ...environment })).toEqual({ precision, why: `it ${why}` });
+});
+
+test.each<[string, Partial<Environment>, boolean]>([
+  ["an x64 that has none", {}, true],
+  ["an x64 that has it", { cpuFlags: ["avx2", "avx_vnni"] }, false],
+  ["a Raspberry Pi", { cpuFlags: ["asimd"] }, false],
+  ["a PC that says nothing", { cpuFlags: [] }, false],
+])("whether sums of 8 bits overflow for want of VNNI on %s", (_, environment, overflows) => {
+  const on = { ...here, ...environment };
+  const wide = (["int8-x64-vnni", "int8-arm", "int8-tensorrt", "int8-web"] as const).map((name) =>
+    overflowOn(on, name),
+  );
+  for (const said of wide) expect(said !== undefined).toBe(overflows);
+  if (overflows) expect(wide[0]).toMatch(/^This processor has no VNNI, so that sums of int8-x64-vnni overflow here/);
+  for (const name of ["int8-x64", "int8-openvino", "float16"] as const) expect(overflowOn(on, name)).toBeUndefined();
 });

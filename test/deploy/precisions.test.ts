@@ -83,6 +83,27 @@ test("what quantisation may lose is in certificate and provenance, verified with
   expect(checks.filter(({ verdict }) => verdict === "failed")).toEqual([]);
 });
 
+test("a child of other top-1s than its supernet's is refused though its logits are near: verify would refuse it, too", async () => {
+  const out = join(await temporaryFolder(), "child.onnx");
+  // Classes that are nearly one: logits as large as before, that differ by little.
+  const weights = new Map(run.weights);
+  for (const name of ["classifier.weight", "classifier.bias"]) {
+    const all = weights.get(name)!;
+    weights.set(
+      name,
+      all.map((value, i) => all[i - (i % 10)]! + (value - all[i - (i % 10)]!) / 100),
+    );
+  }
+  const options = { out, recalibrationImages, target: mockTarget({ msOf: () => 1 }), seconds: 1 };
+  const refused = exportChild({ ...run, weights }, architecture, { ...options, precision: "int8-x64" });
+  // All of them, since those that are compared first show too many.
+  await expect(refused).rejects.toThrow(
+    /in int8-x64 is of another top-1 than its supernet on \d+ of 2000 images; want at most 200\./,
+  );
+  expect(existsSync(out)).toBe(false);
+  expect((await exportChild({ ...run, weights }, architecture, options)).sameTopOne).toBeGreaterThan(0.99);
+});
+
 test("a float16 child has float32's top-1 on at least 99.9 % of the test images", async () => {
   const { bytes: wide } = await compiler(run, { recalibrationImages }).compile(architecture);
   const { bytes: half } = await compiler(run, { recalibrationImages, precision: "float16" }).compile(architecture);

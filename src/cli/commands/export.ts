@@ -34,6 +34,7 @@ import {
   int8ForOption,
   layoutFor,
   maxLossOption,
+  notesOn,
   precisionOf,
   precisionOption,
   type PrecisionFlags,
@@ -101,6 +102,7 @@ export const exportCommand = (): Command =>
       const c = await onTargets(options.target ?? ["local"], options, terminal, async ([target, ...otherTargets]) => {
         where = await target!.environment();
         const { int8For, layoutWhy } = await layoutFor(options, options.target && target);
+        for (const line of notesOn(int8For)) terminal.note(line);
         return exportChild(run, architecture, {
           out: options.out,
           recalibrationImages: options.recalibrationImages,

@@ -41,6 +41,7 @@ import {
   int8ForOption,
   layoutFor,
   maxLossOption,
+  notesOn,
   precisionsFrom,
   precisionsOption,
   type PrecisionFlags,
@@ -138,6 +139,7 @@ export const searchCommand = (): Command =>
         async ([target, ...otherTargets]) => {
           const { int8For, layoutWhy } = await layoutFor(options, isNamed ? target : undefined);
           if (layoutWhy !== undefined) terminal.note(`int8 for ${int8For}: ${layoutWhy}`);
+          for (const line of notesOn(int8For)) terminal.note(line);
           return search(run, {
             budgets,
             out,
