@@ -107,11 +107,13 @@ function absorb(
     const [x, y] = [valuesInto(node)[0]!, valuesOutOf(node)[0]!];
     const by = why === undefined ? instead.get(x.name)?.by : undefined;
     const weight = "weight" in node.in ? node.in.weight : undefined;
-    const bias = "bias" in node.in && layout.biases === "int32" ? node.in.bias : undefined;
+    const given = "bias" in node.in ? node.in.bias : undefined;
+    const bias = layout.biases === "int32" ? given : undefined;
     if (weight && by) {
       const [whole, scales] = wholeWeight(pack(weights.get(weight.name)!), weight, {
         layout,
-        bias: bias && pack(weights.get(bias.name)!),
+        // Also where it stays float32 in the file: onnxruntime rounds it to that scale by itself.
+        bias: given && pack(weights.get(given.name)!),
         inputScale: by.scale,
       });
       all.set(weight.name, whole).set(scaleOf(weight.name), scales);

@@ -88,6 +88,7 @@ export function lossOf(
   const lost = before.filter((right, i) => right && !after[i]).length;
   const gained = before.filter((right, i) => !right && after[i]).length;
   const deviation = Math.sqrt(lost + gained - (lost - gained) ** 2 / images);
-  const share = 100 / images;
-  return { points: (lost - gained) * share, spread: Math.max(Z95 * deviation, 3) * share, images };
+  // So that 3 of 1,000 are 0.3, which a limit of 0.3 allows.
+  const pointsOf = (count: number): number => (100 * count) / images;
+  return { points: pointsOf(lost - gained), spread: pointsOf(Math.max(Z95 * deviation, 3)), images };
 }

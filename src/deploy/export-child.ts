@@ -43,7 +43,8 @@ export interface ExportOptions extends JudgeOptions {
  * session: several children are exported faster together, by `exportChildren`.
  * @throws UserError `deploy/out` when the name is no .onnx file, `compile/opset`, `space/architecture`, `runtime/model`, `target/…`, `file/write`
  * (the first and the last mostly before the work starts), `file/locked` where another process writes the same file for seconds,
- * `target/numerics` where a target computes the probe otherwise, `deploy/precision` where the child computes too coarsely in its precision
+ * `target/numerics` where a target computes the probe otherwise, `deploy/precision` where the child computes too coarsely in its precision,
+ * `deploy/logits` where the run's weights give no numbers
  */
 export async function exportChild(run: Run, architecture: Architecture, options: ExportOptions): Promise<Certificate> {
   options.signal?.throwIfAborted();

@@ -83,6 +83,14 @@ function computesElse({ id, provenance }: CompiledChild, held: Held): Error {
     : `off its supernet's logits by ${maxDifference.toPrecision(3)}`;
   const want = `at most ${isNear ? mostOtherTops : tolerance.toPrecision(3)}`;
   const at = `child ${id} in ${provenance.precision}`;
+  if (!Number.isFinite(held.maxLogit)) {
+    return new UserError("deploy/logits", {
+      at: `child ${id}`,
+      got: "of logits that are no numbers, in its supernet in float32 already",
+      want: "numbers",
+      fix: "The run's weights are no numbers, or too large for float32: train it again with a lower rate.",
+    });
+  }
   if (provenance.precision === defaultPrecision) return new Error(`internal: ${at} is ${got}, ${want} allowed`);
   const overflow = overflowOn(environmentHere(), provenance.precision);
   const fix =
@@ -92,7 +100,7 @@ function computesElse({ id, provenance }: CompiledChild, held: Held): Error {
   return new UserError("deploy/precision", { at, got, want, fix });
 }
 
-/** @throws UserError `deploy/max-loss` where an int8 child loses more than it may, `deploy/precision` where the child computes too coarsely in its precision, `deploy/out` and `file/write` before the work starts, `compile/opset`, `space/architecture`, `runtime/model` */
+/** @throws UserError `deploy/max-loss` where an int8 child loses more than it may, `deploy/precision` where the child computes too coarsely in its precision, `deploy/logits` where the run's weights give no numbers, `deploy/out` and `file/write` before the work starts, `compile/opset`, `space/architecture`, `runtime/model` */
 export async function judgeChild(run: Run, architecture: Architecture, options: JudgeOptions): Promise<JudgedChild> {
   const {
     out,

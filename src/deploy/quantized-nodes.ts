@@ -29,6 +29,9 @@ const moving = new Set([
   "Squeeze",
   "Unsqueeze",
   "Cast",
+  // onnxruntime's own: to and from the layout of its convolutions in float32.
+  "ReorderInput",
+  "ReorderOutput",
 ]);
 /** QLinearConv, QGemm and their like. */
 const isQuantized = (operator: string): boolean => /^Q[A-Z]|Integer/.test(operator) && operator !== "QuantizeLinear";

@@ -103,8 +103,15 @@ test("a loss is that of the same images, and its spread that of the images that 
   const before = Array.from({ length: 1000 }, (_, i) => i < 900);
   const after = before.map((right, i) => (i < 12 ? false : i >= 995 ? true : right));
   const { points, spread, images } = lossOf(before, after);
-  expect([points, images]).toEqual([0.7000000000000001, 1000]);
+  expect([points, images]).toEqual([0.7, 1000]);
   expect(spread).toBeCloseTo((196 * Math.sqrt(17 - 0.049)) / 1000, 4);
   // Where none of 1,000 images differs, up to 3 of others may.
+  // Exactly, since a limit of 0.3 allows it.
+  expect(
+    lossOf(
+      before,
+      before.map((right, i) => right && i >= 3),
+    ).points,
+  ).toBe(0.3);
   expect(lossOf(before, before)).toEqual({ points: 0, spread: expect.closeTo(0.3, 9) as number, images: 1000 });
 });

@@ -104,6 +104,19 @@ test("a child of other top-1s than its supernet's is refused though its logits a
   expect((await exportChild({ ...run, weights }, architecture, options)).sameTopOne).toBeGreaterThan(0.99);
 });
 
+test.each(["float32", "float16", "int8-x64"] as const)(
+  "weights that are no numbers are refused in %s as a fault of the run's, and nothing is written",
+  async (precision) => {
+    const out = join(await temporaryFolder(), "child.onnx");
+    const weights = new Map(run.weights).set("classifier.bias", new Float32Array(10).fill(NaN));
+    const options = { out, recalibrationImages, target: mockTarget({ msOf: () => 1 }), seconds: 1, precision };
+    await expect(exportChild({ ...run, weights }, architecture, options)).rejects.toThrow(
+      /of logits that are no numbers, in its supernet in float32 already; want numbers. The run's weights/,
+    );
+    expect(existsSync(out)).toBe(false);
+  },
+);
+
 test("a float16 child has float32's top-1 on at least 99.9 % of the test images", async () => {
   const { bytes: wide } = await compiler(run, { recalibrationImages }).compile(architecture);
   const { bytes: half } = await compiler(run, { recalibrationImages, precision: "float16" }).compile(architecture);

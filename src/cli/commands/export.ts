@@ -181,7 +181,7 @@ const describeQuantization = ({
     `  ${counted}${countOf(quantized)} nodes in whole numbers, ${countOf(float)} in float32${countOf(float) > 0 ? ` (${Object.keys(float).join(", ")})` : ""}; ranges by ${taken.way}`,
     ...(loss
       ? [
-          `  loses ${loss.points.toFixed(1)} points (± ${loss.spread.toFixed(1)}) on ${loss.images} images set aside; ${loss.most} allowed`,
+          `  ${loss.points < 0 ? "gains" : "loses"} ${Math.abs(loss.points).toFixed(1)} points (± ${loss.spread.toFixed(1)}) on ${loss.images} images set aside; ${loss.most} may be lost`,
         ]
       : []),
     ...(unfused > 0 ? [`  NOT INT8: ${unfused} convolutions or dense layers compute in float32 here`] : []),
