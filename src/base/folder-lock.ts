@@ -3,7 +3,7 @@
  * killed resumes at once.
  */
 import { randomBytes } from "node:crypto";
-import { link, readFile, rm, rmdir, writeFile } from "node:fs/promises";
+import { link, lstat, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -120,7 +120,7 @@ async function take(path: string, own: string, folder: string): Promise<void> {
  * @throws UserError `file/locked` where its process lives
  */
 async function isLeft(path: string, folder: string): Promise<boolean> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readFile(path, "utf8").catch((error: unknown) => goneOr(path, error));
   if (text === undefined) return false;
   const holder = holderOf(text);
   if (!holder || !isAlive(holder)) return true;
@@ -131,6 +131,29 @@ async function isLeft(path: string, folder: string): Promise<boolean> {
     want: "a folder that no other process writes",
     fix: `Wait for it, stop it, or choose another folder.${elsewhere}`,
   });
+}
+
+/**
+ * For a lock that can't be read: undefined where it is gone by now.
+ * @throws UserError `file/locked` where something is there, which would stay unread for ever
+ */
+async function goneOr(path: string, cause: unknown): Promise<undefined> {
+  const isThere = await lstat(path).then(
+    () => true,
+    () => false,
+  );
+  const { code = "unknown" } = cause as NodeJS.ErrnoException;
+  if (!isThere && code === "ENOENT") return;
+  throw new UserError(
+    "file/locked",
+    {
+      at: path,
+      got: `a lock that can't be read (${code})`,
+      want: "one that says who writes the folder",
+      fix: "Run as the user who writes there, or choose another folder. If nobody does, remove it.",
+    },
+    { cause },
+  );
 }
 
 function holderOf(text: string): Holder | undefined {

@@ -88,6 +88,24 @@ export async function openCheckpoint(folder: string): Promise<OpenCheckpoint> {
   };
 }
 
+/**
+ * A checkpoint with its weights. A run that still trains replaces both at any moment: where they are gone before they are read, the next
+ * ones are taken.
+ * @throws UserError `checkpoint/missing`, `checkpoint/corrupt`
+ */
+export async function readCheckpoint(
+  folder: string,
+): Promise<Omit<OpenCheckpoint, "weights"> & { readonly weights: Tensors }> {
+  const { weights, ...found } = await openCheckpoint(folder);
+  try {
+    return { ...found, weights: await weights() };
+  } catch (error) {
+    const { weightsHash } = await openCheckpoint(folder);
+    if (weightsHash === found.weightsHash) throw error;
+    return readCheckpoint(folder);
+  }
+}
+
 async function readTensors(folder: string, { file, sha256 }: FileEntry): Promise<Tensors> {
   const at = join(folder, file);
   // Not "missing": there is a checkpoint, and no new run may overwrite it.

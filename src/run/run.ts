@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { permutation, random } from "../base/random.js";
 import { UserError } from "../base/user-error.js";
-import { openCheckpoint, type WeightsDescription } from "../checkpoint/checkpoint.js";
+import { openCheckpoint, readCheckpoint, type WeightsDescription } from "../checkpoint/checkpoint.js";
 import type { ImageBlock } from "../data/image-block.js";
 import type { Dataset } from "../data/images.js";
 import { normalize } from "../data/preprocessing.js";
@@ -45,9 +45,11 @@ export async function openRun(
   source?: string,
   onPicture: ImageWishes["onPicture"] = () => undefined,
 ): Promise<Run> {
-  const { description, position, weightsHash, weights } = await openCheckpoint(join(folder, "checkpoint"));
+  const { description, position, weightsHash, weights } = await readCheckpoint(join(folder, "checkpoint"));
   const space = parseSpace(description.space, `${folder}/checkpoint: space`);
   const supernet = buildSupernet(space);
+  const layout = layoutOf(supernet.graph);
+  const shared = viewsOf(layout, await storedWeights(() => Promise.resolve(weights), `${folder}/checkpoint`)(layout));
   const { data: trained, seed } = description;
   const place = source ?? (await findPlace(folder, trained.source));
   const data = await loadDataset(place, {
@@ -57,8 +59,6 @@ export async function openRun(
   });
   refuseOtherData(data, trained, place);
   const { train, validation } = partsOf(data, { share: trained.validationShare, seed });
-  const layout = layoutOf(supernet.graph);
-  const shared = viewsOf(layout, await storedWeights(weights, `${folder}/checkpoint`)(layout));
   const steps = position?.step ?? 0;
   const { evaluation } = trained;
   return {

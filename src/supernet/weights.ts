@@ -22,6 +22,10 @@ export const seededWeights =
   (layout) =>
     initializeInPieces(layout, seed, lastGamma);
 
+/** All weights as files store them. */
+export const namedArrays = ({ slots }: Layout, weights: SharedWeights): Map<string, NamedArray> =>
+  new Map([...slots].map(([name, { shape }]) => [name, { shape, data: weights.get(name)! }]));
+
 /**
  * Weights from named arrays: exactly the names of the layout, each in its shape. Checking only lengths would let a
  * transposed matrix pass.

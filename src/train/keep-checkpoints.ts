@@ -2,6 +2,7 @@
 import { saveCheckpoint } from "../checkpoint/checkpoint.js";
 import type { TrainedArrays } from "../engine/resident.js";
 import { viewsOf } from "../graph/layout.js";
+import { namedArrays } from "../supernet/weights.js";
 import { LAST_WEIGHTS } from "./begin-run.js";
 import type { CollapseGuard } from "./collapse.js";
 import type { RunPlan } from "./plan-run.js";
@@ -47,11 +48,10 @@ function checkpointOf(
   step: number,
 ) {
   const { layout } = task;
-  const views = viewsOf(layout, average ?? weights);
   const arrays = average ? new Map([...optimizer, [LAST_WEIGHTS, weights]]) : optimizer;
   return {
     description,
-    weights: new Map([...layout.slots].map(([name, { shape }]) => [name, { shape, data: views.get(name)! }])),
+    weights: namedArrays(layout, viewsOf(layout, average ?? weights)),
     training: {
       position: { ...position, step },
       optimizer: new Map([...arrays].map(([name, data]) => [name, { shape: [data.length], data }])),

@@ -54,12 +54,12 @@ export async function readLog(path: string, upToStep = Infinity): Promise<LogLin
     .split("\n")
     .flatMap((line) => {
       try {
-        return [JSON.parse(line) as LogLine];
+        return [JSON.parse(line) as LogLine | null];
       } catch {
         return [];
       }
     })
-    .filter(({ step }) => step <= upToStep);
+    .filter((line): line is LogLine => line !== null && line.step <= upToStep);
 }
 
 export async function cutLog(path: string, upToStep: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -50,6 +50,19 @@ test.each([
     expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     expect(await readdir(folder)).toEqual(["train.lock"]);
   }
+});
+
+test.each([
+  ["a folder", (path: string) => mkdir(path), "EISDIR"],
+  ["a link to nowhere", (path: string) => symlink("nowhere", path), "ENOENT"],
+])("a lock that is %s can't be read: that is said, and waits for nothing", async (_, make, code) => {
+  const folder = await temporaryFolder();
+  await make(join(folder, "train.lock"));
+  await expect(lockFolder(folder, "train")).rejects.toMatchObject({
+    code: "file/locked",
+    message: expect.stringContaining(`train.lock is a lock that can't be read (${code})`) as string,
+  });
+  expect(await readdir(folder)).toEqual(["train.lock"]);
 });
 
 test("a process that ended while it took a lock over does not stop the next one", async () => {

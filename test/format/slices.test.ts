@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { sha256Of } from "../../src/base/hash.js";
 import { canonicalSeal, sealed } from "../../src/base/seal.js";
+import { saveCheckpoint } from "../../src/checkpoint/checkpoint.js";
 import { certificatePath } from "../../src/deploy/certificate.js";
 import { exportChild } from "../../src/deploy/export-child.js";
 import { readShipped } from "../../src/format/shipped-child.js";
@@ -12,8 +13,10 @@ import { deploySlices } from "../../src/format/slices/deploy-slices.js";
 import { exportSlice } from "../../src/format/slices/export-slice.js";
 import type { SlicesFile } from "../../src/format/slices/slices-file.js";
 import { verifyFolder } from "../../src/format/verify-folder.js";
+import { layoutOf, viewsOf } from "../../src/graph/layout.js";
 import { openRun } from "../../src/run/run.js";
 import { biggest } from "../../src/space/space.js";
+import { namedArrays } from "../../src/supernet/weights.js";
 import { mockTarget } from "../../src/target/mock.js";
 import { runNestlingHere } from "../cli/bad-input.js";
 import { makeFinishedRun } from "../cli/finished-run.js";
@@ -61,6 +64,17 @@ test("a run's children come back byte for byte, when the run is gone", async () 
   expect((await readdir(out)).sort()).toEqual([
     ...["README.md", "certificates", "slices.json", "statistics.safetensors", "weights.safetensors"],
   ]);
+});
+
+test("of a run that was trained on since it was opened, the weights are those that it was opened with", async () => {
+  const opened = await openRun(run, source);
+  const layout = layoutOf(opened.supernet.graph);
+  const [weightsFile] = (await readdir(join(run, "checkpoint"))).filter((name) => name.startsWith("weights"));
+  const before = await readFile(join(run, "checkpoint", weightsFile!));
+  const later = namedArrays(layout, viewsOf(layout, new Float32Array(layout.length)));
+  await saveCheckpoint(join(run, "checkpoint"), { description: opened.description, weights: later });
+  await deploySlices(opened, [await readShipped(join(run, "child.onnx"))], { out });
+  expect((await readFile(join(out, "weights.safetensors"))).equals(before)).toBe(true);
 });
 
 test("several children share the weights, of any opset and batch", async () => {

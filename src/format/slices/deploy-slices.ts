@@ -1,17 +1,17 @@
 /** Named children of one checkpoint in one folder: the supernet's weights once, and what each child has of its own. */
-import { join } from "node:path";
 import { jsonText } from "../../base/atomic-file.js";
 import { sha256Of } from "../../base/hash.js";
 import { canonicalSeal, sealed } from "../../base/seal.js";
 import { UserError } from "../../base/user-error.js";
 import { version } from "../../base/version.js";
-import { openCheckpoint } from "../../checkpoint/checkpoint.js";
 import { encodeSafetensors, type Tensors } from "../../checkpoint/safetensors.js";
 import { compiler } from "../../compile/compile-child.js";
 import { compileKnown } from "../../compile/compile-known.js";
 import { hashProvenance, provenanceOf } from "../../compile/provenance.js";
 import type { Statistics } from "../../compile/recalibration.js";
+import { layoutOf } from "../../graph/layout.js";
 import type { Run } from "../../run/run.js";
+import { namedArrays } from "../../supernet/weights.js";
 import type { ShippedChild } from "../format.js";
 import { refuseTaken, writeFolder } from "../write-folder.js";
 import { knownOf } from "./known.js";
@@ -43,7 +43,8 @@ export async function deploySlices(
     signal?.throwIfAborted();
     measured.set(child.name, await statisticsOf(child, run));
   }
-  const weights = encodeSafetensors(await (await openCheckpoint(join(run.folder, "checkpoint"))).weights());
+  // Not the checkpoint as it is now: the run may have been trained on since it was opened.
+  const weights = encodeSafetensors(namedArrays(layoutOf(run.supernet.graph), run.weights));
   const statistics = encodeSafetensors(inOne(measured));
   const slices = children.map(({ name, certificate: { id, sha256 } }) => [
     name,
