@@ -5,7 +5,7 @@ import { wasChosen } from "../deploy/was-chosen.js";
 import { formatCost, type Budget } from "../search/budget.js";
 import { budgetsOfSearch, comparePrecisions } from "../search/compare-precisions.js";
 import { explain } from "../search/explain.js";
-import type { SearchResult } from "../search/search-file.js";
+import { judgedIn, type SearchResult } from "../search/search-file.js";
 import { milliseconds, millions, percent, thousands } from "../base/format.js";
 import type { SearchSpace } from "../space/space.js";
 import { describePlacement } from "../target/placement.js";
@@ -49,7 +49,8 @@ function summary({ checkpoint, search, children: exported }: RunFolder): string 
   const parts = [
     checkpoint?.training &&
       `Supernet trained for ${thousands(checkpoint.training.step)} of ${thousands(checkpoint.training.totalSteps)} steps on ${checkpoint.data.source}.`,
-    search && `${search.candidates.length} children compiled and judged${search.complete ? "" : " so far"}.`,
+    search &&
+      `${thousands(search.candidates.length)} children compiled, ${thousands(judgedIn(search))} judged${search.complete ? "" : " so far"}.`,
     `${exported.length} exported.`,
   ];
   return parts.filter(Boolean).join(" ");
@@ -142,7 +143,7 @@ function fronts(search: SearchResult): Markup {
       what all children tell together on ${thousands(search.validationImages)} validation images, never the test set;
       lines are 95 % intervals. Much of their length is common to all children, which differ less than it seems.
     </p>
-    ${[...search.chosen.map(explain), ...comparePrecisions(search)].map((line) => html`<p>${line}</p>`)}
+    ${[...explain(search), ...comparePrecisions(search)].map((line) => html`<p>${line}</p>`)}
     <div class="pair">
       ${paretoPlot(search, budgets, {
         kind: "macs",

@@ -124,6 +124,10 @@ export type SearchResult = z.output<typeof resultSchema>;
  */
 export type Candidate = SearchResult["candidates"][number];
 
+/** How many children were judged: one that is within no budget saw no images. */
+export const judgedIn = ({ candidates }: Pick<SearchResult, "candidates">): number =>
+  candidates.filter(({ count }) => count > 0).length;
+
 /** What a search must have in common with the one that it resumes. */
 export type SearchIdentity = Omit<SearchResult, "complete" | "judgedImages" | "candidates" | "front" | "chosen">;
 

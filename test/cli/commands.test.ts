@@ -99,6 +99,20 @@ test.each(shippedSpaces)("space show %s --json, saved, is a space file of the sa
   }
 });
 
+test("a budget that only the smallest child meets: one judged, better than no other, and it has parameters", async () => {
+  const call = [...searchArgs("run"), "--budget", "macs=11.5k", "--out", "narrow"];
+  const { status, stdout, stderr } = await runNestling(
+    call.filter((word, i) => word !== "macs=1M" && call[i + 1] !== "macs=1M"),
+    { cwd: folder },
+  );
+  expect(status, stderr).toBe(0);
+  expect(stdout).toMatch(/^Judged 1 of \d+ architectures on 1,000 images in all/);
+  expect(stdout).toMatch(/^macs=11\.5k +0 +8 +0\.01 M +840 /m);
+  expect(stdout).toContain(
+    "macs=11.5k: 0 is the only finalist within it. It is not measurably better than the smallest",
+  );
+});
+
 test("export --explain says what each step of the compiler did; with --json it is in the object", async () => {
   const call = [...calls["export"]!, "--explain"];
   const { status, stdout, stderr } = await runNestling(call, { cwd: folder });

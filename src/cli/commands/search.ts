@@ -13,6 +13,7 @@ import { readLatencyProfile } from "../../search/profile/profile-file.js";
 import { openCrew } from "../../queue/crew.js";
 import { checkQueue } from "../../queue/redis.js";
 import { comparePrecisions } from "../../search/compare-precisions.js";
+import { judgedIn } from "../../search/search-file.js";
 import { explain } from "../../search/explain.js";
 import { defaultFineCandidates } from "../../search/search.js";
 import { warningsOf } from "../../target/machine-state.js";
@@ -178,7 +179,7 @@ export const searchCommand = (): Command =>
         ...(found.precisions && { precision: certificate.precision }),
         px: `${certificate.architecture.resolution}`,
         MACs: millions(certificate.macs),
-        parameters: millions(certificate.parameters),
+        parameters: thousands(certificate.parameters),
         "test accuracy": percent(certificate.accuracy),
         latency: milliseconds(certificate.latencyMs),
         ...Object.fromEntries(
@@ -197,7 +198,7 @@ export const searchCommand = (): Command =>
           earlier,
         },
         [
-          `Judged ${found.candidates.length} ${found.precisions ? "children" : "architectures"} on ${thousands(found.judgedImages)} images in all (${join(out, "search.json")}).`,
+          `Judged ${judgedOf(found)} ${found.precisions ? "children" : "architectures"} on ${thousands(found.judgedImages)} images in all (${join(out, "search.json")}).`,
           table(rows),
           ...children.flatMap(({ path, certificate }) =>
             [certificate, ...(certificate.otherTargets ?? [])].flatMap(({ target, latency: { numerics } }) =>
@@ -205,7 +206,7 @@ export const searchCommand = (): Command =>
             ),
           ),
           ...warningsOfChildren(children),
-          ...found.chosen.map(explain),
+          ...explain(found),
           ...comparePrecisions(found),
           ...earlier.map(
             (path) =>
@@ -215,6 +216,12 @@ export const searchCommand = (): Command =>
         ].join("\n"),
       );
     });
+
+/** `34`, or `11 of 33`: what is within no budget saw no images. */
+function judgedOf(found: SearchOutcome["result"]): string {
+  const [judged, all] = [judgedIn(found), found.candidates.length];
+  return judged < all ? `${thousands(judged)} of ${thousands(all)}` : thousands(all);
+}
 
 /** Those of --target first, else the first that a budget names, else this machine; then those that budgets name. */
 function targetsOf(given: readonly string[] | undefined, budgets: readonly Budget[]): readonly string[] {
