@@ -6,7 +6,6 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { UserError } from "../base/user-error.js";
-import { writeInTurn } from "../base/folder-lock.js";
 import { fetchPackages, needTool } from "./commands.js";
 import {
   locateOnnxruntime,
@@ -34,9 +33,6 @@ export interface InstalledOnnxruntime {
   readonly seconds: number;
 }
 
-/** Another process that fetches it, or another thread, is waited for: in ms. */
-const patience = { atMost: 600_000, every: 100 };
-
 /**
  * Installs onnxruntime-node, or finds one that works. npm leaves it out of an install where its own script fails.
  * @throws UserError `engine/tool`, `engine/build` with what npm said, `engine/check`, `file/write`, `file/locked`
@@ -51,22 +47,17 @@ export async function installOnnxruntime({ onNote }: OnnxruntimeOptions = {}): P
   const there = await working(onNote);
   if (there !== undefined) return outcome(there, false);
   await needTool("npm");
-  return writeInTurn(
-    folder,
-    async () => {
-      // By now another process may have brought it.
-      const brought = await working();
-      if (brought !== undefined) return outcome(brought, false);
-      onNote?.(`fetching ${ONNXRUNTIME} ${onnxruntimeWanted} by npm, without its install script, into ${folder}`);
-      return intoPlace(folder, async (staging) => {
-        await fetchPackages(staging, { [ONNXRUNTIME]: onnxruntimeWanted });
-        const reason = await failureOf(onnxruntimePackage(staging));
-        if (reason !== undefined) throw checkFailed(`the new ${ONNXRUNTIME} ${onnxruntimeWanted}`, reason);
-        return outcome(onnxruntimePackage(folder), true);
-      });
-    },
-    patience,
-  );
+  const brought = async (): Promise<InstalledOnnxruntime | undefined> => {
+    const where = await working();
+    return where === undefined ? undefined : outcome(where, false);
+  };
+  return intoPlace(folder, brought, async (staging) => {
+    onNote?.(`fetching ${ONNXRUNTIME} ${onnxruntimeWanted} by npm, without its install script, into ${folder}`);
+    await fetchPackages(staging, { [ONNXRUNTIME]: onnxruntimeWanted });
+    const reason = await failureOf(onnxruntimePackage(staging));
+    if (reason !== undefined) throw checkFailed(`the new ${ONNXRUNTIME} ${onnxruntimeWanted}`, reason);
+    return outcome(onnxruntimePackage(folder), true);
+  });
 }
 
 /** @throws UserError `engine/check` where npm's own doesn't work: another copy wouldn't either */

@@ -33,29 +33,34 @@ export interface InstalledPlugin extends FetchedWheels {
 
 /**
  * Installs a PJRT plugin, or finds it (docs/engines.md).
- * @throws UserError `engine/platform`, `engine/network`, `engine/no-wheel`, `engine/hash`, `engine/check`, `file/write`
+ * @throws UserError `engine/platform`, `engine/network`, `engine/no-wheel`, `engine/hash`, `engine/check`, `file/write`, `file/locked`
  */
 export async function installPlugin(options: PluginInstallOptions = {}): Promise<InstalledPlugin> {
   const started = performance.now();
   const { onNote = () => undefined, platform = await suitable() } = options;
   const plugin = installedPlugin(platform);
   const seconds = (): number => (performance.now() - started) / 1000;
-  if (existsSync(plugin)) {
+  const found = async (note: (line: string) => void): Promise<InstalledPlugin | undefined> => {
+    if (!existsSync(plugin)) return undefined;
     const probe = await probePlugin(plugin);
     const nothing = { wheels: [], extractedBytes: 0 };
     if (isInOrder(probe))
       return { platform, plugin, installed: false, device: deviceOf(probe), ...nothing, seconds: seconds() };
-    onNote(`${plugin} doesn't work: ${probe.problem.got ?? probe.problem.want}`);
-  }
+    note(`${plugin} doesn't work: ${probe.problem.got ?? probe.problem.want}`);
+    return undefined;
+  };
+  const there = await found(onNote);
+  if (there) return there;
   checkPlatform();
-  const result = await intoPlace(pluginFolder(platform), async (staging) => {
+  const build = async (staging: string): Promise<InstalledPlugin> => {
     const fetched = await fetchWheels(pluginParts(platform), siteOf(staging), options);
     onNote("checking it by a computation");
     const probe = await probePlugin(join(siteOf(staging), pluginWheels[platform].library));
     if (!isInOrder(probe)) throw checkFailed(platform, probe);
     return { platform, plugin, installed: true, device: deviceOf(probe), ...fetched, seconds: seconds() };
-  });
-  await removeDownloads();
+  };
+  const result = await intoPlace(pluginFolder(platform), () => found(() => undefined), build);
+  await removeDownloads(result);
   return result;
 }
 

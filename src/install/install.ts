@@ -40,24 +40,31 @@ export interface Installed extends BuildCheck, FetchedWheels {
 /**
  * Installs the library of an engine, or finds one that works (docs/engines.md).
  * @throws UserError `engine/platform`, `engine/tool`, `engine/network`, `engine/no-wheel`, `engine/hash`, `engine/build`, `engine/check`,
- * `file/write`
+ * `file/write`, `file/locked`
  */
 export async function installEngine({ engine, ...options }: InstallOptions): Promise<Installed> {
   const { onNote = () => undefined } = options;
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
-  for (const main of locate(engine)) {
-    const outcome = await checkBuild(engine, main);
-    const folder = join(main, "../..");
-    if (outcome.kind === "works")
-      return { engine, folder, installed: false, ...outcome.check, wheels: [], extractedBytes: 0, seconds: seconds() };
-    onNote(`${folder} doesn't work: ${outcome.reason}`);
-  }
+  const found = async (note: (line: string) => void): Promise<Installed | undefined> => {
+    for (const main of locate(engine)) {
+      const outcome = await checkBuild(engine, main);
+      const folder = join(main, "../..");
+      const nothing = { wheels: [], extractedBytes: 0 };
+      if (outcome.kind === "works")
+        return { engine, folder, installed: false, ...outcome.check, ...nothing, seconds: seconds() };
+      note(`${folder} doesn't work: ${outcome.reason}`);
+    }
+    return undefined;
+  };
+  const there = await found(onNote);
+  if (there) return there;
   checkPlatform(engine);
   await needTool("g++");
   await needTool("npm");
-  const folder = installedFolder(engine);
-  const result = await intoPlace(folder, async (staging) => {
+  const place = installedFolder(engine);
+  const folder = packageFolder(place, engine);
+  const build = async (staging: string): Promise<Installed> => {
     const fetched = await fetchWheels(wheelParts[engine], siteOf(staging), options);
     onNote(`${packageOf(engine)}: fetching it without its install script`);
     await fetchPackages(staging, { [packageOf(engine)]: packageVersion, "node-api-headers": "1.9.0" });
@@ -66,10 +73,11 @@ export async function installEngine({ engine, ...options }: InstallOptions): Pro
     onNote("checking it by a computation");
     const outcome = await checkBuild(engine, join(packageFolder(staging, engine), "dist/index.js"));
     if (outcome.kind === "fails") throw checkFailed(engine, outcome.reason);
-    return { engine, installed: true, ...outcome.check, ...fetched, seconds: seconds() };
-  });
-  await removeDownloads();
-  return { ...result, folder: packageFolder(folder, engine) };
+    return { engine, folder, installed: true, ...outcome.check, ...fetched, seconds: seconds() };
+  };
+  const result = await intoPlace(place, () => found(() => undefined), build);
+  await removeDownloads(result);
+  return result;
 }
 
 function checkPlatform(engine: TensorflowEngine): void {

@@ -1,19 +1,32 @@
 /** Builds a folder beside its place and renames it last: an install is whole or absent. */
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { writeError } from "../base/atomic-file.js";
+import { writeInTurn } from "../base/folder-lock.js";
 import { isRunning } from "../base/running.js";
 import { enginesFolder } from "../engine/engines-folder.js";
 
+/** Another process that installs the same is waited for: in ms. */
+const patience = { atMost: 600_000, every: 100 };
+
 /**
+ * One of several processes that install the same builds it; the others find it.
+ * @param found what works there by now, if anything does
  * @param build fills the folder that it is given; what it returns is written there as nestling.json
- * @throws UserError `file/write`, and what `build` throws
+ * @throws UserError `file/write`, `file/locked`, and what `build` throws
  */
-export async function intoPlace<Result extends object>(
+export const intoPlace = <Result extends object>(
+  folder: string,
+  found: () => Promise<Result | undefined>,
+  build: (staging: string) => Promise<Result>,
+): Promise<Result> => writeInTurn(folder, async () => (await found()) ?? (await builtInto(folder, build)), patience);
+
+async function builtInto<Result extends object>(
   folder: string,
   build: (staging: string) => Promise<Result>,
 ): Promise<Result> {
-  const staging = `${folder}.building-${process.pid}`;
+  const staging = `${folder}${building}${process.pid}`;
   try {
     await removeAbandoned();
     await mkdir(staging, { recursive: true });
@@ -29,11 +42,14 @@ export async function intoPlace<Result extends object>(
   }
 }
 
-/** Folders of installs that were killed: their process is gone. */
+/** What a folder is called while it is built, before its process's number. A shared disk has those of other machines, too. */
+const building = `.building-${hostname()}-`;
+
+/** Folders of installs that were killed here: their process is gone. */
 async function removeAbandoned(): Promise<void> {
   const names = await readdir(enginesFolder()).catch(() => []);
   for (const name of names) {
-    const pid = /\.building-(\d+)$/.exec(name)?.[1];
+    const [, pid] = name.split(building);
     if (pid !== undefined && !isRunning(Number(pid))) await rm(join(enginesFolder(), name), { recursive: true });
   }
 }

@@ -1,5 +1,5 @@
 /** Fetches wheels of a package index and extracts what is wanted of them. */
-import { rm, stat } from "node:fs/promises";
+import { rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { download } from "../base/download.js";
 import { enginesFolder } from "../engine/engines-folder.js";
@@ -54,8 +54,11 @@ export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} 
 
 const downloadsFolder = (): string => join(enginesFolder(), "downloads");
 
-/** What was extracted is needed no more. */
-export const removeDownloads = (): Promise<void> => rm(downloadsFolder(), { recursive: true, force: true });
+/** What was extracted is needed no more. What another install fetches meanwhile stays. */
+export async function removeDownloads({ wheels }: Pick<FetchedWheels, "wheels">): Promise<void> {
+  for (const { filename } of wheels) await rm(join(downloadsFolder(), filename), { force: true });
+  await rmdir(downloadsFolder()).catch(() => undefined);
+}
 
 async function fetchWheel(
   { filename, url, sha256, bytes }: Wheel,

@@ -29,8 +29,9 @@ const units: Record<BudgetKind, Readonly<Record<string, number>>> = {
  * @throws UserError `search/budget`
  */
 export function parseBudget(text: string): Budget {
+  // Few digits: a child's files are named after them.
   const [, kind, target, number, unit] =
-    /^(latency|macs|parameters)(?:(?<=latency)@(.+))?=(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(text) ?? [];
+    /^(latency|macs|parameters)(?:(?<=latency)@(.+))?=(\d{1,20}(?:\.\d{1,20})?)([a-zA-Z]*)$/.exec(text) ?? [];
   const power = kind === undefined ? undefined : units[kind as BudgetKind][unit!];
   const limit = Number(`${number}e${power}`);
   if (!(limit > 0)) {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { compilerMissing, makePlugin, noCompiler } from "../engine/pjrt/made-plugin.js";
 import { serve } from "../server.js";
@@ -41,8 +42,11 @@ test.skipIf(process.env["NESTLING_TEST_INSTALL"] !== "1")(
   },
 );
 
-/** An index of the CPU plugin's wheel, with this library in it. */
-async function indexWith(library: string): Promise<string> {
+/**
+ * An index of the CPU plugin's wheel, with this library in it.
+ * @param wait resolves when the second half of the wheel may go
+ */
+async function indexWith(library: string, wait = (): Promise<unknown> => Promise.resolve()): Promise<string> {
   const folder = await temporaryFolder();
   const member = join(folder, "lammps_jax_pjrt_cpu/pjrt_c_api_cpu_plugin.so");
   mkdirSync(dirname(member));
@@ -54,8 +58,10 @@ async function indexWith(library: string): Promise<string> {
   const filename = "lammps_jax_pjrt_cpu-0.11.2-py3-none-manylinux_2_27_x86_64.whl";
   const files = [{ filename, url: "/wheel", size: bytes.length, hashes: { sha256 } }];
   return serve((request, response) => {
-    if (request.url === "/wheel") response.end(bytes);
-    else response.setHeader("content-type", "application/json").end(JSON.stringify({ files }));
+    if (request.url === "/wheel") {
+      response.write(bytes.subarray(0, bytes.length / 2));
+      void wait().then(() => response.end(bytes.subarray(bytes.length / 2)));
+    } else response.setHeader("content-type", "application/json").end(JSON.stringify({ files }));
   });
 }
 
@@ -84,6 +90,33 @@ test.skipIf(noCompiler)(`a plugin without a device is installed, which is said${
   );
   expect(status, stderr).toBe(0);
   expect(stdout).toContain("It is loaded, and finds no device now: none.");
+});
+
+test.skipIf(noCompiler)(
+  `of two that install it at once, one does and the other finds it${compilerMissing}`,
+  async () => {
+    const data = await temporaryFolder();
+    let fetched = 0;
+    // A second one would be at its end when the first has long been done.
+    const index = await indexWith(makePlugin(data, "idle", {}), () => delay(2000 * ++fetched));
+    const both = await Promise.all([0, 1].map(() => install(data, "pjrt=cpu", "--index", index, "--json")));
+    expect(both.map(({ status }) => status)).toEqual([0, 0]);
+    const installed = both.map(({ stdout }) => (JSON.parse(stdout) as { installed: boolean }).installed);
+    expect([installed.toSorted(), fetched]).toEqual([[false, true], 1]);
+    expect(await readdir(join(data, "nestling/engines"))).toEqual(["pjrt-cpu-0.11.2"]);
+  },
+);
+
+test.skipIf(noCompiler)(`what another install fetches meanwhile stays${compilerMissing}`, async () => {
+  const data = await temporaryFolder();
+  const downloads = join(data, "nestling/engines/downloads");
+  mkdirSync(downloads, { recursive: true });
+  writeFileSync(join(downloads, "tensorflow.whl.there.1.partial"), "half");
+  const { status, stderr } = await install(
+    ...([data, "pjrt=cpu", "--index", await indexWith(makePlugin(data, "idle", {}))] as const),
+  );
+  expect(status, stderr).toBe(0);
+  expect(await readdir(downloads)).toEqual(["tensorflow.whl.there.1.partial"]);
 });
 
 test("an engine that can't be installed, and --gpu with a plugin: exit code 2", async () => {

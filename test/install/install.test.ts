@@ -43,10 +43,10 @@ test.skipIf(process.env["NESTLING_TEST_INSTALL"] !== "1")(
     const downloads = join(data, "nestling/engines/downloads");
     await killWhen(data, async () => (await partialBytes(downloads)) > 20e6);
     expect(await partialBytes(downloads)).toBeGreaterThan(20e6);
-    expect((await engines()).filter((name) => !/^downloads$|\.building-\d+$/.test(name))).toEqual([]);
+    expect((await engines()).filter((name) => !/^downloads$|\.building-|\.lock$/.test(name))).toEqual([]);
     await killWhen(data, (notes) => notes.includes("compiling"));
     const names = await engines();
-    expect(names.filter((name) => !/^downloads$|\.building-\d+$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/^downloads$|\.building-|\.lock$/.test(name))).toEqual([]);
     // The first one's folder was cleared away by the second.
     expect(names.filter((name) => name.includes(".building-"))).toHaveLength(1);
 

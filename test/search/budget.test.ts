@@ -31,6 +31,8 @@ test.each([
   "macs=M",
   "macs@pi=5M",
   "latency@=5ms",
+  `macs=${"9".repeat(400)}`,
+  `macs=1.${"0".repeat(250)}M`,
 ])("%s is refused with a right example", (text) => {
   expect(() => parseBudget(text)).toThrow("want latency=1.5ms, macs=5M or parameters=100k");
 });
