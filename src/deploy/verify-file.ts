@@ -4,6 +4,7 @@ import { canonicalJson, canonicalSeal, isSealed } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { describeModel } from "../onnx/decode.js";
 import { defaultOpset } from "../compile/opsets.js";
+import { isInt8 } from "../compile/precisions.js";
 import { hashProvenance } from "../compile/provenance.js";
 import { wilson } from "../evaluate/accuracy.js";
 import { intervalOf } from "../evaluate/rounds.js";
@@ -30,7 +31,8 @@ const ROUNDING = 1e-9;
 /** Numbers that follow from others in the certificate. */
 function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Ledger): void {
   const { correct, testImages, fileBytes, accuracy, accuracyInterval } = certificate;
-  const { maxDifference, tolerance, id, precision, provenance, inputs } = certificate;
+  const { maxDifference, tolerance, sameTopOne, comparedImages } = certificate;
+  const { id, precision, provenance, inputs, quantization } = certificate;
   const [batch] = inputs.pixel_values;
   const stated = [id, precision, typeof batch === "number" ? batch : "free"];
   const claims: Record<string, boolean> = {
@@ -44,6 +46,11 @@ function verifyArithmetic(bytes: Uint8Array, certificate: Certificate, found: Le
         canonicalJson(latency.intervalMs) === canonicalJson(intervalOf(latencyMs, latency.repeatability)),
     ),
     maxDifference: maxDifference <= tolerance,
+    sameTopOne: sameTopOne >= 0 && sameTopOne <= 1,
+    comparedImages: comparedImages > 0 && comparedImages <= testImages,
+    quantization: isInt8(precision) === (quantization !== undefined),
+    // Older certificates have none.
+    layout: !quantization?.layout || `int8-${quantization.layout.name}` === precision,
     provenance:
       canonicalJson([provenance.architecture, provenance.precision, provenance.batch]) === canonicalJson(stated),
     probe: certificate.probe === undefined || isWholeProbe(certificate.probe, certificate),

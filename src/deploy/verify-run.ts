@@ -1,6 +1,8 @@
 /** What the run can tell: the child compiled again, its costs counted again, compared with the supernet and judged on the test images. */
 import { UserError } from "../base/user-error.js";
-import { compiler } from "../compile/compile-child.js";
+import { canonicalJson } from "../base/seal.js";
+import { compiler, type CompiledChild } from "../compile/compile-child.js";
+import { keptInFloat32 } from "../compile/kept-in-float32.js";
 import { defaultOpset } from "../compile/opsets.js";
 import { hashProvenance, provenanceOf } from "../compile/provenance.js";
 import { missing } from "../data/about.js";
@@ -52,6 +54,7 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   // Another processor or onnxruntime rounds the recalibrated statistics otherwise; the numbers below then decide.
   if (same || isSameMachine(certificate)) found.check("recompiled", same, detail);
   else found.note("recompiled", `${detail}: certified on another machine`);
+  if (same) verifySteps(certificate, again, found);
   if (!same && staticBatch !== undefined) {
     for (const name of ["supernet", "accuracy"]) found.skip(name, `the file has a fixed batch of ${staticBatch}`);
     return;
@@ -67,6 +70,24 @@ export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run
   found.check("supernet", isHeld(held), `${difference}, ${tops}`);
   verifyAccuracy(certificate, await measureAccuracy(judged, images), found);
   noteMissing(certificate, images, found);
+}
+
+/** What the compiler tells of its steps, where it made the same file. */
+function verifySteps(certificate: Certificate, again: CompiledChild, found: Ledger): void {
+  const { keptInFloat32: kept = [], quantization } = certificate;
+  const certified = { keptInFloat32: kept, ranges: quantization?.ranges ?? [], loss: quantization?.loss };
+  const measured = {
+    keptInFloat32: keptInFloat32(again.report),
+    ranges: again.report.flatMap(({ tried = [] }) => tried),
+    loss: again.loss,
+  };
+  const wrong = (Object.keys(measured) as (keyof typeof measured)[]).filter(
+    (key) => canonicalJson([measured[key]]) !== canonicalJson([certified[key]]),
+  );
+  const detail = wrong.length === 0 ? "as certified" : `wrong: ${wrong.join(", ")}`;
+  // What was measured on images may differ in its last digits where it was certified elsewhere.
+  if (wrong.length === 0 || isSameMachine(certificate)) found.check("steps", wrong.length === 0, detail);
+  else found.note("steps", `${detail}: certified on another machine`);
 }
 
 /** One image in a thousand may fall to the other side of a tie on another machine. */

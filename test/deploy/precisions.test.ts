@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { canonicalSeal, sealed } from "../../src/base/seal.js";
 import { compiler } from "../../src/compile/compile-child.js";
-import { certificatePath } from "../../src/deploy/certificate.js";
+import { certificatePath, type Certificate } from "../../src/deploy/certificate.js";
 import { exportChild } from "../../src/deploy/export-child.js";
 import { testImages } from "../../src/deploy/contract.js";
 import { verifyChild } from "../../src/deploy/verify.js";
@@ -162,4 +162,26 @@ test("a certificate that counts other nodes than onnxruntime computes fails on t
   };
   expect(await verdictOf(environmentHere().cores)).toBe("failed");
   expect(await verdictOf(999)).toBe("noted");
+});
+
+test("an int8 certificate without its proof, of another layout, or of other ranges than the compiler's is found where it is sealed again", async () => {
+  const out = join(await temporaryFolder(), "child.onnx");
+  // Timed here, since another machine may measure otherwise.
+  const target = localTarget();
+  const options = { out, target, recalibrationImages, seconds: 0.1, precision: "int8-x64" } as const;
+  const certificate = await exportChild(run, architecture, options);
+  const { quantization, ...unproven } = certificate;
+  const { ranges, layout } = quantization!;
+  const failures = async (edited: Omit<Certificate, "seal">): Promise<string[]> => {
+    await writeFile(certificatePath(out), JSON.stringify(sealed(edited, canonicalSeal)));
+    const { checks } = await verifyChild(out, { run: run.folder, target, seconds: 0.1 });
+    return checks.filter(({ verdict }) => verdict === "failed").map(({ name }) => name);
+  };
+  expect(await failures(certificate)).toEqual([]);
+  expect(await failures(unproven)).toEqual(["arithmetic"]);
+  const arm = { ...layout!, name: "arm" } as const;
+  expect(await failures({ ...certificate, quantization: { ...quantization!, layout: arm } })).toEqual(["arithmetic"]);
+  expect(await failures({ ...certificate, keptInFloat32: [{ node: "stem", why: "none" }] })).toEqual(["steps", "int8"]);
+  const better = ranges.map((range) => ({ ...range, correct: range.correct + 1 }));
+  expect(await failures({ ...certificate, quantization: { ...quantization!, ranges: better } })).toEqual(["steps"]);
 });

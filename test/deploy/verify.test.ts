@@ -261,6 +261,8 @@ test("an edit that is sealed again is found where it contradicts the file, itsel
   expect(await alone({ architecture: biggest(run.supernet.space) })).toEqual(["provenance"]);
   expect(await alone({ labels: [...certificate.labels].reverse() })).toEqual(["provenance"]);
   expect(await alone({ latencyMs: 0.001 })).toEqual(["arithmetic"]);
+  expect(await alone({ sameTopOne: 7 })).toEqual(["arithmetic"]);
+  expect(await alone({ comparedImages: certificate.testImages + 1 })).toEqual(["arithmetic"]);
   expect(await alone({ id: "1" })).toEqual(["arithmetic", "provenance"]);
   const withRun = async (edit: Partial<Certificate>) =>
     failures(await verify(await resealed(edit), { run: run.folder }));
