@@ -18,8 +18,8 @@ export async function onRanks({ json = false, debug = false }: CommonOptions, wo
   } catch (error) {
     if (!(error instanceof FailedTogether)) {
       // The others wait in a collective call, or will: only the end of the job reaches them.
-      process.stderr.write(`On ${hostname()}, rank ${ranks.rank} of ${ranks.size}: `);
-      ranks.abort(reportError(error, { json, debug }));
+      const prefix = `On ${hostname()}, rank ${ranks.rank} of ${ranks.size}: `;
+      ranks.abort(reportError(error, { json, debug, prefix }));
       return;
     }
     if (error.spoken !== undefined) reportError(error.spoken, { json, debug });

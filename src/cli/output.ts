@@ -89,8 +89,11 @@ function linesIfLong(label: string, note: (line: string) => void): Progress {
   };
 }
 
-/** Prints what went wrong; returns the exit code: 2 for the user's mistakes, 1 for ours. */
-export function reportError(thrown: unknown, { json, debug }: { json: boolean; debug: boolean }): 1 | 2 {
+/** Prints what went wrong, after `prefix`; returns the exit code: 2 for the user's mistakes, 1 for ours. */
+export function reportError(
+  thrown: unknown,
+  { json, debug, prefix = "" }: { json: boolean; debug: boolean; prefix?: string },
+): 1 | 2 {
   const error = machineLimit(thrown) ?? thrown;
   const mistake = error instanceof UserError;
   const message = error instanceof Error ? error.message : String(error);
@@ -100,9 +103,11 @@ export function reportError(thrown: unknown, { json, debug }: { json: boolean; d
       `${JSON.stringify({ error: { code: mistake ? error.code : "internal", message, problems } })}\n`,
     );
   }
-  process.stderr.write(`${mistake ? "" : "nestling failed: "}${message}\n`);
-  if (!mistake && !debug) process.stderr.write("Run it again with --debug to see where.\n");
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n${causeOf(error)}`);
+  let text = `${prefix}${mistake ? "" : "nestling failed: "}${message}\n`;
+  if (!mistake && !debug) text += "Run it again with --debug to see where.\n";
+  if (debug && error instanceof Error) text += `${error.stack ?? ""}\n${causeOf(error)}`;
+  // One write: mpirun puts what other processes say between two.
+  process.stderr.write(text);
   return mistake ? 2 : 1;
 }
 
