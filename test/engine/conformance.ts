@@ -182,25 +182,30 @@ export function describeEngine(
           ).reduce((sum, x, i) => sum + x * dLogits[i]!, 0);
         // The first pass decides what rounding adds.
         loss();
+        const here = loss();
         const scale = [...gradients.values()].reduce((max, array) => Math.max(max, largest(array)), 1);
         for (const [key, array] of wide) {
           const i = draw.integer(array.length);
           const kept = array[i]!;
-          const slope = (h: number): number => {
-            array[i] = kept + h;
-            const above = loss();
+          /** The slopes on both sides. */
+          const slopes = (h: number): [below: number, above: number] => {
             array[i] = kept - h;
-            const below = loss();
+            const below = (here - loss()) / h;
+            array[i] = kept + h;
+            const above = (loss() - here) / h;
             array[i] = kept;
-            return (above - below) / (2 * h);
+            return [below, above];
           };
-          const [fine, coarse] = [slope(1e-6), slope(4e-6)];
+          const [fine, coarse] = [slopes(1e-6), slopes(4e-6)];
           // If two step sizes disagree, the reference has a kink (relu) nearby and no derivative to compare with.
-          if (Math.abs(fine - coarse) > 1e-4 * scale) continue;
-          expect(Math.abs(gradients.get(key)![i]! - fine), `${key}[${i}]`).toBeLessThan(3e-3 * scale);
+          if (Math.abs(fine[0] + fine[1] - coarse[0] - coarse[1]) / 2 > 1e-4 * scale) continue;
+          // Where the kink is nearer than float32 can tell, either side's slope is right, as of seed 450562: −6.67 and −6.44.
+          const found = gradients.get(key)![i]!;
+          const nearest = Math.min(Math.max(found, Math.min(...fine)), Math.max(...fine));
+          expect(Math.abs(found - nearest), `${key}[${i}]`).toBeLessThan(3e-3 * scale);
         }
       }),
-      { numRuns: runs.gradients },
+      { numRuns: runs.gradients, examples: [[450562]] },
     );
     engine.dispose();
   });
