@@ -1,6 +1,6 @@
 /** Files that are whole or absent: written beside their place, flushed, then renamed into it. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, open, readlink, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "./user-error.js";
 
@@ -10,7 +10,7 @@ type Content = string | Uint8Array | readonly Uint8Array[];
 /**
  * Writes a file by atomic rename, making its folder.
  * @param mode who may read and write it, from its first byte on; by default as the user's other files
- * @throws UserError `file/write` when the disk is full, the folder can't be written, or the place is a folder.
+ * @throws UserError `file/write` when the disk is full, the folder can't be written, or the place is a folder, a device or a pipe.
  */
 export const writeFileAtomic = (path: string, content: Content, mode?: number): Promise<void> =>
   writeFilesAtomic([[path, content]], mode);
@@ -37,7 +37,7 @@ export async function writeFilesAtomic(
     try {
       await makeFolder(dirname(path), made);
       // A rename onto a folder would fail when others are done.
-      await refuseFolder(path);
+      await refuseOthers(path);
       written.push([temporary, path]);
       await writeFlushed(temporary, content, mode);
     } catch (error) {
@@ -91,10 +91,19 @@ async function isMade(path: string, made: string[]): Promise<boolean> {
   return true;
 }
 
-/** @throws an error of the file system where the path is a folder */
-export async function refuseFolder(path: string): Promise<void> {
+/**
+ * A device or a pipe is what other programs have open: renamed over, `/dev/null` is a file for all of them.
+ * @throws an error of the file system where the path is a folder; UserError `file/write` where it is no file
+ */
+export async function refuseOthers(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR" });
+  const here = await lstat(path).catch(() => undefined);
+  // `/dev/stdout` is a link to `/proc/self/fd/1`; every other link is replaced.
+  const isOpened = here?.isSymbolicLink() && (await readlink(path)).startsWith("/proc/");
+  if (!here || here.isFile() || (here.isSymbolicLink() && !isOpened)) return;
+  const fix = "Choose another name: the file appears whole under it, and nothing is written bit by bit.";
+  throw new UserError("file/write", { at: path, got: "a device or a pipe", want: "a file's path", fix });
 }
 
 /** What a failed write means to the user; errors that are not the file system's pass through. */

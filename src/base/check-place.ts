@@ -1,15 +1,15 @@
 /** Whether a file can be written, asked before the work that it is to hold. Nothing is made. */
 import { access, constants, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { refuseFolder, temporaryOf, writeError } from "./atomic-file.js";
+import { refuseOthers, temporaryOf, writeError } from "./atomic-file.js";
 
 /**
  * Looks at the file's place and at the nearest folder above it that is there.
- * @throws UserError `file/write` as writing the file would: below a file, in a folder that can't be written, in place of a folder
+ * @throws UserError `file/write` as writing the file would: below a file, in a folder that can't be written, in place of a folder, a device or a pipe
  */
 export async function checkPlace(path: string): Promise<void> {
   try {
-    await refuseFolder(path);
+    await refuseOthers(path);
     // Its name while it is written is longer.
     await stat(temporaryOf(path)).catch((error: unknown) => refuseUnlessMissing(error));
     let folder = dirname(path);

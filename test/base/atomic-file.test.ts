@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeFileAtomic, writeFilesAtomic } from "../../src/base/atomic-file.js";
+import { checkPlace } from "../../src/base/check-place.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 const listing = (folder: string): Promise<string[]> => readdir(folder, { recursive: true });
@@ -54,6 +56,26 @@ test("a link is replaced, not written through", async () => {
   expect(await readFile(join(folder, "link"), "utf8")).toBe("x");
   expect(await listing(folder)).toEqual(["link"]);
 });
+
+test.skipIf(process.platform === "win32")(
+  "a pipe is refused, and so is a link to what a process has open",
+  async () => {
+    const folder = await temporaryFolder();
+    const [pipe, opened] = [join(folder, "pipe"), join(folder, "opened")];
+    execFileSync("mkfifo", [pipe]);
+    await symlink("/proc/self/fd/1", opened);
+    for (const path of [pipe, opened]) {
+      const refused = {
+        code: "file/write",
+        message: expect.stringContaining(`${path} is a device or a pipe`) as string,
+      };
+      await expect(writeFileAtomic(path, "x")).rejects.toMatchObject(refused);
+      await expect(checkPlace(path)).rejects.toMatchObject(refused);
+    }
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
+    expect((await listing(folder)).sort()).toEqual(["opened", "pipe"]);
+  },
+);
 
 test.skipIf(process.platform !== "linux")(
   "a folder that takes no new ones is refused, and not asked without end",
