@@ -20,8 +20,6 @@ import { otherEngines, type OtherEngine } from "../../engine/curve.js";
 import { plugins } from "../../engine/pjrt/plugins.js";
 import { images, largest, source, tinyRecipe, tinySpace } from "../tiny.js";
 
-await tf.setBackend("cpu");
-
 const STEPS = 2;
 const RATE = 0.01;
 
@@ -183,6 +181,8 @@ describe.each([...(await otherEngines()), ...morePlugins])("engine $name", ({ na
 
 describe("on the device", () => {
   const engine = createTensorflowEngine(tf, composedKernels(tf), { name: "node", description: "tfjs-backend-cpu" });
+  // The engines above have set theirs.
+  beforeAll(() => tf.setBackend("cpu"));
 
   test("tensors stay as many over the steps, and none is left at the end", async () => {
     const plan = await planOf({ ...recipes[theRichest], batch: 2, normGroup: 2 }, 3);
