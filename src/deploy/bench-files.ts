@@ -1,6 +1,7 @@
 /** Latency of any .onnx files of image classifiers, timed together in one session. */
 import { resolve } from "node:path";
 import { writeFileAtomic } from "../base/atomic-file.js";
+import { thousands } from "../base/format.js";
 import { UserError } from "../base/user-error.js";
 import { readUserBytes, type Mistake } from "../base/user-file.js";
 import { describeModel } from "../onnx/decode.js";
@@ -45,7 +46,7 @@ export interface BenchResult {
 /**
  * Times .onnx files of image classifiers together, at batch 1 where the batch is free. A file with its certificate beside it must compute
  * on the target what the certificate's probe says.
- * @throws UserError `evaluate/model` where one is missing or no model of one float input, `runtime/model`, `target/…`,
+ * @throws UserError `evaluate/model` where one is missing or no whole model of one float32 input, `runtime/model`, `target/run` where it fails, `target/…`,
  * `target/numerics` where the target computes a probe otherwise, unless differences are only noted,
  * `file/write` for the samples, before anything is timed
  */
@@ -107,7 +108,6 @@ export async function benchFiles(paths: readonly string[], options: BenchOptions
   });
 }
 
-/** JSON lines: what the rounds are of, then each round; its times are in the order of `models`. */
 /** @throws UserError `file/write` where the samples would replace what is read */
 export function refuseInputs(samples: string, inputs: readonly string[]): void {
   const place = resolve(samples);
@@ -121,10 +121,14 @@ export function refuseInputs(samples: string, inputs: readonly string[]): void {
   });
 }
 
+/** JSON lines: what the rounds are of, then each round; its times are in the order of `models`. */
 function samplesText({ target, environment }: LatencyBench, paths: readonly string[], session?: Session): string {
   const head = { target, environment, models: [...paths, "anchor"], seconds: session?.seconds };
   return [head, ...(session?.rounds ?? [])].map((line) => `${JSON.stringify(line)}\n`).join("");
 }
+
+/** Four pictures of 4096 × 4096 pixels have as many. What asks for more is no classifier, and inputs are drawn number by number. */
+const MOST_NUMBERS = 2 ** 26;
 
 /** The first input's shape, 1 for every free dimension. */
 function inputDims(bytes: Uint8Array, at: string): readonly number[] {
@@ -132,12 +136,18 @@ function inputDims(bytes: Uint8Array, at: string): readonly number[] {
     new UserError("evaluate/model", {
       at,
       got,
-      want: "an ONNX model with one float input",
+      want: `one whole ONNX model with one input, of at most ${thousands(MOST_NUMBERS)} numbers in float32`,
       fix: "Name an .onnx file that `nestling export` wrote.",
     });
   const model = describeModel(bytes);
   if (!model) throw wrong("not an ONNX file");
+  if (model.hasExternalData) throw wrong("a model whose weights lie in other files");
   const [input] = model.inputs;
-  if (model.inputs.length !== 1 || !input?.dims) throw wrong(`a model with ${model.inputs.length} inputs`);
-  return input.dims;
+  if (model.inputs.length !== 1) throw wrong(`a model with ${model.inputs.length} inputs`);
+  const { name, type = "no tensor", dims } = input!;
+  if (type !== "FLOAT") throw wrong(`a model whose input ${name} is ${type}`);
+  if (!dims) throw wrong(`a model whose input ${name} has no shape`);
+  const numbers = dims.reduce((product, size) => product * size, 1);
+  if (numbers > MOST_NUMBERS) throw wrong(`a model whose input ${name} has ${thousands(numbers)} numbers`);
+  return dims;
 }

@@ -1,6 +1,7 @@
 /** A session of the latency protocol: models and the anchor, timed together in rounds (docs/latency-protocol.md). */
 import type { Start, Target } from "../target/target.js";
 import { anchor } from "./anchor.js";
+import { naming } from "./naming.js";
 import { checkNumerics, numericsOf, type Differences, type Numerics, type Probe } from "./probe.js";
 import type { Round, Session } from "./rounds.js";
 import { inputsOf, untilCompiled, warmUp, type Visit } from "./warm-up.js";
@@ -76,11 +77,13 @@ async function byLoads(
   for (let load = 0; load < loads; load++) {
     const visits: Visit[] = [];
     try {
-      for (const [i, { bytes, dims }] of timed.entries()) {
-        visits.push({ model: await target.load(bytes), dims, input: Float32Array.from(inputs[i]!) });
+      for (const [i, { name, bytes, dims }] of timed.entries()) {
+        const model = await naming(name, target.load(bytes));
+        visits.push({ model, dims, input: Float32Array.from(inputs[i]!) });
       }
       for (const [i, visit] of visits.entries()) {
-        starts[i]!.push({ loadMs: visit.model.loadMs, firstMs: await warmUp(target, visit, load === 0) });
+        const firstMs = await naming(timed[i]!.name, warmUp(target, visit, load === 0));
+        starts[i]!.push({ loadMs: visit.model.loadMs, firstMs });
       }
       if (load === 0) await untilCompiled(target, visits.at(-1)!, began + compileMs);
       const sinceMs = target.nowMs - began;
@@ -112,8 +115,8 @@ async function byPrograms(
 ): Promise<Measured> {
   const visits: Visit[] = [];
   try {
-    for (const [i, { bytes, dims }] of timed.entries()) {
-      visits.push({ model: await target.load(bytes), dims, input: inputs[i]! });
+    for (const [i, { name, bytes, dims }] of timed.entries()) {
+      visits.push({ model: await naming(name, target.load(bytes)), dims, input: inputs[i]! });
     }
     const atLeast = loads === 1 ? 1 : PROGRAM_ROUNDS.atLeast;
     const rounds = await target.rounds({

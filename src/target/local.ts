@@ -8,6 +8,7 @@ import { environmentHere } from "./environment.js";
 import { loadedModels } from "./loaded-models.js";
 import { placementOf } from "./placement.js";
 import { profiledNodes } from "../runtime/profiled-nodes.js";
+import { runFailed } from "./run-failed.js";
 import { runRounds } from "./run-rounds.js";
 import type { Target } from "./target.js";
 
@@ -32,7 +33,7 @@ const defaults = { threads: 1, provider: "cpu", optimization: "all" } as const;
 
 /**
  * This machine. Its name lists what differs from the defaults: `local`, `local:threads=4`.
- * @throws UserError `target/provider` if this build of onnxruntime lacks the provider, from its methods where that is still to be fetched; from `load`: `runtime/model`, and
+ * @throws UserError `target/provider` if this build of onnxruntime lacks the provider, from its methods where that is still to be fetched; from `load`: `runtime/model`, from a run: `target/run`, and
  * `runtime/onnxruntime` where onnxruntime is missing and can't be fetched
  */
 export function localTarget(options: LocalOptions = {}): Target {
@@ -67,7 +68,9 @@ export function localTarget(options: LocalOptions = {}): Target {
           loadMs: performance.now() - began,
           async run(input, dims) {
             const start = process.hrtime.bigint();
-            const outputs = await session.run(input, dims);
+            const outputs = await session.run(input, dims).catch((error: unknown) => {
+              throw runFailed(error as Error);
+            });
             return { outputs, ms: Number(process.hrtime.bigint() - start) / 1e6 };
           },
           release: () => session.release(),

@@ -86,6 +86,7 @@ export interface LoadedModel {
   /**
    * One run.
    * @param dims shape of the input: [batch, channels, height, width]
+   * @throws UserError `target/run` where it fails
    */
   run(input: Float32Array, dims: readonly number[]): Promise<ModelRun>;
   /** Times `runs` runs in a row, in ms each, and leaves the outputs on the device. */

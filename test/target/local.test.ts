@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { anchor } from "../../src/evaluate/anchor.js";
 import { localTarget, withTarget } from "../../src/target/local.js";
+import { withModel } from "../../src/target/target.js";
 import { anchorSubject } from "./anchor-subject.js";
 import { targetConformance } from "./conformance.js";
 
@@ -21,6 +22,14 @@ test("its name says what differs from the defaults, its environment the threads 
 
 test("a provider that this onnxruntime lacks is refused, with those that it has", () => {
   expect(() => localTarget({ provider: "qnn" })).toThrow(/provider is qnn; want one of cpu, .*nestling doctor/);
+});
+
+test("a run that fails is a mistake in what was given", async () => {
+  await withTarget(undefined, (target) =>
+    withModel(target, bytes, async (model) => {
+      await expect(model.run(new Float32Array(4), [4])).rejects.toMatchObject({ code: "target/run" });
+    }),
+  );
 });
 
 test("a target that is given stays open, this machine's own is closed afterwards", async () => {

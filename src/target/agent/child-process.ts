@@ -3,6 +3,7 @@ import { fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { UserError, type Problem } from "../../base/user-error.js";
+import { runFailed } from "../run-failed.js";
 import { MEMORY_NOTE, type Answer, type Call, type ChildStart } from "./child-calls.js";
 import { HttpError } from "./http-error.js";
 import type { AgentLimits } from "./limits.js";
@@ -104,11 +105,7 @@ export function startChild(wanted: SessionRequest, limits: AgentLimits): Child {
 function callFailed(answer: Answer): HttpError {
   const { code, message, problems } = (answer as Extract<Answer, { error: object }>).error;
   if (code && problems) return new HttpError(422, new UserError(code, problems));
-  const fix = "Check the input's dimensions against the model's.";
-  return new HttpError(
-    422,
-    new UserError("target/run", { at: "the run", got: message, want: "a run without failure", fix }),
-  );
+  return new HttpError(422, runFailed(new Error(message)));
 }
 
 function reasonOf(code: number | null, signal: string | null, stderr: string, limits: AgentLimits): UserError {

@@ -3,6 +3,7 @@ import { UserError } from "../../base/user-error.js";
 import { decodeOutputs } from "../agent/outputs.js";
 import type { Environment } from "../environment.js";
 import { loadedModels } from "../loaded-models.js";
+import { runFailed } from "../run-failed.js";
 import type { LoadedModel, Target } from "../target.js";
 import type { BrowserTargetOptions } from "./browser-options.js";
 import { PageFailure } from "./connected-page.js";
@@ -17,7 +18,7 @@ const MOST_RUNS = 100;
 /**
  * Serves a page and drives it. Targets of one process that name the same host and port share server and page, one after the other.
  * @throws UserError from its methods: `target/onnxruntime-web`, `target/listen`, `target/certificate`, `target/browser`, `target/away`,
- *   `runtime/model`
+ *   `target/run`, `runtime/model`
  */
 export function browserTarget(options: BrowserTargetOptions): Target {
   const { provider = "wasm", threads = 1 } = options;
@@ -28,6 +29,10 @@ export function browserTarget(options: BrowserTargetOptions): Target {
   const ofLoaded = new WeakMap<LoadedModel, PageModel>();
   const held = pageModels();
   const pages = pageAsker({ ...options, name, provider, threads, isFree: () => held.count === 0 });
+  const run: typeof pages.ask = (use, signal) =>
+    pages.ask(use, signal).catch((error: unknown) => {
+      throw error instanceof PageFailure ? runFailed(error) : error;
+    });
   return {
     name,
     profiles: options.profiles,
@@ -48,7 +53,7 @@ export function browserTarget(options: BrowserTargetOptions): Target {
         return {
           loadMs,
           run: (input, dims) =>
-            pages.ask(async (page) => {
+            run(async (page) => {
               await held.restore(page, [model]);
               const { bytes } = await page.call("run", { model: model.id, dims }, { bytes: bytesOf(input) });
               return decodeOutputs(bytes);
@@ -57,7 +62,7 @@ export function browserTarget(options: BrowserTargetOptions): Target {
             const times: number[] = [];
             while (times.length < runs) {
               const part = Math.min(MOST_RUNS, runs - times.length);
-              const answer = await pages.ask(async (page) => {
+              const answer = await run(async (page) => {
                 await held.restore(page, [model]);
                 const [of] = await held.send(page, [input]);
                 return page.call("time", { model: model.id, dims, input: of!, runs: part });
@@ -78,7 +83,7 @@ export function browserTarget(options: BrowserTargetOptions): Target {
     async rounds(stretch) {
       const contestants = stretch.visits.map(({ model }) => ofLoaded.get(model)!);
       const { rounds, rest } = pageStretch(held, contestants, stretch);
-      await pages.ask(rest, stretch.signal);
+      await run(rest, stretch.signal);
       stretch.signal?.throwIfAborted();
       return rounds;
     },

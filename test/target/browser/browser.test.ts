@@ -29,6 +29,15 @@ describe.skipIf(!hasChromium)(`in a browser${hasChromium ? "" : ` (skipped: ${ho
   targetConformance("browser", { ...common, open: () => tabs.target() });
   targetConformance("browser:provider=webgpu", { ...common, open: () => tabs.target({ provider: "webgpu" }) });
 
+  test("a run that fails is a mistake in what was given", async () => {
+    const target = tabs.target();
+    const model = await target.load(bytes);
+    for (const run of [model.run(new Float32Array(4), [4]), model.time(new Float32Array(4), [4], 1)]) {
+      await expect(run).rejects.toMatchObject({ code: "target/run" });
+    }
+    await target.close();
+  });
+
   test("a page says which nodes its GPU runs, and which fall back to the CPU", async () => {
     const target = tabs.target({ provider: "webgpu" });
     const mixed = tinyModel({ shrinks: true });
