@@ -34,10 +34,12 @@ const dtypeOf = ({ certificate: { precision } }: ShippedFile): "fp32" | "fp16" |
 /** What it puts after a file's name. */
 const suffixes = { fp32: "", fp16: "_fp16", q8: "_quantized" } as const;
 
+const stemOf = (file: ShippedFile): string => `model${suffixes[dtypeOf(file)]}`;
+
 const modelFiles = (files: readonly ShippedFile[]): FolderFiles =>
   Object.fromEntries(
     files.flatMap((file) => {
-      const path = `onnx/model${suffixes[dtypeOf(file)]}`;
+      const path = `onnx/${stemOf(file)}`;
       return [
         [`${path}.onnx`, file.bytes],
         [`${path}.json`, file.certificateBytes],
@@ -65,7 +67,7 @@ function cardOf(child: ShippedChild): string {
   const isGrey = child.certificate.preprocessing.channels === 1;
   const use = isGrey
     ? inJavaScript(", RawImage", '(await RawImage.read("photo.png")).grayscale()')
-    : `${inJavaScript("", '"photo.jpg"')}\n\n${inPython}`;
+    : `${inJavaScript("", '"photo.jpg"')}\n\n${inPython(`${stemOf(child)}.onnx`)}`;
   const head = [
     "---",
     "library_name: transformers.js",
@@ -92,8 +94,8 @@ env.localModelPath = "../";
 const classify = await pipeline("image-classification", "transformers");
 console.log(await classify(${picture}));`;
 
-const inPython = `from optimum.onnxruntime import ORTModelForImageClassification
+const inPython = (file: string): string => `from optimum.onnxruntime import ORTModelForImageClassification
 from transformers import AutoImageProcessor, pipeline
-model = ORTModelForImageClassification.from_pretrained(".", subfolder="onnx", file_name="model.onnx")
+model = ORTModelForImageClassification.from_pretrained(".", subfolder="onnx", file_name="${file}")
 classify = pipeline("image-classification", model=model, image_processor=AutoImageProcessor.from_pretrained("."))
 print(classify("photo.jpg"))`;

@@ -12,6 +12,7 @@ import { embedPreprocessing } from "../../src/compile/embed-preprocessing.js";
 import { certificatePath, type Certificate } from "../../src/deploy/certificate.js";
 import { deployChildren, type Deployed } from "../../src/format/deploy-child.js";
 import { formatNames, formats, type FormatName } from "../../src/format/formats.js";
+import { readShipped } from "../../src/format/shipped-child.js";
 import { childPaths } from "../../src/format/shipped-children.js";
 import type { Manifest } from "../../src/format/manifest.js";
 import { readKey } from "../../src/format/signature.js";
@@ -36,6 +37,23 @@ const deploy = async (...names: readonly FormatName[]): Promise<string> => {
 };
 const failed = async (folder: string): Promise<string[]> =>
   (await verifyFolder(folder)).checks.filter(({ verdict }) => verdict === "failed").map(({ name }) => name);
+
+test.each(["float32", "float16", "int8-x64"] as const)(
+  "a Hugging Face folder of a file in %s alone names that file to optimum",
+  async (precision) => {
+    const file = await readShipped(child);
+    const { preprocessing } = file.certificate;
+    // What the file computes is not asked; Python's pipelines take colours alone.
+    const certificate: Certificate = {
+      ...file.certificate,
+      precision,
+      preprocessing: { ...preprocessing, channels: 3 },
+    };
+    const files = await formats.transformers.files({ ...file, certificate });
+    const [, named] = /file_name="(.+?)"/.exec(files["README.md"] as string)!;
+    expect(Object.keys(files)).toContain(`onnx/${named!}`);
+  },
+);
 
 describe.each(formatNames)("%s", (name) => {
   test("the folder is what its certificate says, and has a README of what to type, the same each time", async () => {
