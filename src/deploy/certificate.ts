@@ -11,6 +11,7 @@ import { architectureSchema } from "../space/architecture.js";
 const precision = z.enum(precisionNames);
 const interval = z.tuple([z.number(), z.number()]);
 const operators = z.record(z.string(), z.number());
+const count = z.int().min(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Latency on a target, and of what session it is. */
@@ -27,7 +28,7 @@ export const certificateSchema = z.strictObject({
   nestling: z.string().describe("Version that made it."),
   file: z.string(),
   sha256,
-  fileBytes: z.number(),
+  fileBytes: count,
   id: z.string().describe("The architecture's id in its space."),
   architecture: architectureSchema,
   precision: precision.describe("What the file's weights and activations are held in."),
@@ -37,11 +38,11 @@ export const certificateSchema = z.strictObject({
       spaceHash: sha256,
       architecture: z.string().describe("The architecture's id in the space."),
       checkpoint: sha256.describe("SHA-256 of the supernet's weights."),
-      step: z.number(),
+      step: z.int().min(0),
       dataFingerprint: sha256,
-      recalibrationImages: z.number(),
+      recalibrationImages: count,
       precision,
-      batch: z.union([z.number(), z.literal("free")]).describe("Images of the file's batch."),
+      batch: z.union([count, z.literal("free")]).describe("Images of the file's batch."),
       opset: z
         .int()
         .min(oldestOpset)
@@ -52,17 +53,15 @@ export const certificateSchema = z.strictObject({
     })
     .describe("What the file is made from: all that its bytes follow from."),
   provenanceHash: sha256.describe("SHA-256 of `provenance`; the file's metadata has it as nestling.provenance_sha256."),
-  macs: z.number(),
-  parameters: z
-    .number()
-    .describe(
-      "Trained values: weights, and gamma and beta of each batch norm. The file has one bias in place of the two: fewer values by one for each of their channels.",
-    ),
-  peakBytes: z.number().describe("Largest sum of float32 activations alive at once, one image."),
+  macs: count,
+  parameters: count.describe(
+    "Trained values: weights, and gamma and beta of each batch norm. The file has one bias in place of the two: fewer values by one for each of their channels.",
+  ),
+  peakBytes: count.describe("Largest sum of float32 activations alive at once, one image."),
   accuracy: z.number().describe("On the test images, of this file on onnxruntime."),
   accuracyInterval: interval.describe("Wilson score interval, 95 %."),
-  correct: z.number(),
-  testImages: z.number(),
+  correct: z.int().min(0),
+  testImages: count,
   testFingerprint: sha256.describe("SHA-256 of the test images as the file takes them, and their labels."),
   ...latencyShape,
   otherTargets: z
@@ -127,7 +126,7 @@ export const certificateSchema = z.strictObject({
       "What maxDifference may be: the precision's tolerance (float32: 1e-4, float16: 2e-2, int8: 0.3) × (1 + largest |logit|).",
     ),
   sameTopOne: z.number().describe("Share of images on which file and supernet agree."),
-  comparedImages: z.number(),
+  comparedImages: count,
   probe: z
     .strictObject({
       seed: z.number().describe("The seed that draws the images."),

@@ -23,11 +23,15 @@ import { verifyProbeImages } from "./verify-probe.js";
 export async function verifyRun(bytes: Uint8Array, certificate: Certificate, run: Run, found: Ledger): Promise<void> {
   const { architecture, precision, provenance } = certificate;
   const { recalibrationImages, opset = defaultOpset, maxLoss } = provenance;
-  if (hashProvenance(provenanceOf(run, provenance)) !== certificate.provenanceHash) {
+  const here = provenanceOf(run, provenance);
+  if (hashProvenance(here) !== certificate.provenanceHash) {
+    const keys = Object.keys({ ...here, ...provenance }) as (keyof typeof here)[];
+    const other = keys.filter((key) => canonicalJson([here[key]]) !== canonicalJson([provenance[key]]));
+    const listed = (of: typeof here): string => other.map((key) => `${key} ${of[key]}`).join(", ");
     throw new UserError("deploy/run", {
       at: run.folder,
-      got: `a run with the weights ${run.weightsHash}`,
-      want: `the run that the child is of, ${provenance.checkpoint}`,
+      got: `a run of ${listed(here)}`,
+      want: `the run that the child is of: ${listed(provenance)}`,
       fix: "Give that run, as it was when the child was exported.",
     });
   }

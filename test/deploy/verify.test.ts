@@ -276,9 +276,16 @@ test("another run beside a file is a mistake in what was given, and no verdict o
   await expect(verify(child, { run: otherRun.folder })).rejects.toMatchObject({
     code: "deploy/run",
     message: expect.stringContaining(
-      `want the run that the child is of, ${certificate.provenance.checkpoint}`,
+      `want the run that the child is of: checkpoint ${certificate.provenance.checkpoint}`,
     ) as string,
   });
+});
+
+test("a certificate of no images, or of parts of one, can't be read", async () => {
+  for (const recalibrationImages of [0, -5, 64.5]) {
+    const lying = await resealed({ provenance: { ...certificate.provenance, recalibrationImages } });
+    await expect(verify(lying, { run: run.folder })).rejects.toMatchObject({ code: "deploy/certificate" });
+  }
 });
 
 test("a file names its own certificate and no other of its run: each child, and each batch of one, has a provenance of its own", async () => {
