@@ -15,6 +15,7 @@ import { warningsOf } from "../target/machine-state.js";
 import { drawArchitecture } from "./architecture-drawing.js";
 import { curve } from "./curves.js";
 import { html, Markup } from "../base/html.js";
+import { shellWord } from "../base/text.js";
 import { paretoPlot } from "./pareto-plot.js";
 import type { RunFolder } from "./read-folder.js";
 import { drawRuns } from "./runs-drawing.js";
@@ -59,7 +60,7 @@ function summary({ checkpoint, search, children: exported }: RunFolder): string 
 function children({ folder, children: exported, space, checkpoint, search }: RunFolder): Markup {
   if (exported.length === 0) {
     return html`<h2>Chosen children</h2>
-      <p>None yet: <code>nestling search ${folder} --budget macs=3M</code> finds and exports them.</p>`;
+      <p>None yet: <code>nestling search ${shellWord(folder)} --budget macs=3M</code> finds and exports them.</p>`;
   }
   return html`<h2>Chosen children</h2>
     <div class="pair">
@@ -116,16 +117,17 @@ const precisionOf = ({ precision, keptInFloat32: kept = [], quantization }: Chil
 
 /** What to type to use a child: in a program, to check it, in the stacks that folders are written for. */
 function usage(path: string, { inputs, outputs, precision }: Child["certificate"], run: string | undefined): string {
+  const file = shellWord(path);
   const shapes = `pixel_values [${inputs.pixel_values.join(", ")}] → logits [${outputs.logits.join(", ")}]`;
   return [
     `# ${shapes}`,
-    `session = onnxruntime.InferenceSession("${path}")`,
-    `nestling verify ${path}${run === undefined ? "" : ` --run ${run}`}`,
-    `nestling bench ${path}`,
+    `session = onnxruntime.InferenceSession(${JSON.stringify(path)})`,
+    `nestling verify ${file}${run === undefined ? "" : ` --run ${shellWord(run)}`}`,
+    `nestling bench ${file}`,
     ...Object.entries<Format>(formats)
       .filter(([, { onlyFloat32 }]) => !onlyFloat32 || precision === "float32")
       .map(
-        ([name, { says }]) => `nestling deploy ${path} --for ${name.padEnd(FORMAT_WIDTH)} --out deployed  # ${says}`,
+        ([name, { says }]) => `nestling deploy ${file} --for ${name.padEnd(FORMAT_WIDTH)} --out deployed  # ${says}`,
       ),
   ].join("\n");
 }

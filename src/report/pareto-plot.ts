@@ -43,7 +43,8 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
   const bounds = points.flatMap(({ candidate }) => candidate.expectedInterval);
   const y = linear(extent(bounds, 0.03), [area.bottom, area.top]);
 
-  const chosen = new Map(search.chosen.map(({ id, budget }) => [id, budget]));
+  const chosenFor = (id: string): string =>
+    search.chosen.flatMap((one) => (one.id === id ? [one.budget] : [])).join(" and ");
   const onFront = new Map(points.map((point) => [point.candidate.id, point]));
   const steps = axis.front.flatMap((id, i): [number, number][] => {
     const point = onFront.get(id);
@@ -56,17 +57,17 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
     const [cx, cy] = [px(x.at(cost)), px(y.at(candidate.expectedAccuracy))];
     const [low, high] = candidate.expectedInterval.map((bound) => px(y.at(bound))) as [number, number];
     const across = axis.interval(candidate)?.map((bound) => px(x.at(bound)));
-    const budget = chosen.get(candidate.id);
-    return html`<g class="point ${candidate.phase}${budget === undefined ? "" : " chosen"}"
+    const budgets = chosenFor(candidate.id);
+    return html`<g class="point ${candidate.phase}${budgets && " chosen"}"
       ><title>
         ${candidate.id}: ${percent(candidate.expectedAccuracy)} at
-        ${axis.show(cost)}${budget === undefined ? "" : `, chosen for ${budget}`}</title
+        ${axis.show(cost)}${budgets && `, chosen for ${budgets}`}</title
       ><line
         x1="${cx}"
         x2="${cx}"
         y1="${low}"
         y2="${high}"
-      />${across && html`<line x1="${across[0]}" x2="${across[1]}" y1="${cy}" y2="${cy}" />`}${shape(candidate.phase, cx, cy)}${budget !== undefined && html`<circle class="ring" cx="${cx}" cy="${cy}" r="9" />`}</g
+      />${across && html`<line x1="${across[0]}" x2="${across[1]}" y1="${cy}" y2="${cy}" />`}${shape(candidate.phase, cx, cy)}${budgets !== "" && html`<circle class="ring" cx="${cx}" cy="${cy}" r="9" />`}</g
     >`;
   });
   const skipped = search.candidates.length - judged.length;
@@ -89,8 +90,8 @@ export function paretoPlot(search: SearchResult, budgets: readonly Budget[], axi
         }),
         html`<path class="front" d="${path(steps)}" />`,
         // What was chosen lies on top.
-        ...marks.filter((_, i) => !chosen.has(points[i]!.candidate.id)),
-        ...marks.filter((_, i) => chosen.has(points[i]!.candidate.id)),
+        ...marks.filter((_, i) => !chosenFor(points[i]!.candidate.id)),
+        ...marks.filter((_, i) => chosenFor(points[i]!.candidate.id)),
       ],
     )}
     <figcaption>

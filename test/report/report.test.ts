@@ -1,12 +1,14 @@
 /** The report of a real run, opened in a headless browser as a phone, a desk and a sheet of paper show it. */
 import { formatNames } from "../../src/format/formats.js";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { search } from "../../src/deploy/search-and-export.js";
 import { writeReport } from "../../src/report/write-report.js";
+import { shellWord } from "../../src/base/text.js";
+import { openRun } from "../../src/run/run.js";
 import { parseBudget } from "../../src/search/budget.js";
 import { searchSchema, type SearchResult } from "../../src/search/search-file.js";
 import { mockTarget } from "../../src/target/mock.js";
@@ -61,6 +63,18 @@ test("targets beside the first have a plot of their own, with their budgets, and
   // MACs, the board, the phone; and the two curves of the training.
   expect(page.match(/<figure/g)).toHaveLength(5);
   expect(page).toMatch(/<dt>latency on phone<\/dt>\s*<dd>[\d.]+ ms/);
+});
+
+test("a child that two budgets chose says both; commands name a folder of any name as a shell takes it", async () => {
+  const folder = join(await temporaryFolder(), "it's a run");
+  await cp(run.folder, folder, { recursive: true });
+  const twice = await openRun(folder);
+  const budgets = ["macs=120k", "macs=121k"].map(parseBudget);
+  await search(twice, { budgets, fineCandidates: 2, recalibrationImages: 200, seconds: 0.1 });
+  const page = await readFile(await writeReport(folder), "utf8");
+  expect(page).toMatch(/chosen for macs=120k and macs=121k<\/title/);
+  const quoted = shellWord(join(folder, "children/macs-120k.onnx")).replaceAll("'", "&#39;");
+  expect(page).toContain(`nestling verify ${quoted} --run`);
 });
 
 test("a folder without a run is refused", async () => {

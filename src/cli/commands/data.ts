@@ -7,6 +7,7 @@ import { loadSpace } from "../../supernet/spaces.js";
 import { loadRecipe } from "../../train/recipe.js";
 import { pictureSide, type CommonOptions } from "../options.js";
 import { UserError } from "../../base/user-error.js";
+import { shellWord } from "../../base/text.js";
 import { output } from "../output.js";
 
 interface Options extends CommonOptions {
@@ -64,7 +65,7 @@ const packCommand = (): Command =>
         packed,
         [
           `Packed ${packed.images} pictures at ${packed.sizes.join(", ")} pixels${packed.wholePictures ? " and whole" : ""} in ${packed.out}: ${gigabytes(packed.bytes)}.`,
-          `Next: nestling train --data ${packed.out} …, or --data ${packed.out} for a run that was trained on ${source}`,
+          `Next: nestling train --data ${shellWord(packed.out)} …, or --data ${shellWord(packed.out)} for a run that was trained on ${source}`,
         ].join("\n"),
       );
     });

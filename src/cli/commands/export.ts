@@ -7,6 +7,7 @@ import { defaultOpset, opsetRow } from "../../compile/opsets.js";
 import type { StepReport } from "../../compile/pass.js";
 import { checkMaxLoss, defaultPrecision, precisions } from "../../compile/precisions.js";
 import { UserError } from "../../base/user-error.js";
+import { shellWord } from "../../base/text.js";
 import { exportSlice } from "../../format/slices/export-slice.js";
 import { unseenClasses } from "../../run/unseen-classes.js";
 import { defaultSeconds } from "../../evaluate/latency.js";
@@ -85,7 +86,7 @@ export const exportCommand = (): Command =>
       if (slice !== undefined) {
         refuseBesideSlice(command);
         const of = await exportSlice(folder, slice, options.out);
-        const next = `Next: nestling verify ${options.out}`;
+        const next = `Next: nestling verify ${shellWord(options.out)}`;
         terminal.result(of, `${options.out}: ${slice}, SHA-256 ${of.sha256}, as it is certified beside it\n${next}`);
         return;
       }
@@ -139,7 +140,7 @@ export const exportCommand = (): Command =>
             [...describeNumerics(target, numerics), ...(state ? warningsOf(state) : [])].map((line) => `  ${line}`),
           ),
           `  differs from the supernet by at most ${c.maxDifference.toExponential(1)}; ${c.tolerance.toExponential(1)} allowed`,
-          `Next: nestling verify ${options.out} --run ${folder}`,
+          `Next: nestling verify ${shellWord(options.out)} --run ${shellWord(folder)}`,
         ].join("\n"),
       );
     });

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { checkPlace } from "../../base/check-place.js";
 import { milliseconds, percent, table } from "../../base/format.js";
 import { UserError } from "../../base/user-error.js";
+import { shellWord } from "../../base/text.js";
 import { spaceOfRun } from "../../run/run.js";
 import type { LatencyProfile } from "../../search/profile/profile-file.js";
 import { defaultChildren, defaultProfileSeconds, profileTarget } from "../../search/profile/profile-target.js";
@@ -88,6 +89,6 @@ function describe(file: string, profile: LatencyProfile): string {
     `${target}: ${count("fitted")} children tell the costs, ${count("held out")} others the errors; each timed ${passes} times, ± ${percent(noise, 1)} by chance`,
     table(rows),
     device,
-    `Next: nestling search RUN --budget latency=… --profile ${file}`,
+    `Next: nestling search RUN --budget latency=… --profile ${shellWord(file)}`,
   ].join("\n");
 }

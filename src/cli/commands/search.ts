@@ -1,6 +1,7 @@
 /** nestling search */
 import { join } from "node:path";
 import { Command } from "commander";
+import { shellWord } from "../../base/text.js";
 import { defaultRecalibrationImages } from "../../compile/compile-child.js";
 import { defaultOpset } from "../../compile/opsets.js";
 import { checkPlace } from "../../base/check-place.js";
@@ -212,7 +213,7 @@ export const searchCommand = (): Command =>
             (path) =>
               `${path} was there before this search, which chose otherwise. Delete it, or \`nestling deploy ${out}\` takes it too.`,
           ),
-          `Next: nestling verify ${children[0]?.path ?? "child.onnx"} --run ${folder}`,
+          `Next: nestling verify ${shellWord(children[0]?.path ?? "child.onnx")} --run ${shellWord(folder)}`,
         ].join("\n"),
       );
     });

@@ -1,6 +1,7 @@
 /** nestling train */
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { shellWord } from "../../base/text.js";
 import { openCheckpoint } from "../../checkpoint/checkpoint.js";
 import type { Dataset } from "../../data/images.js";
 import type { ImageWishes } from "../../data/load-listing.js";
@@ -130,7 +131,7 @@ async function run(options: Options, ranks: Ranks, terminal: Output): Promise<vo
       imagesPerSecond === 0
         ? `All ${outcome.steps} steps were trained before.`
         : `Trained ${outcome.steps} steps in ${seconds.toFixed(0)} s (${imagesPerSecond.toFixed(0)} images/s, ${engine}).`,
-      `Next: nestling search ${options.out} --budget macs=2M, or nestling export ${options.out} --arch biggest --out biggest.onnx`,
+      `Next: nestling search ${shellWord(options.out)} --budget macs=2M, or nestling export ${shellWord(options.out)} --arch biggest --out biggest.onnx`,
     ].join("\n"),
   );
 }
