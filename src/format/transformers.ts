@@ -64,10 +64,14 @@ function configOf(child: ShippedChild): object {
 
 /** A model card: a README with what the Hub indexes by (huggingface.co/docs/hub/model-cards). */
 function cardOf(child: ShippedChild): string {
-  const isGrey = child.certificate.preprocessing.channels === 1;
+  const { preprocessing, inputs } = child.certificate;
+  const isGrey = preprocessing.channels === 1;
+  const [batch] = inputs.pixel_values;
+  // The libraries give a file the pictures of one call as they are; a free batch takes any number.
+  const count = typeof batch === "number" ? batch : 1;
   const use = isGrey
-    ? inJavaScript(", RawImage", '(await RawImage.read("photo.png")).grayscale()')
-    : `${inJavaScript("", '"photo.jpg"')}\n\n${inPython(`${stemOf(child)}.onnx`)}`;
+    ? inJavaScript(", RawImage", '(await RawImage.read("photo.png")).grayscale()', count)
+    : `${inJavaScript("", '"photo.jpg"', count)}\n\n${inPython(`${stemOf(child)}.onnx`, count)}`;
   const head = [
     "---",
     "library_name: transformers.js",
@@ -79,6 +83,7 @@ function cardOf(child: ShippedChild): string {
   const more = [
     preprocessingSentence(child.certificate),
     "transformers.js shrinks a picture without antialiasing: of one that is larger than the input it says something else than what is certified.",
+    ...(count > 1 ? [`The child's batch is fixed: give it ${count} pictures at a time.`] : []),
     ...(isGrey
       ? [
           "Python's pipelines make every picture RGB, which a child of grey pictures doesn't take: `nestling deploy --for python` does.",
@@ -88,14 +93,17 @@ function cardOf(child: ShippedChild): string {
   return [...head, "---", readme(child, "An image classifier for Hugging Face's libraries:", use, more)].join("\n");
 }
 
-const inJavaScript = (alsoImported: string, picture: string): string =>
+const inJavaScript = (alsoImported: string, picture: string, count: number): string =>
   `import { env, pipeline${alsoImported} } from "@huggingface/transformers";
 env.localModelPath = "../";
 const classify = await pipeline("image-classification", "transformers");
-console.log(await classify(${picture}));`;
+console.log(await classify(${count > 1 ? `Array(${count}).fill(${picture})` : picture}));`;
 
-const inPython = (file: string): string => `from optimum.onnxruntime import ORTModelForImageClassification
+const inPython = (
+  file: string,
+  count: number,
+): string => `from optimum.onnxruntime import ORTModelForImageClassification
 from transformers import AutoImageProcessor, pipeline
 model = ORTModelForImageClassification.from_pretrained(".", subfolder="onnx", file_name="${file}")
 classify = pipeline("image-classification", model=model, image_processor=AutoImageProcessor.from_pretrained("."))
-print(classify("photo.jpg"))`;
+print(${count > 1 ? `classify(["photo.jpg"] * ${count}, batch_size=${count})` : 'classify("photo.jpg")'})`;

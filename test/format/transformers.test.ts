@@ -128,6 +128,26 @@ test.each(["fp32", "fp16", "q8"] as const)(
   },
 );
 
+test("a child with a fixed batch is called with so many pictures, as its README does", async () => {
+  const run = await openRun(await makeFinishedRun(join(folder, "fixed-run")), resolve("fixtures/fashion-mnist"));
+  const out = join(folder, "fixed.onnx");
+  const target = mockTarget({ msOf: () => 1 });
+  await exportChild(run, biggest(run.supernet.space), {
+    ...{ out, target, staticBatch: 3, recalibrationImages: 64, seconds: 1 },
+  });
+  const [written] = await deployChildren([out], { formats: ["transformers"], out: join(folder, "fixed") });
+  const readme = await readFile(join(written!.folder, "README.md"), "utf8");
+  expect(readme).toContain('await classify(Array(3).fill((await RawImage.read("photo.png")).grayscale()))');
+  env.localModelPath = dirname(written!.folder);
+  env.allowRemoteModels = false;
+  const classify = await pipeline("image-classification", "transformers", { dtype: "fp32" });
+  const pictureOf = async (path: string): Promise<RawImage> => (await RawImage.read(path)).grayscale();
+  const answers: unknown[] = await classify(Array<RawImage>(3).fill(await pictureOf(pictures[0]!)));
+  await classify.dispose();
+  expect(answers).toHaveLength(3);
+  expect(answers[2]).toEqual(answers[0]);
+});
+
 /** An address without a server: what the page asks for is read from these folders, and all else is refused. */
 const SITE = "https://site.test";
 const types: Readonly<Record<string, string>> = {
