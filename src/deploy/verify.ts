@@ -1,11 +1,11 @@
 /** Reruns a certificate: is the file the one it speaks of, and does it still do what it says? */
 import { readDocument } from "../base/document.js";
-import { canonicalJson } from "../base/seal.js";
 import { UserError } from "../base/user-error.js";
 import { openRun } from "../run/run.js";
 import type { Dataset } from "../data/images.js";
 import { loadDataset } from "../data/load.js";
 import type { LabelledBlock } from "../data/image-block.js";
+import { otherClasses } from "../data/other-classes.js";
 import { evaluationOf } from "../data/preprocessing.js";
 import { measureAccuracy } from "../evaluate/accuracy.js";
 import type { Differences } from "../evaluate/probe.js";
@@ -123,9 +123,8 @@ async function imagesOf(
   const fix = "Give the data set that the child was certified on.";
   const refuse = (got: string, want: string): UserError =>
     new UserError("deploy/data", { at: "the data set", got, want, fix });
-  if (canonicalJson(data.classes) !== canonicalJson(labels)) {
-    throw refuse(`of the classes ${data.classes.join(", ")}`, labels.join(", "));
-  }
+  const other = otherClasses(data.classes, labels);
+  if (other) throw refuse(other.got, other.want);
   if (data.train.channels !== channels) throw refuse(`of ${data.train.channels} channels`, `${channels}`);
   const images = testImages({ data }, resolution);
   if ((await fingerprintOf(images)) !== testFingerprint) {

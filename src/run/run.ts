@@ -8,6 +8,7 @@ import type { Dataset } from "../data/images.js";
 import { normalize } from "../data/preprocessing.js";
 import type { ImageWishes } from "../data/load-listing.js";
 import { loadDataset } from "../data/load.js";
+import { otherClasses } from "../data/other-classes.js";
 import { findPlace, leftOutOf } from "../data/place.js";
 import { partsOf } from "../data/split.js";
 import type { SearchSpace } from "../space/space.js";
@@ -86,10 +87,8 @@ function refuseOtherData(data: Dataset, trained: WeightsDescription["data"], pla
       fix,
     });
   }
-  if (data.classes.join("\n") !== trained.classes.join("\n")) {
-    const got = `of the classes ${data.classes.join(", ")}`;
-    throw new UserError("compile/data", { at: "the data set", got, want: trained.classes.join(", "), fix });
-  }
+  const other = otherClasses(data.classes, trained.classes);
+  if (other) throw new UserError("compile/data", { at: "the data set", got: other.got, want: other.want, fix });
 }
 
 /** Images of a part as a model of a resolution takes them. */

@@ -2,7 +2,6 @@
 import { readdir } from "node:fs/promises";
 import { writeError } from "../base/atomic-file.js";
 import { UserError } from "../base/user-error.js";
-import { foundInstead } from "../base/user-file.js";
 import {
   openCheckpoint,
   type OpenCheckpoint,
@@ -41,7 +40,7 @@ export async function findRun(
 ): Promise<(OpenCheckpoint & RunIdentity) | undefined> {
   // Only checkpoint.json decides: if files that it names are missing it is damaged, and must not be overwritten.
   const names = await readdir(folder).catch((error: unknown): string[] => {
-    if (foundInstead(error) === "missing") return [];
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw writeError(folder, error);
   });
   if (!names.includes("checkpoint.json")) return undefined;

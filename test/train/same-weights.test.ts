@@ -1,5 +1,5 @@
 /** Parallel work, the execution and interruptions never change a result. */
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { orderedSeal, sealed } from "../../src/base/seal.js";
@@ -103,6 +103,16 @@ test("a checkpoint whose weights are gone is no reason to start over", async () 
   await trainTiny({ out, steps: 2 });
   await rm(join(out, "checkpoint", "weights-2.safetensors"));
   await expect(trainTiny({ out, steps: 2, resume: true })).rejects.toMatchObject({ code: "checkpoint/corrupt" });
+});
+
+test("a file in the checkpoint's place is no reason to start over either: the log stays", async () => {
+  const out = await temporaryFolder();
+  await trainTiny({ out, steps: 2 });
+  const log = await logOf(out);
+  await rename(join(out, "checkpoint"), join(out, "moved"));
+  await writeFile(join(out, "checkpoint"), "");
+  await expect(trainTiny({ out, steps: 2, resume: true })).rejects.toMatchObject({ code: "file/write" });
+  expect(await logOf(out)).toEqual(log);
 });
 
 test("a checkpoint with a transposed weight, of the same length, is neither resumed nor opened", async () => {
